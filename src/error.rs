@@ -1,0 +1,80 @@
+//! Why a run could not be done at all. What is wrong with a file or a line is an outcome, never an error.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::filekind::FileKind;
+use crate::readerkind::{ReaderKind, UnknownReader};
+
+/// Why a run could not be done, or not be done to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing has the name of the root.
+    #[error("{}: no such directory", .path.display())]
+    RootNotFound {
+        /// The root as it was given.
+        path: PathBuf,
+    },
+    /// The root is not a directory.
+    #[error("{}: not a directory, and a root must be one", .path.display())]
+    RootNotDirectory {
+        /// The root as it was given.
+        path: PathBuf,
+    },
+    /// The root cannot be opened.
+    #[error("{}: {source}", .path.display())]
+    RootUnreadable {
+        /// The root as it was given.
+        path: PathBuf,
+        /// What Linux said.
+        source: io::Error,
+    },
+    /// Nothing has the name of the manifest.
+    #[error("{}: no such manifest; \"checksig create\" writes one", .path.display())]
+    ManifestNotFound {
+        /// The manifest that was looked for.
+        path: PathBuf,
+    },
+    /// The manifest is a directory, a FIFO, a device or a socket.
+    #[error("{}: {kind}, and a manifest must be a regular file", .path.display())]
+    ManifestNotRegular {
+        /// The manifest that was looked for.
+        path: PathBuf,
+        /// What it is.
+        kind: FileKind,
+    },
+    /// The manifest cannot be opened, or not be read to its end.
+    #[error("{}: {source}", .path.display())]
+    ManifestUnreadable {
+        /// The manifest.
+        path: PathBuf,
+        /// What Linux said.
+        source: io::Error,
+    },
+    /// The manifest that `create` makes cannot be written.
+    #[error("{}: {source}", .path.display())]
+    ManifestUnwritable {
+        /// The manifest.
+        path: PathBuf,
+        /// What Linux said.
+        source: io::Error,
+    },
+    /// The reader that was asked for by name cannot be had here.
+    #[error("reader {kind}: {reason}")]
+    ReaderUnavailable {
+        /// The reader that was asked for.
+        kind: ReaderKind,
+        /// Why not, and the remedy.
+        reason: String,
+    },
+    /// An option names a reader that does not exist.
+    #[error(transparent)]
+    UnknownReader(#[from] UnknownReader),
+    /// Linux refused even one thread.
+    #[error("cannot start a thread: {0}")]
+    NoThread(io::Error),
+    /// checksig broke a promise to itself; nothing that was not reported as a match may be taken for one.
+    #[error("internal error: {0}; please report it")]
+    Internal(String),
+}

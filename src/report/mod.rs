@@ -1,0 +1,133 @@
+//! What a run found: a record for each line of the manifest, and the report at the end.
+//!
+//! Data only: faces turn it into text, JSON or objects.
+
+mod counts;
+
+pub use counts::Counts;
+
+use std::time::Duration;
+
+use crate::digest::Digest;
+use crate::limits;
+use crate::manifest::Malformed;
+use crate::readerkind::ReaderKind;
+use crate::verdict::{Evidence, Outcome, OutcomeKind, Verdict, judge};
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileReport {
+    /// The line of the manifest that lists it, from 1; 0 where no line does.
+    pub line: u64,
+    /// Its name: bytes, relative to the root.
+    pub name: Vec<u8>,
+    /// The digest that the manifest lists, where it lists one; in `create`, the digest that it now lists.
+    pub expected: Option<Digest>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Its size in bytes, where all of it was read.
+    pub size_bytes: Option<u64>,
+    /// The reader that its bytes came by, where any came.
+    pub reader: Option<ReaderKind>,
+}
+
+/// One result of a run, as it is handed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Record {
+    /// What became of a file.
+    File(FileReport),
+    /// A line of the manifest that does not parse.
+    Malformed(Malformed),
+}
+
+/// How much came by one reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReaderUse {
+    /// The reader.
+    pub kind: ReaderKind,
+    /// Files whose last byte it read.
+    pub files: u64,
+    /// Bytes of those files.
+    pub bytes: u64,
+}
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verb {
+    /// Every listed file is there and right.
+    Verify,
+    /// Writes a manifest.
+    Create,
+}
+
+/// What a whole run found. It exists only once every planned file has its outcome.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// What the run did.
+    pub verb: Verb,
+    /// How many files had which outcome.
+    pub counts: Counts,
+    /// Lines of the manifest that do not parse.
+    pub malformed_lines: u64,
+    /// The first failures, in the order in which they were handed on: at most [`limits::REPORT_FAILURES_MAX`].
+    pub failures: Vec<FileReport>,
+    /// The first malformed lines: at most [`limits::REPORT_FAILURES_MAX`].
+    pub malformed: Vec<Malformed>,
+    /// Bytes that were read and hashed for the outcomes; second readings are not counted.
+    pub bytes: u64,
+    /// From the start of the run to its end.
+    pub elapsed: Duration,
+    /// Whether the run was cancelled before it was done.
+    pub cancelled: bool,
+    /// The readers used, in the order of [`ReaderKind`].
+    pub readers: Vec<ReaderUse>,
+    /// Why these readers: the choice, and every fallback with its reason and remedy. One sentence each.
+    pub reader_reasons: Vec<String>,
+    /// The SHA-1 kernel used.
+    pub kernel: &'static str,
+    /// Worker threads that hashed.
+    pub workers: usize,
+}
+
+impl Report {
+    /// Whether the tree holds the bytes that its manifest says.
+    pub fn verdict(&self) -> Verdict {
+        judge(Evidence {
+            proved: self.counts.of(OutcomeKind::Match),
+            failed: self.failed(),
+            malformed: self.malformed_lines,
+            complete: !self.cancelled,
+        })
+    }
+
+    /// Files that count against the run: in `create`, what is no regular file is left out and does not.
+    pub fn failed(&self) -> u64 {
+        match self.verb {
+            Verb::Verify => self.counts.failed(),
+            Verb::Create => self.counts.failed() - self.counts.of(OutcomeKind::NotRegular),
+        }
+    }
+
+    /// Counts a record, and keeps it if it is one of the first failures.
+    pub(crate) fn add(&mut self, record: &Record) {
+        match record {
+            Record::File(file) => {
+                self.counts.add(file.outcome.kind());
+                if !file.outcome.is_match() && self.failures.len() < limits::REPORT_FAILURES_MAX {
+                    self.failures.push(file.clone());
+                }
+            }
+            Record::Malformed(malformed) => {
+                self.malformed_lines += 1;
+                if self.malformed.len() < limits::REPORT_FAILURES_MAX {
+                    self.malformed.push(malformed.clone());
+                }
+            }
+        }
+    }
+}
