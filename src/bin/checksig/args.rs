@@ -79,7 +79,7 @@ struct VerifyWords {
     #[arg(value_name = "ROOT", default_value = ".")]
     root: PathBuf,
 
-    /// The manifest, relative to the current directory [default: ROOT/sha1sum.txt]
+    /// The manifest [default: ROOT/sha1sum.txt]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
 
@@ -101,7 +101,7 @@ struct CreateWords {
     #[arg(value_name = "ROOT", default_value = ".")]
     root: PathBuf,
 
-    /// Where the manifest goes, relative to the current directory [default: ROOT/sha1sum.txt]
+    /// Where the manifest goes [default: ROOT/sha1sum.txt]
     #[arg(short, long, value_name = "FILE", value_parser = manifest_to_write())]
     output: Option<PathBuf>,
 
@@ -116,7 +116,7 @@ struct CreateWords {
 /// How files are read and hashed: the same for every verb.
 #[derive(Args)]
 struct How {
-    /// How files are read; auto is the fastest that Linux allows here
+    /// How files are read; auto takes the fastest way there is
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = reader())]
     reader: ReaderChoice,
 

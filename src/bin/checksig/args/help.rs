@@ -22,15 +22,15 @@ it is called a mismatch.";
 
 pub(super) const AFTER: &str = "\
 Examples:
-  checksig create /srv/photos             list every file below /srv/photos
-  checksig verify /srv/photos             prove that they are still the same
-  checksig verify --quiet && echo intact  the current directory; silent unless something is wrong
+  checksig create /srv/photos    list every file below /srv/photos
+  checksig verify /srv/photos    prove that they are still the same
+  checksig verify --quiet && echo intact
 
 Exit status:
-  0    pass: every listed file was read and matches (verify); the manifest is written (create)
-  1    fail: something does not match, is missing, could not be read, or a line is malformed
-  2    the run could not be done: no root, no manifest, a wrong option, output that cannot be written
-  129, 130, 143  ended early by SIGHUP, SIGINT (Ctrl-C) or SIGTERM
+  0    pass: every listed file matches (verify), the manifest is written (create)
+  1    fail: a file differs, is missing or was not read; a line is malformed
+  2    not done: no root, no manifest, a wrong option, output not writable
+  129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
 
 `checksig verify --help` and `checksig create --help` say more.";
 
@@ -41,26 +41,26 @@ Prove that every file in the manifest is there, whole and unchanged.
 
 Standard output has one line for each entry of the manifest, in its order and in the words of `sha1sum -c`:
 
-  NAME: OK                   every byte was read and the digest is right
-  NAME: FAILED               it was read, and it is not what the manifest says
-  NAME: FAILED open or read  it could not be read: missing, no permission, a directory, outside of ROOT ...
+  NAME: OK                   every byte was read, and the digest is right
+  NAME: FAILED               it was read, and is not what the manifest says
+  NAME: FAILED open or read  missing, unreadable, no regular file, not in ROOT
 
 Standard error says why, for each failure and each malformed line, and ends with a summary. Names there, and on a \
 terminal, are escaped: \\x1b for a control byte, \\u{202e} for a character that could deceive the eye, \\\\ for a \
-backslash.";
+backslash. With --quiet a run that passes says nothing at all.";
 
 pub(super) const VERIFY_AFTER: &str = "\
 Examples:
-  checksig verify                                   the current directory, by its sha1sum.txt
-  checksig verify /mnt/usb --manifest list.sha1     a manifest that lies elsewhere
-  checksig verify /srv --quiet                      for cron: no output unless something is wrong
+  checksig verify                 this directory, by its sha1sum.txt
+  checksig verify /srv --quiet    for cron: silent unless something is wrong
+  checksig verify /mnt/usb --manifest usb.sha1
   checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
 
 Exit status:
-  0    pass: the manifest is well formed, lists a file, and every listed file matches
-  1    fail: anything else that was found out
+  0    pass: the manifest is well formed, lists a file, and all of them match
+  1    fail: anything else that was found
   2    the run could not be done, or standard output could not be written
-  129, 130, 143  ended early by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; what was not checked did not pass";
+  129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
 pub(super) const CREATE: &str = "Write a manifest of every regular file below a directory";
 
@@ -73,15 +73,15 @@ itself.";
 
 pub(super) const CREATE_AFTER: &str = "\
 Examples:
-  checksig create                         the current directory, into sha1sum.txt
-  checksig create /srv -o /root/srv.sha1  keep the manifest away from the files
-  checksig create --format bsd            lines as `sha1sum --tag` and the BSDs write them
+  checksig create                 this directory, into its sha1sum.txt
+  checksig create --format bsd    lines as the BSDs and `sha1sum --tag` write
+  checksig create /srv -o /root/srv.sha1
 
 Exit status:
   0    the manifest is written and lists every regular file
-  1    something could not be read, or there is nothing to list: no manifest is written
-  2    the run could not be done: no root, no place to write, a wrong option
-  129, 130, 143  ended early by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; no manifest is written";
+  1    not written: a file could not be read, or there is none
+  2    not written: no root, no place for the manifest, a wrong option
+  129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
 /// Shows help or the version on standard output, a usage error on standard error.
 pub(crate) fn explain(usage: &clap::Error) -> Exit {
