@@ -6,6 +6,7 @@ mod digest;
 mod engine;
 mod error;
 mod filekind;
+pub mod hash;
 pub mod limits;
 pub mod manifest;
 mod readerkind;
