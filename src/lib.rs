@@ -9,6 +9,8 @@ mod filekind;
 pub mod hash;
 pub mod limits;
 pub mod manifest;
+mod plan;
+mod read;
 mod readerkind;
 mod relpath;
 mod report;

@@ -73,8 +73,7 @@ impl Kernel {
         tail[..MESSAGE.len()].copy_from_slice(MESSAGE);
         let padded = pad(&mut tail, MESSAGE.len(), MESSAGE.len() as u64);
         let mut states = vec![sha1::INITIAL; self.lanes()];
-        let mut inputs: Vec<_> =
-            states.iter_mut().map(|state| LaneInput { state, blocks: &tail[..padded] }).collect();
+        let mut inputs: Vec<_> = states.iter_mut().map(|state| LaneInput { state, blocks: &tail[..padded] }).collect();
         self.compress(&mut inputs);
         states.iter().all(|state| sha1::digest_of(state).as_bytes() == &DIGEST)
     }

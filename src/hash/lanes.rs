@@ -27,6 +27,13 @@ pub trait LaneBuffer: AsRef<[u8]> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Job(u32);
 
+impl Job {
+    /// A number below the room of its [`Lanes`], that no other job in progress there has.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// What [`Lanes`] hands back.
 #[derive(Debug)]
 pub enum Done<B> {
@@ -91,13 +98,13 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Begins a message; `None` when as many as there is room for are in progress.
     pub fn begin(&mut self) -> Option<Job> {
         let job = self.vacant.pop()?;
-        self.jobs[job.0 as usize].begin();
+        self.jobs[job.index()].begin();
         Some(job)
     }
 
     /// Lends the next bytes of a message; `last` ends it. Any number of bytes will do, none included.
     pub fn submit(&mut self, job: Job, buffer: B, last: bool) {
-        let message = &mut self.jobs[job.0 as usize];
+        let message = &mut self.jobs[job.index()];
         if message.current.is_some() {
             message.waiting.push_back((buffer, last));
             return;
@@ -142,7 +149,7 @@ impl<B: LaneBuffer> Lanes<B> {
 
     /// Ends a message without a digest and hands back its buffers.
     pub fn abandon(&mut self, job: Job, done: &mut Vec<Done<B>>) {
-        let message = &mut self.jobs[job.0 as usize];
+        let message = &mut self.jobs[job.index()];
         let current = message.current.take().map(|current| current.buffer);
         let waiting = message.waiting.drain(..).map(|(buffer, _)| buffer);
         done.extend(current.into_iter().chain(waiting).map(|buffer| Done::Buffer(job, buffer)));
@@ -152,7 +159,7 @@ impl<B: LaneBuffer> Lanes<B> {
 
     /// Hashes all that the first ready job has at hand in one piece.
     fn run_one(&mut self) {
-        let message = &mut self.jobs[self.ready[0].0 as usize];
+        let message = &mut self.jobs[self.ready[0].index()];
         let current = message.current.as_mut().expect("a ready job has a buffer");
         let blocks = current.span(&message.carry, &message.scratch);
         let hashed = blocks.len();
@@ -162,7 +169,7 @@ impl<B: LaneBuffer> Lanes<B> {
 
     /// Hands back what a job is through with.
     fn settle(&mut self, job: Job, done: &mut Vec<Done<B>>) -> Next {
-        let message = &mut self.jobs[job.0 as usize];
+        let message = &mut self.jobs[job.index()];
         let mut next = Next::SameBuffer;
         loop {
             let current = message.current.as_ref().expect("a job that ran has a buffer");

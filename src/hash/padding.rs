@@ -3,7 +3,7 @@
 //! Writes bytes and hashes none.
 
 /// Bytes of a block.
-pub const BLOCK_BYTES: usize = 64;
+pub(super) const BLOCK_BYTES: usize = 64;
 
 /// Bytes that must be writable behind the last byte of a message for its padding to be written in place: from 9, where
 /// the bit and the length just fill the last block, to 72, where they just miss it; 128 keep the room whole blocks.
@@ -15,7 +15,7 @@ const MARK_BYTES: usize = 1 + 8;
 /// Pads a message of `message_bytes` bytes whose last `tail_bytes` bytes stand at the start of `tail`.
 ///
 /// Returns how many bytes of `tail` are now whole blocks. `tail` holds [`PADDING_ROOM`] bytes behind the message.
-pub fn pad(tail: &mut [u8], tail_bytes: usize, message_bytes: u64) -> usize {
+pub(super) fn pad(tail: &mut [u8], tail_bytes: usize, message_bytes: u64) -> usize {
     let padded = (tail_bytes + MARK_BYTES).next_multiple_of(BLOCK_BYTES);
     let (zeros, length) = tail[tail_bytes..padded].split_at_mut(padded - tail_bytes - 8);
     zeros.fill(0);
