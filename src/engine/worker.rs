@@ -43,8 +43,12 @@ pub(super) struct Worker {
     /// The inline source is the plain one, and nothing goes to the readers.
     plain_only: bool,
     link: Option<Link>,
-    /// Files in progress, by the index of their job.
+    /// Files in progress, and the places that are vacant.
     files: Vec<Option<InProgress>>,
+    vacant: Vec<usize>,
+    /// The place of each job's file. A job may be over, and begun anew for another file, while the end of its file is
+    /// still on its way.
+    places: Vec<usize>,
     in_progress: usize,
     /// As many files as may be in progress: fewer than there is room for once descriptors have run out.
     files_max: usize,
@@ -117,6 +121,8 @@ impl Worker {
             plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
             link: None,
             files: (0..shared.files_per_worker).map(|_| None).collect(),
+            vacant: (0..shared.files_per_worker).rev().collect(),
+            places: vec![0; shared.files_per_worker],
             in_progress: 0,
             files_max: shared.files_per_worker,
             deferred: VecDeque::new(),
@@ -228,9 +234,11 @@ impl Worker {
     }
 
     fn begin(&mut self, planned: Planned) {
+        let place = self.vacant.pop().expect("fewer files are in progress than there are places");
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let file = PlannedFile::new(ticket(self.index, job.index()), planned.name.clone());
-        self.files[job.index()] = Some(InProgress { planned, job, bytes: 0, digest: None, proof: None });
+        self.places[job.index()] = place;
+        let file = PlannedFile::new(ticket(self.index, place), planned.name.clone());
+        self.files[place] = Some(InProgress { planned, job, bytes: 0, digest: None, proof: None });
         self.in_progress += 1;
         match &mut self.inline {
             Some(source) => source.add(file),
@@ -289,19 +297,18 @@ impl Worker {
     }
 
     fn take_end(&mut self, End { file, result }: End) {
-        let index = index_of(file.ticket);
-        let progress = self.files[index].as_mut().expect("ends come for files in progress");
+        let place = index_of(file.ticket);
+        let progress = self.files[place].as_mut().expect("ends come for files in progress");
         match result {
             Ok(proof) => {
                 assert_eq!(progress.bytes, proof.stamp.size_bytes, "a proof covers every byte");
                 progress.proof = Some(proof);
-                self.judge(index);
+                self.judge(place);
             }
             Err(failure) => {
                 let job = progress.job;
                 self.lanes.abandon(job, &mut self.done);
-                let progress = self.files[index].take().expect("it was there above");
-                self.in_progress -= 1;
+                let progress = self.settle(place);
                 self.fail(progress.planned, failure);
             }
         }
@@ -341,8 +348,9 @@ impl Worker {
                     }
                 }
                 Done::Digest(job, digest) => {
-                    self.files[job.index()].as_mut().expect("jobs are of files in progress").digest = Some(digest);
-                    self.judge(job.index());
+                    let place = self.places[job.index()];
+                    self.files[place].as_mut().expect("jobs are of files in progress").digest = Some(digest);
+                    self.judge(place);
                 }
             }
         }
@@ -359,13 +367,12 @@ impl Worker {
     }
 
     /// Judges a file once both its digest and the proof that it was read whole are there.
-    fn judge(&mut self, index: usize) {
-        let progress = self.files[index].as_ref().expect("judged while in progress");
+    fn judge(&mut self, place: usize) {
+        let progress = self.files[place].as_ref().expect("judged while in progress");
         let (Some(digest), Some(proof)) = (progress.digest, progress.proof) else {
             return;
         };
-        let InProgress { mut planned, .. } = self.files[index].take().expect("it was there above");
-        self.in_progress -= 1;
+        let InProgress { mut planned, .. } = self.settle(place);
         match planned.expected {
             Some(expected) if expected == digest => self.record(planned, Outcome::Match, Some(proof)),
             Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
@@ -377,6 +384,13 @@ impl Worker {
                 self.record(planned, outcome, Some(proof));
             }
         }
+    }
+
+    /// Takes a file out of progress.
+    fn settle(&mut self, place: usize) -> InProgress {
+        self.vacant.push(place);
+        self.in_progress -= 1;
+        self.files[place].take().expect("only files in progress are settled")
     }
 
     fn record(&mut self, planned: Planned, outcome: Outcome, proof: Option<Proof>) {
