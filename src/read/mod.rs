@@ -8,6 +8,8 @@ mod mapped;
 pub(crate) mod plain;
 mod segment;
 mod sequential;
+#[cfg(test)]
+mod tests;
 mod uring;
 
 pub(crate) use buffers::Buffer;
