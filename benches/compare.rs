@@ -19,7 +19,7 @@ use corpus::DataSet;
 
 /// Compares checksig with other tools that verify SHA-1 manifests, and prints one Markdown table.
 ///
-/// Makes its data sets on the first run (7.5 GB, and some minutes) and uses them again afterwards. Cold rows need
+/// Makes its data sets on the first run (7.7 GB, and some minutes) and uses them again afterwards. Cold rows need
 /// root: they empty the page cache of the whole machine before each run.
 #[derive(Parser)]
 #[command(
