@@ -15,3 +15,131 @@ pub const REPORT_FAILURES_MAX: usize = 1_000;
 
 const _: () = assert!(LINE_BYTES_MAX > 3 * 4096 + 64, "a path of the greatest length must fit a line in every format");
 const _: () = assert!(LINE_SHOWN_BYTES_MAX < LINE_BYTES_MAX);
+
+/// Tries of one open that a signal or a rename interrupts, after which the errno stands as the outcome.
+pub const OPEN_TRIES_MAX: usize = 64;
+
+/// Bytes of the buffer that a directory is read through: some 800 names a call.
+pub const DIRECTORY_BUFFER_BYTES: usize = 32 * 1024;
+
+/// Bytes of a page, at least: what readers align to.
+pub const PAGE_BYTES: usize = 4096;
+
+/// Bytes behind the capacity of a buffer, for the padding of a message and for the byte that shows that a file grew.
+pub const BUFFER_ROOM_BYTES: usize = 128;
+
+/// How much further from a page each buffer begins than the one before it; 512 keeps the alignment of direct reads on
+/// most devices.
+pub const BUFFER_STAGGER_BYTES: usize = 512;
+
+/// Bytes of a buffer of a worker: what is hashed out of the L2 cache that it was read into, and all of a small file.
+pub const WORKER_BUFFER_BYTES: usize = 128 * 1024;
+
+/// Buffers of a worker, enough for every lane of the widest kernel and its successor.
+pub const WORKER_BUFFERS: usize = 48;
+
+/// Bytes of a buffer of a reader thread.
+pub const READER_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Bytes of all the buffers of all reader threads.
+pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
+
+/// Bytes of a file that are mapped at a time.
+pub const MAP_WINDOW_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Files that one ring reader has in progress: two windows of 64, one being opened while the other is read.
+pub const RING_FILES_MAX: usize = 128;
+
+/// Reads that one file has in flight on a ring: 512 KiB, of which the readers together keep some MiB in flight.
+pub const RING_READS_PER_FILE_MAX: usize = 8;
+
+/// Entries of a ring: every file's first read, and the further reads of the large ones.
+pub const RING_ENTRIES: u32 = 256;
+
+/// Ring readers of a run.
+pub const RING_READERS: usize = 4;
+
+/// Blocking reader threads of a run, where there is no ring.
+pub const BLOCKING_READERS: usize = 32;
+
+/// How long a ring is given to finish the reads in flight when it is no longer wanted; after that their buffers are
+/// left to Linux for ever, because it may still write to them.
+pub const RING_DRAIN_MS_MAX: u64 = 1_000;
+
+const _: () = assert!(BUFFER_ROOM_BYTES > 1 && BUFFER_STAGGER_BYTES < PAGE_BYTES);
+const _: () = assert!(WORKER_BUFFER_BYTES * WORKER_BUFFERS <= 8 * 1024 * 1024, "8 MiB a worker");
+const _: () = assert!(
+    READER_MEMORY_BYTES / READER_BUFFER_BYTES / RING_READERS >= RING_FILES_MAX,
+    "every file of a ring keeps the right to a buffer"
+);
+const _: () = assert!(READER_MEMORY_BYTES / READER_BUFFER_BYTES >= 2 * BLOCKING_READERS, "read one, hash the other");
+const _: () = assert!(RING_ENTRIES as usize >= RING_FILES_MAX);
+const _: () = assert!(MAP_WINDOW_BYTES.is_multiple_of(PAGE_BYTES as u64));
+
+/// How long a reader waits for half of its window before it looks around: what a slow file can cost the others.
+pub const RING_WAIT_MS_MAX: u64 = 5;
+
+/// Bytes of the buffer of a plain second reading.
+pub const PLAIN_BUFFER_BYTES: usize = 256 * 1024;
+
+/// Files that travel from the planner to a worker together: few enough to share the end of a run, many enough that the
+/// queue costs nothing beside the files.
+pub const BATCH_FILES: usize = 128;
+
+/// Batches that wait for a worker, for each worker.
+pub const BATCHES_PER_WORKER: usize = 2;
+
+/// Files that the planner looks at ahead of the batches, to find the huge ones.
+pub const LOOK_AHEAD_FILES: usize = 8 * 1024;
+
+/// From this size on a file is begun before others: alone on a core it takes 10 ms or more, long enough to be what the
+/// end of a run waits for.
+pub const HUGE_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Huge files that are kept for the workers; further ones are read in their turn.
+pub const HUGE_FILES_MAX: usize = 256;
+
+/// Bytes of memory that a planned file, and then its record, takes beside its name, about.
+pub const ENTRY_BYTES: usize = 160;
+
+/// Bytes of the files planned and the records not yet taken, together.
+pub const OUTBOX_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Records that are handed to the caller at a time.
+pub const RECORDS_PER_BATCH: usize = 4_096;
+
+/// Records that a worker gathers before it hands them on.
+pub const RECORDS_PER_DELIVERY: usize = 64;
+
+/// Files that one worker has in progress: what keeps the windows of its share of ring readers full.
+pub const FILES_PER_WORKER_MAX: usize = 256;
+
+/// Descriptors left to the rest of the process, and to directories, manifests and rings.
+pub const DESCRIPTORS_RESERVED: u64 = 64;
+
+/// Files whose second reading waits.
+pub const SUSPECTS_MAX: usize = 64;
+
+/// How often a thread that waits looks whether the run is being stopped.
+pub const LOOK_AROUND_MS: u64 = 50;
+
+/// How often the end of a run that is being stopped looks for its threads: a second in all.
+pub const STOP_WAITS_MAX: u32 = 20;
+
+/// Tries of an open that too many open files prevent, `LOOK_AROUND_MS` apart, before the file counts as unreadable.
+pub const DESCRIPTOR_TRIES_MAX: u32 = 40;
+
+/// Files that each worker may have in progress, each with a descriptor, so that all together leave some over.
+pub fn files_per_worker(workers: usize, descriptors_max: u64) -> usize {
+    let share = descriptors_max.saturating_sub(DESCRIPTORS_RESERVED) / workers as u64;
+    (share as usize).clamp(1, FILES_PER_WORKER_MAX)
+}
+
+const _: () = assert!(OUTBOX_BYTES_MAX / (ENTRY_BYTES + 64) > LOOK_AHEAD_FILES, "the look ahead must fit the outbox");
+const _: () = assert!(LOOK_AHEAD_FILES >= BATCH_FILES);
+
+/// Bytes of the manifest that are read at a time.
+pub const MANIFEST_BUFFER_BYTES: usize = 256 * 1024;
+
+/// Worker threads of a run, whatever is asked for.
+pub const WORKERS_MAX: usize = 1_024;

@@ -1,12 +1,398 @@
-//! Every open.
+//! The root: the directory that names are relative to, its policy, and the only opens and directory reads there are.
+//!
+//! Reads no file and judges none. A refusal is data for an outcome, never an error of the run.
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
+use rustix::io::Errno;
+
+use crate::filekind::FileKind;
+use crate::limits;
+use crate::relpath::RelPath;
 
 /// Where the names of a manifest may lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {
-    /// Below the root and through no symbolic link.
+    /// Below the root and through no symbolic link. The root itself may be one.
     #[default]
     Beneath,
     /// Anywhere, as `sha1sum -c` allows; relative names start at the root.
     Free,
+}
+
+/// A directory that names are relative to.
+#[derive(Debug)]
+pub(crate) struct Root {
+    directory: OwnedFd,
+    policy: Policy,
+    /// Linux, or a sandbox, refuses openat2(2): names are walked component by component instead.
+    walks: AtomicBool,
+}
+
+/// A regular file, open for reading, as it was when it was opened.
+#[derive(Debug)]
+pub(crate) struct OpenedFile {
+    pub(crate) file: OwnedFd,
+    pub(crate) stamp: Stamp,
+}
+
+/// What tells one state of a file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+    pub(crate) size_bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// Why a name was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Nothing has the name.
+    Missing,
+    /// It is no regular file.
+    NotRegular(FileKind),
+    /// It leads out of the root.
+    OutsideRoot,
+    /// Linux said this.
+    Errno(Errno),
+}
+
+/// One name in a directory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DirectoryEntry {
+    pub(crate) name: Vec<u8>,
+    pub(crate) kind: FileKind,
+}
+
+/// How files are opened: at once even if they are FIFOs, without becoming a terminal's owner, not for children.
+const FILE: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::DIRECTORY);
+/// A handle to name things by; it asks for no permission on the thing itself.
+const HANDLE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
+const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
+
+impl Root {
+    /// Opens the directory; the path is the caller's own, and links in it are followed.
+    pub(crate) fn open_root(path: &Path, policy: Policy) -> Result<Root, Errno> {
+        let directory = retry(|| rustix::fs::openat(CWD, path, HANDLE.union(OFlags::DIRECTORY), Mode::empty()))?;
+        Ok(Root { directory, policy, walks: AtomicBool::new(false) })
+    }
+
+    /// Opens a regular file for reading.
+    pub(crate) fn open(&self, name: &[u8]) -> Result<OpenedFile, Refusal> {
+        match self.open_with(name, FILE, ResolveFlags::empty()) {
+            Ok(file) => regular(file),
+            Err(refusal) => Err(self.explain(name, refusal)),
+        }
+    }
+
+    /// Opens a regular file if Linux can do it from memory; `None` where a device would have to be waited for.
+    pub(crate) fn open_cached(&self, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
+        if self.policy == Policy::Free || self.walks.load(Ordering::Relaxed) {
+            return Some(self.open(name));
+        }
+        match self.open_with(name, FILE, ResolveFlags::CACHED) {
+            Ok(file) => Some(regular(file)),
+            // EINVAL: older than Linux 5.12, which knows no cached lookups. Either way the full open decides.
+            Err(Refusal::Errno(Errno::AGAIN | Errno::INTR | Errno::INVAL)) => None,
+            Err(refusal) => Some(Err(self.explain(name, refusal))),
+        }
+    }
+
+    /// The state of a regular file, without opening it for reading.
+    pub(crate) fn stamp(&self, name: &[u8]) -> Result<Stamp, Refusal> {
+        let handle = self.open_with(name, HANDLE.union(OFlags::NOFOLLOW), ResolveFlags::empty())?;
+        regular(handle).map(|opened| opened.stamp)
+    }
+
+    /// The size of what may be a regular file: a hint for scheduling, taken without an open.
+    ///
+    /// It may be that of something else, or outside the root, and nothing but the order of work may depend on it.
+    pub(crate) fn size_hint(&self, name: &[u8]) -> Option<u64> {
+        let stat = rustix::fs::statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT).ok()?;
+        Some(stat.st_size as u64)
+    }
+
+    /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out.
+    pub(crate) fn read_directory(&self, name: &[u8]) -> Result<Vec<DirectoryEntry>, Refusal> {
+        let directory = self.open_with(if name.is_empty() { b"." } else { name }, DIRECTORY, ResolveFlags::empty())?;
+        let mut buffer = [MaybeUninit::uninit(); limits::DIRECTORY_BUFFER_BYTES];
+        let mut listing = RawDir::new(&directory, &mut buffer);
+        let mut entries = Vec::new();
+        while let Some(entry) = listing.next() {
+            let entry = match entry {
+                Err(Errno::INTR) => continue,
+                other => other.map_err(Refusal::Errno)?,
+            };
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Some file systems leave it to stat(2).
+                FileType::Unknown => {
+                    let stat = rustix::fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT);
+                    stat.map_or(FileKind::Unknown, |stat| kind_of(&stat))
+                }
+                known => kind_of_type(known),
+            };
+            entries.push(DirectoryEntry { name: name.to_vec(), kind });
+        }
+        Ok(entries)
+    }
+
+    /// Opens a name by the policy.
+    fn open_with(&self, name: &[u8], flags: OFlags, resolve: ResolveFlags) -> Result<OwnedFd, Refusal> {
+        let directory = self.directory.as_fd();
+        if self.policy == Policy::Free {
+            return retry(|| rustix::fs::openat(directory, name, flags, Mode::empty())).map_err(Refusal::from);
+        }
+        let path = RelPath::new(name).map_err(|_| Refusal::OutsideRoot)?;
+        if self.walks.load(Ordering::Relaxed) {
+            return walk(directory, &path, flags).map_err(Refusal::from);
+        }
+        let openat2 = || rustix::fs::openat2(directory, name, flags, Mode::empty(), BENEATH.union(resolve));
+        // From memory or not at all: there EAGAIN is the answer and not an interruption.
+        let opened = if resolve.contains(ResolveFlags::CACHED) { openat2() } else { retry(openat2) };
+        match opened {
+            // ENOSYS: older than Linux 5.6. EPERM: a sandbox that does not know the call; Linux itself gives it for
+            // no open of ours, but one file is no proof, so the walk is tried and remembered only if it fares better.
+            Err(errno @ (Errno::NOSYS | Errno::PERM)) => {
+                let walked = walk(directory, &path, flags);
+                if errno == Errno::NOSYS || walked.is_ok() {
+                    self.walks.store(true, Ordering::Relaxed);
+                }
+                walked.map_err(Refusal::from)
+            }
+            opened => opened.map_err(Refusal::from),
+        }
+    }
+
+    /// Says that a socket or a device without a driver is no regular file, where the open could only say an errno.
+    fn explain(&self, name: &[u8], refusal: Refusal) -> Refusal {
+        if !matches!(refusal, Refusal::Errno(Errno::NXIO | Errno::NODEV)) {
+            return refusal;
+        }
+        match self.stamp(name) {
+            Err(not_regular @ Refusal::NotRegular(_)) => not_regular,
+            _ => refusal,
+        }
+    }
+}
+
+/// Opens a file that the caller named, a manifest say: anywhere, through links, if it is a regular file.
+pub(crate) fn open_anywhere(path: &Path) -> Result<OpenedFile, Refusal> {
+    let file = retry(|| rustix::fs::openat(CWD, path, FILE, Mode::empty()))?;
+    regular(file)
+}
+
+/// The state of an open file.
+pub(crate) fn stamp_of(file: impl AsFd) -> Result<Stamp, Errno> {
+    rustix::fs::fstat(file).map(|stat| Stamp::new(&stat))
+}
+
+/// Walks a name component by component, none of which may be a symbolic link: what openat2 does in one call.
+fn walk(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let mut components: Vec<&[u8]> = path.components().collect();
+    let last = components.pop().unwrap_or(b".");
+    let mut directory: Option<OwnedFd> = None;
+    for component in components {
+        let at = directory.as_ref().map_or(root, |directory| directory.as_fd());
+        directory = Some(open_component(at, component, HANDLE.union(OFlags::DIRECTORY))?);
+    }
+    let at = directory.as_ref().map_or(root, |directory| directory.as_fd());
+    open_component(at, last, flags)
+}
+
+fn open_component(directory: BorrowedFd<'_>, component: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    let opened = retry(|| rustix::fs::openat(directory, component, flags.union(OFlags::NOFOLLOW), Mode::empty()));
+    let is_link = || {
+        rustix::fs::statat(directory, component, AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|stat| kind_of(&stat) == FileKind::Symlink)
+    };
+    match opened {
+        // A link where a directory belongs is ENOTDIR here and ELOOP to openat2; the same name must fare the same.
+        Err(Errno::NOTDIR) if is_link() => Err(Errno::LOOP),
+        // A handle to the link itself is no way in either.
+        Ok(handle) if flags.contains(OFlags::PATH) => match rustix::fs::fstat(&handle) {
+            Ok(stat) if kind_of(&stat) == FileKind::Symlink => Err(Errno::LOOP),
+            _ => Ok(handle),
+        },
+        opened => opened,
+    }
+}
+
+/// Repeats a call that a signal or a rename got in the way of: EAGAIN is what openat2 gives when it cannot tell, in a
+/// tree that is being renamed, that a name stays below the root.
+fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    let mut tries_left = limits::OPEN_TRIES_MAX;
+    loop {
+        match call() {
+            Err(Errno::INTR | Errno::AGAIN) if tries_left > 1 => tries_left -= 1,
+            result => return result,
+        }
+    }
+}
+
+fn regular(file: OwnedFd) -> Result<OpenedFile, Refusal> {
+    let stat = rustix::fs::fstat(&file)?;
+    match kind_of(&stat) {
+        FileKind::Regular => Ok(OpenedFile { stamp: Stamp::new(&stat), file }),
+        kind => Err(Refusal::NotRegular(kind)),
+    }
+}
+
+impl Stamp {
+    #[allow(clippy::unnecessary_cast, reason = "the types of stat's members differ between machines")]
+    fn new(stat: &Stat) -> Stamp {
+        Stamp {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size_bytes: stat.st_size as u64,
+            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+        }
+    }
+}
+
+impl From<Errno> for Refusal {
+    fn from(errno: Errno) -> Refusal {
+        match errno {
+            Errno::NOENT => Refusal::Missing,
+            Errno::XDEV => Refusal::OutsideRoot,
+            errno => Refusal::Errno(errno),
+        }
+    }
+}
+
+fn kind_of(stat: &Stat) -> FileKind {
+    kind_of_type(FileType::from_raw_mode(stat.st_mode))
+}
+
+fn kind_of_type(kind: FileType) -> FileKind {
+    match kind {
+        FileType::RegularFile => FileKind::Regular,
+        FileType::Directory => FileKind::Directory,
+        FileType::Symlink => FileKind::Symlink,
+        FileType::Fifo => FileKind::Fifo,
+        FileType::Socket => FileKind::Socket,
+        FileType::CharacterDevice => FileKind::CharDevice,
+        FileType::BlockDevice => FileKind::BlockDevice,
+        _ => FileKind::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// A tree with every kind of thing that a name can meet.
+    fn tree() -> tempfile::TempDir {
+        let tree = tempfile::tempdir().unwrap();
+        let at = |name: &str| tree.path().join(name);
+        fs::create_dir_all(at("a/b")).unwrap();
+        fs::write(at("a/b/file"), "file").unwrap();
+        fs::write(at("~"), "tilde").unwrap();
+        symlink("a/b/file", at("link")).unwrap();
+        symlink("a", at("dirlink")).unwrap();
+        symlink("/etc", at("etc")).unwrap();
+        symlink("loop", at("loop")).unwrap();
+        rustix::fs::mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        drop(UnixListener::bind(at("socket")).unwrap());
+        tree
+    }
+
+    #[test]
+    fn openat2_and_the_walk_agree_on_every_kind_of_name() {
+        let tree = tree();
+        let [by_call, by_walk] = [false, true].map(|walks| {
+            let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+            root.walks.store(walks, Ordering::Relaxed);
+            root
+        });
+        let long = "x".repeat(256);
+        let deep = "d/".repeat(2_100) + "x";
+        for (name, expected) in [
+            ("a/b/file", None),
+            ("./a//b/./file", None),
+            ("~", None),
+            ("a/none", Some(Refusal::Missing)),
+            ("none/file", Some(Refusal::Missing)),
+            ("~/file", Some(Refusal::Errno(Errno::NOTDIR))),
+            ("a", Some(Refusal::NotRegular(FileKind::Directory))),
+            (".", Some(Refusal::NotRegular(FileKind::Directory))),
+            ("fifo", Some(Refusal::NotRegular(FileKind::Fifo))),
+            ("socket", Some(Refusal::NotRegular(FileKind::Socket))),
+            ("link", Some(Refusal::Errno(Errno::LOOP))),
+            ("dirlink/b/file", Some(Refusal::Errno(Errno::LOOP))),
+            ("etc/passwd", Some(Refusal::Errno(Errno::LOOP))),
+            ("loop", Some(Refusal::Errno(Errno::LOOP))),
+            ("/etc/passwd", Some(Refusal::OutsideRoot)),
+            ("../x", Some(Refusal::OutsideRoot)),
+            ("a/../../x", Some(Refusal::OutsideRoot)),
+            ("a/", Some(Refusal::OutsideRoot)),
+            (&long, Some(Refusal::Errno(Errno::NAMETOOLONG))),
+        ] {
+            for root in [&by_call, &by_walk] {
+                assert_eq!(root.open(name.as_bytes()).err(), expected, "{name} {}", root.walks.load(Ordering::Relaxed));
+            }
+            assert_eq!(by_call.stamp(name.as_bytes()).ok(), by_walk.stamp(name.as_bytes()).ok(), "{name}");
+        }
+        // A path that is too long for one call is a refusal to openat2, and a missing file to the walk.
+        assert!(by_call.open(deep.as_bytes()).is_err() && by_walk.open(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn free_names_may_lead_anywhere_but_only_to_regular_files() {
+        let tree = tree();
+        let root = Root::open_root(tree.path(), Policy::Free).unwrap();
+        assert!(root.open(b"dirlink/../dirlink/b/file").is_ok());
+        assert!(root.open(tree.path().join("link").as_os_str().as_encoded_bytes()).is_ok());
+        assert_eq!(root.open(b"etc").err(), Some(Refusal::NotRegular(FileKind::Directory)));
+    }
+
+    #[test]
+    fn a_directory_gives_its_names_with_their_kinds() {
+        let tree = tree();
+        let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+        let mut names: Vec<_> =
+            root.read_directory(b"").unwrap().into_iter().map(|entry| (entry.name, entry.kind)).collect();
+        names.sort_by(|one, other| one.0.cmp(&other.0));
+        let expected = [
+            ("a", FileKind::Directory),
+            ("dirlink", FileKind::Symlink),
+            ("etc", FileKind::Symlink),
+            ("fifo", FileKind::Fifo),
+            ("link", FileKind::Symlink),
+            ("loop", FileKind::Symlink),
+            ("socket", FileKind::Socket),
+            ("~", FileKind::Regular),
+        ];
+        assert_eq!(names, expected.map(|(name, kind)| (name.as_bytes().to_vec(), kind)));
+        assert_eq!(root.read_directory(b"dirlink"), Err(Refusal::Errno(Errno::LOOP)));
+        assert_eq!(root.read_directory(b"a/b").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_stamp_tells_a_changed_file_from_the_same_one() {
+        let tree = tree();
+        let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+        let before = root.open(b"~").unwrap().stamp;
+        assert_eq!(before.size_bytes, 5);
+        assert_eq!(root.stamp(b"~"), Ok(before));
+        fs::write(tree.path().join("~"), "longer text").unwrap();
+        assert_ne!(root.stamp(b"~"), Ok(before));
+    }
 }

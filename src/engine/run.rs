@@ -1,11 +1,33 @@
-//! A run in progress.
+//! A run in progress, as its caller holds it: started, waited for in slices, asked how far it is, cancelled.
+//!
+//! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
-use std::path::Path;
-use std::time::Duration;
+use std::io::{self, BufRead, BufReader};
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use super::options::{CreateOptions, Options};
+use rustix::io::Errno;
+
+use super::conduct::Conductor;
+use super::creation::Creation;
+use super::options::{CreateOptions, MANIFEST_NAME, Options};
+use super::outbox::Taken;
+use super::shared::Shared;
 use crate::error::Error;
-use crate::report::{Record, Report};
+use crate::hash::Kernel;
+use crate::limits;
+use crate::manifest::Entries;
+use crate::plan::{Planner, Stock, Walk};
+use crate::read::probe;
+use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::report::{Counts, Record, Report, Verb};
+use crate::root::{OpenedFile, Policy, Refusal, Root, open_anywhere};
+use crate::verdict::Verdict;
 
 /// What [`Run::next_batch`] brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +48,7 @@ pub struct Progress {
     pub files_done: u64,
     /// Files with any outcome but match so far.
     pub files_failed: u64,
-    /// Bytes hashed so far.
+    /// Bytes read so far.
     pub bytes_done: u64,
     /// Files known so far; the number of all once `planned_all` is true.
     pub files_planned: u64,
@@ -39,53 +61,239 @@ pub struct Progress {
 
 /// A verification, or a creation, that is under way in threads of its own.
 ///
-/// Dropping it cancels it and waits until its threads are gone.
-pub struct Run {}
+/// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
+/// is left behind after a second.
+///
+/// ```
+/// use checksig::{Batch, Options, Run};
+/// # let tree = tempfile::tempdir().unwrap();
+/// # std::fs::write(tree.path().join("empty"), "").unwrap();
+/// # std::fs::write(tree.path().join("sha1sum.txt"), "da39a3ee5e6b4b0d3255bfef95601890afd80709  empty\n").unwrap();
+/// # let root = tree.path();
+/// let mut run = Run::verify(root, &Options::default())?;
+/// loop {
+///     match run.next_batch(std::time::Duration::from_millis(100)) {
+///         Batch::Records(records) => println!("{} more", records.len()),
+///         Batch::Waiting => println!("{} files so far", run.progress().files_done),
+///         Batch::Finished => break,
+///     }
+/// }
+/// assert_eq!(run.finish()?.verdict(), checksig::Verdict::Pass);
+/// # Ok::<(), checksig::Error>(())
+/// ```
+pub struct Run {
+    shared: Arc<Shared>,
+    conductor: Option<JoinHandle<()>>,
+    report: Report,
+    creation: Option<Creation>,
+    manifest_bytes: u64,
+    started: Instant,
+    finished: bool,
+}
 
 /// Cancels a run from another thread.
 #[derive(Clone)]
-pub struct Canceller {}
+pub struct Canceller {
+    shared: Arc<Shared>,
+}
 
 impl Canceller {
     /// Asks the run to stop: it finishes soon, and what it has not judged is `NotChecked`.
     pub fn cancel(&self) {
-        todo!()
+        self.shared.cancel();
     }
 }
 
 impl Run {
     /// Starts to verify the files below `root` against a manifest.
-    pub fn verify(_root: &Path, _options: &Options) -> Result<Run, Error> {
-        todo!()
+    pub fn verify(root: &Path, options: &Options) -> Result<Run, Error> {
+        let directory = open_root(root, options.policy)?;
+        let (manifest, path) = open_manifest(&directory, root, options)?;
+        let manifest_bytes = manifest.stamp.size_bytes;
+        let reader: Box<dyn BufRead + Send> =
+            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
+        let stock = Stock::Manifest(Entries::new(reader, options.grammar));
+        let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
+        let shared = share(directory, options.reader, options.workers, options.ordered)?;
+        Run::start(shared, Verb::Verify, stock, unreadable, None, manifest_bytes)
     }
 
-    /// Starts to write a manifest of the regular files below `root`.
+    /// Starts to write a manifest of the regular files below `root`, in byte order of their names.
     ///
     /// Records are: `Match` for each file listed; `NotRegular` for what is left out, which does not count against the
-    /// run; any other outcome for a file that could not be listed, and then no manifest is written and the old one stays.
-    pub fn create(_root: &Path, _options: &CreateOptions) -> Result<Run, Error> {
-        todo!()
+    /// run; any other outcome for a file that could not be listed, and then no manifest is written and the old one
+    /// stays. A tree without regular files gives no manifest either: it could never pass.
+    pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
+        let directory = open_root(root, Policy::Beneath)?;
+        let path = options.output.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
+        let shared = share(directory, options.reader, options.workers, true)?;
+        let creation = Creation::begin(path, options.format)?;
+        let stock = Stock::Tree(Walk::new(creation.own_names(root)));
+        let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
+        Run::start(shared, Verb::Create, stock, unreadable, Some(creation), 0)
+    }
+
+    fn start(
+        shared: Arc<Shared>,
+        verb: Verb,
+        stock: Stock,
+        unreadable: Box<dyn Fn(io::Error) -> Error + Send>,
+        creation: Option<Creation>,
+        manifest_bytes: u64,
+    ) -> Result<Run, Error> {
+        let started = Instant::now();
+        let planner = Planner::new(Arc::clone(&shared.root), stock);
+        let conductor = Conductor::new(Arc::clone(&shared), planner, unreadable);
+        let own = Arc::clone(&shared);
+        let body = move || {
+            if catch_unwind(AssertUnwindSafe(|| conductor.run())).is_err() {
+                own.fail(Error::Internal("the conductor of the run panicked".to_owned()));
+                own.outbox.close();
+            }
+        };
+        let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
+        let report = Report {
+            verb,
+            counts: Counts::default(),
+            malformed_lines: 0,
+            failures: Vec::new(),
+            malformed: Vec::new(),
+            bytes: 0,
+            elapsed: Duration::ZERO,
+            cancelled: false,
+            readers: Vec::new(),
+            reader_reasons: Vec::new(),
+            kernel: shared.kernel.name(),
+            workers: 0,
+        };
+        let conductor = Some(conductor.map_err(Error::NoThread)?);
+        Ok(Run { shared, conductor, report, creation, manifest_bytes, started, finished: false })
     }
 
     /// Waits for records, `wait` at most.
     ///
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
-    pub fn next_batch(&mut self, _wait: Duration) -> Batch {
-        todo!()
+    pub fn next_batch(&mut self, wait: Duration) -> Batch {
+        match self.shared.outbox.take(wait) {
+            Taken::Records(records) => {
+                records.iter().for_each(|record| self.report.add(record));
+                if let Some(Err(error)) = self.creation.as_mut().map(|creation| creation.write(&records)) {
+                    self.creation = None;
+                    self.shared.fail(error);
+                }
+                Batch::Records(records)
+            }
+            Taken::Nothing => Batch::Waiting,
+            Taken::Closed => {
+                if !self.finished {
+                    self.finished = true;
+                    self.report.elapsed = self.started.elapsed();
+                }
+                Batch::Finished
+            }
+        }
     }
 
     /// How far the run has come.
     pub fn progress(&self) -> Progress {
-        todo!()
+        let counters = &self.shared.counters;
+        Progress {
+            files_done: counters.files_done.load(Ordering::Relaxed),
+            files_failed: counters.files_failed.load(Ordering::Relaxed),
+            bytes_done: counters.bytes_done.load(Ordering::Relaxed),
+            files_planned: counters.files_planned.load(Ordering::Relaxed),
+            planned_all: counters.planned_all.load(Ordering::Relaxed),
+            manifest_bytes: (counters.manifest_bytes.load(Ordering::Relaxed), self.manifest_bytes),
+        }
     }
 
     /// Something that can cancel the run from another thread.
     pub fn canceller(&self) -> Canceller {
-        todo!()
+        Canceller { shared: Arc::clone(&self.shared) }
     }
 
     /// Takes and drops what records are left, waits for the end, and gives the report.
-    pub fn finish(self) -> Result<Report, Error> {
-        todo!()
+    pub fn finish(mut self) -> Result<Report, Error> {
+        while self.next_batch(Duration::from_secs(1)) != Batch::Finished {}
+        self.join();
+        if let Some(error) = self.shared.take_fault() {
+            return Err(error);
+        }
+        let is_whole = self.is_whole();
+        let counters = &self.shared.counters;
+        let report = &mut self.report;
+        report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && !is_whole;
+        report.bytes = counters.bytes_done.load(Ordering::Relaxed);
+        report.readers = counters.readers();
+        report.reader_reasons = self.shared.reasons();
+        report.workers = counters.workers.load(Ordering::Relaxed) as usize;
+        if !report.cancelled && !is_whole {
+            return Err(Error::Internal("not every file of the plan has an outcome".to_owned()));
+        }
+        let creation = self.creation.take();
+        if self.report.verdict() == Verdict::Pass {
+            creation.map_or(Ok(()), Creation::commit)?;
+        }
+        Ok(self.report.clone())
     }
+
+    /// Whether everything was planned, and every file planned has been judged.
+    fn is_whole(&self) -> bool {
+        let counters = &self.shared.counters;
+        counters.planned_all.load(Ordering::Relaxed)
+            && self.report.counts.total() == counters.files_planned.load(Ordering::Relaxed)
+    }
+
+    fn join(&mut self) {
+        if let Some(conductor) = self.conductor.take() {
+            // It catches its own panics.
+            let _ = conductor.join();
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.shared.cancel();
+        self.join();
+    }
+}
+
+fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
+    Root::open_root(path, policy).map_err(|errno| match errno {
+        Errno::NOENT => Error::RootNotFound { path: path.to_owned() },
+        Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },
+        errno => Error::RootUnreadable { path: path.to_owned(), source: errno.into() },
+    })
+}
+
+/// Opens the manifest: one that was named, wherever it is; the root's own, by the rules for names below the root.
+fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
+    let (opened, path) = match &options.manifest {
+        Some(path) => (open_anywhere(path), path.clone()),
+        None => (directory.open(MANIFEST_NAME.as_bytes()), root.join(MANIFEST_NAME)),
+    };
+    match opened {
+        Ok(opened) => Ok((opened, path)),
+        Err(Refusal::Missing) => Err(Error::ManifestNotFound { path }),
+        Err(Refusal::NotRegular(kind)) => Err(Error::ManifestNotRegular { path, kind }),
+        Err(Refusal::OutsideRoot) => Err(Error::Internal("the manifest's own name leads out of the root".to_owned())),
+        Err(Refusal::Errno(errno)) => Err(Error::ManifestUnreadable { path, source: errno.into() }),
+    }
+}
+
+/// The state of a new run, after seeing that it can have what it was asked to use.
+fn share(root: Root, reader: ReaderChoice, workers: Option<NonZeroUsize>, ordered: bool) -> Result<Arc<Shared>, Error> {
+    if let ReaderChoice::Forced(kind @ ReaderKind::Uring) = reader {
+        probe().map_err(|refused| Error::ReaderUnavailable { kind, reason: refused.to_string() })?;
+    }
+    let kernel = Kernel::detect()
+        .ok_or_else(|| Error::Internal("no SHA-1 kernel gives the right digest on this CPU".to_owned()))?;
+    // Both CPU affinity and the cgroup's CPU quota are in this number.
+    let workers = workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let shared = Shared::new(root, kernel, reader, workers.min(limits::WORKERS_MAX), ordered);
+    if let ReaderChoice::Forced(kind) = reader {
+        shared.note_reason(format!("{kind}: asked for by name"));
+    }
+    Ok(Arc::new(shared))
 }

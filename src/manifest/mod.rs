@@ -3,18 +3,27 @@
 //! Pure: takes bytes from a `BufRead` and gives data; opens nothing, and knows neither roots nor threads.
 //! Memory stays the same whatever the length of the manifest or of a line.
 
+mod digits;
 mod error;
 mod escape;
+mod gnu;
 mod line;
+mod lines;
+mod strict;
 mod write;
 
 pub use error::LineError;
+pub use escape::escape_name;
+pub use gnu::GnuMode;
 pub use line::Grammar;
 pub use write::{Format, write_entry};
 
 use std::io::{self, BufRead};
+use std::iter::FusedIterator;
 
 use crate::digest::Digest;
+use crate::limits::{LINE_BYTES_MAX, LINE_SHOWN_BYTES_MAX};
+use lines::Lines;
 
 /// One line of a manifest that lists a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +59,8 @@ pub enum Item {
 
 /// The items of a manifest, in order: an iterator that ends at the end of the bytes or at the first error of reading.
 ///
+/// Every line that is neither empty nor a comment is one item. A manifest in UTF-16 is one malformed item in all.
+///
 /// ```
 /// use checksig::manifest::{Entries, Grammar, Item};
 /// let text = b"# comment\nda39a3ee5e6b4b0d3255bfef95601890afd80709  empty.txt\nnonsense\n";
@@ -59,14 +70,36 @@ pub enum Item {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Entries<R> {
-    #[allow(dead_code)]
-    input: R,
+    lines: Lines<R>,
+    grammar: Grammar,
+    mode: GnuMode,
+    /// The number of the line taken last.
+    line: u64,
+    ended: bool,
 }
 
 impl<R: BufRead> Entries<R> {
     /// Reads a manifest from its first byte.
-    pub fn new(_input: R, _grammar: Grammar) -> Entries<R> {
-        todo!()
+    pub fn new(input: R, grammar: Grammar) -> Entries<R> {
+        // Room for the CR that may end a line of the greatest length, and for one byte that shows that a line is longer.
+        let lines = Lines::new(input, LINE_BYTES_MAX + 2);
+        Entries { lines, grammar, mode: GnuMode::default(), line: 0, ended: false }
+    }
+
+    /// Goes on in the mode in which the manifest before this one ended; of no consequence to [`Grammar::Strict`].
+    pub fn with_mode(mut self, mode: GnuMode) -> Entries<R> {
+        self.mode = mode;
+        self
+    }
+
+    /// The mode to go on in with the next manifest.
+    pub fn mode(&self) -> GnuMode {
+        self.mode
+    }
+
+    /// Bytes of the manifest that the items so far account for.
+    pub fn bytes_read(&self) -> u64 {
+        self.lines.bytes_read()
     }
 }
 
@@ -74,6 +107,56 @@ impl<R: BufRead> Iterator for Entries<R> {
     type Item = io::Result<Item>;
 
     fn next(&mut self) -> Option<io::Result<Item>> {
-        todo!()
+        while !self.ended {
+            self.line += 1;
+            let (line, grammar, mode) = (self.line, self.grammar, &mut self.mode);
+            match self.lines.next_line(|text| item(text, line, grammar, mode)) {
+                Ok(Some(None)) => {}
+                Ok(Some(Some(item))) => {
+                    self.ended = matches!(item, Item::Malformed(Malformed { why: LineError::Utf16, .. }));
+                    return Some(Ok(item));
+                }
+                Ok(None) => self.ended = true,
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
     }
 }
+
+impl<R: BufRead> FusedIterator for Entries<R> {}
+
+/// What a line, taken without its LF, says; `None` for a comment or an empty line.
+fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<Item> {
+    if text.starts_with(b"#") {
+        return None;
+    }
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    if text.is_empty() {
+        return None;
+    }
+    Some(match check_start(text, line).and_then(|()| line::parse(text, grammar, mode)) {
+        Ok((digest, name)) => Item::Entry(Entry { line, digest, name: name.into_owned() }),
+        Err(why) => {
+            let shown = text.len().min(LINE_SHOWN_BYTES_MAX);
+            Item::Malformed(Malformed { line, why, text: text[..shown].to_vec() })
+        }
+    })
+}
+
+/// Refuses a line for its encoding or its length, whatever it says.
+fn check_start(text: &[u8], line: u64) -> Result<(), LineError> {
+    if line == 1 && text.starts_with(b"\xef\xbb\xbf") {
+        return Err(LineError::ByteOrderMark);
+    }
+    if line == 1 && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
+        return Err(LineError::Utf16);
+    }
+    if text.len() > LINE_BYTES_MAX { Err(LineError::TooLong) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! The conductor: plans, hands batches out, starts workers as there is work for them, and sees the run to its end.
+//!
+//! Reads no file and judges none. It runs in a thread of its own; a run that is not pulled waits here.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
+use crossbeam::deque::{Stealer, Worker as Deque};
+
+use super::outbox::cost_of;
+use super::queue::{Work, WorkQueue};
+use super::shared::{Crew, Shared};
+use super::worker::Worker;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::limits;
+use crate::plan::{Met, Planned, Planner, Pulled, cost_bytes};
+use crate::read::Failure;
+use crate::report::{FileReport, Record};
+use crate::verdict::Outcome;
+
+const LOOK_AROUND: Duration = Duration::from_millis(limits::LOOK_AROUND_MS);
+
+/// The conductor of one run.
+pub(super) struct Conductor {
+    shared: Arc<Shared>,
+    planner: Planner,
+    /// Makes an error of the manifest an error of the run.
+    unreadable: Box<dyn Fn(std::io::Error) -> Error + Send>,
+    work: Sender<Work>,
+    inbox: Receiver<Work>,
+    /// The deques of workers that have not been started.
+    deques: Vec<Deque<Planned>>,
+    stealers: Arc<[Stealer<Planned>]>,
+    workers: Crew,
+    started: usize,
+}
+
+impl Conductor {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        planner: Planner,
+        unreadable: Box<dyn Fn(std::io::Error) -> Error + Send>,
+    ) -> Conductor {
+        let (work, inbox) = bounded(shared.workers_max * limits::BATCHES_PER_WORKER);
+        let deques: Vec<_> = (0..shared.workers_max).map(|_| Deque::new_fifo()).collect();
+        let stealers = deques.iter().map(Deque::stealer).collect();
+        let workers = Crew::default();
+        Conductor { shared, planner, unreadable, work, inbox, deques, stealers, workers, started: 0 }
+    }
+
+    /// Sees the run to its end. Whatever happens, the outbox is closed and every planned file has a record.
+    pub(super) fn run(mut self) {
+        self.plan();
+        let Conductor { shared, mut planner, work, inbox, mut workers, .. } = self;
+        drop(work);
+        workers.wait(&shared);
+        shared.confirmers.finish(&shared);
+        shared.readers.finish(&shared);
+        // Left over only where the run was stopped: what no worker took.
+        let mut left = std::iter::from_fn(|| shared.next_huge()).collect::<Vec<_>>();
+        left.extend(inbox.try_iter().flat_map(|work| match work {
+            Work::Batch(batch) => batch,
+            Work::Huge => Vec::new(),
+        }));
+        while planner.waiting() > 0 {
+            left.extend(planner.batch());
+        }
+        let mut records = left.into_iter().map(|planned| (planned.place, not_checked(planned))).collect();
+        shared.deliver(&mut records);
+        shared.outbox.close();
+    }
+
+    /// Goes through the plan: batches first, and the look ahead while every worker has enough.
+    fn plan(&mut self) {
+        while !self.shared.stopping() {
+            let enough = self.planner.waiting() >= limits::BATCH_FILES || self.planner.ended();
+            if enough && self.planner.waiting() > 0 && !self.work.is_full() {
+                let batch = self.planner.batch();
+                self.send(Work::Batch(batch));
+            } else if self.planner.ended() && self.planner.waiting() == 0 {
+                self.shared.counters.planned_all.store(true, Ordering::Relaxed);
+                return;
+            } else if !self.planner.ended() && self.planner.waiting() < limits::LOOK_AHEAD_FILES {
+                self.pull();
+            } else {
+                self.look_ahead();
+            }
+        }
+    }
+
+    /// Goes one item further in the plan.
+    fn pull(&mut self) {
+        let pulled = match self.planner.pull() {
+            Ok(pulled) => pulled,
+            Err(error) => return self.shared.fail((self.unreadable)(error)),
+        };
+        self.shared.counters.manifest_bytes.store(self.planner.manifest_bytes(), Ordering::Relaxed);
+        match pulled {
+            Pulled::File(planned) => {
+                self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);
+                self.reserve(cost_bytes(planned.name.len()));
+                self.planner.admit(planned);
+            }
+            Pulled::Malformed { place, malformed } => self.settle(place, Record::Malformed(malformed)),
+            Pulled::Left { place, met } => {
+                self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);
+                self.settle(place, left(met));
+            }
+            Pulled::End => {}
+        }
+    }
+
+    /// Hands a record on that needs no worker.
+    fn settle(&mut self, place: u64, record: Record) {
+        self.reserve(cost_of(&record));
+        self.shared.deliver(&mut vec![(place, record)]);
+    }
+
+    /// Waits for room in the outbox. What waits for a batch goes out first: its records may be what fills the box.
+    fn reserve(&mut self, bytes: usize) {
+        while !self.shared.stopping() {
+            let batch = self.planner.waiting() > 0;
+            if self.shared.outbox.reserve(bytes, if batch { Duration::ZERO } else { LOOK_AROUND }) {
+                return;
+            }
+            if batch {
+                let batch = self.planner.batch();
+                self.send(Work::Batch(batch));
+            }
+        }
+    }
+
+    /// Every worker has enough to do: looks at the sizes of the files behind, and gives the huge ones out first.
+    fn look_ahead(&mut self) {
+        match self.planner.look_ahead() {
+            Some(Some((bytes, planned))) => {
+                let refused = {
+                    let mut huge = self.shared.huge.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    huge.push(bytes, planned).err()
+                };
+                match refused {
+                    None => self.send(Work::Huge),
+                    Some(planned) => self.send(Work::Batch(vec![planned])),
+                }
+            }
+            Some(None) => {}
+            None => {
+                let batch = self.planner.batch();
+                self.send(Work::Batch(batch));
+            }
+        }
+    }
+
+    /// Sends work, or waits until it can; starts a worker for it if there may be one more.
+    fn send(&mut self, mut work: Work) {
+        if !self.start_worker() {
+            return self.give_up(work);
+        }
+        loop {
+            match self.work.send_timeout(work, LOOK_AROUND) {
+                Ok(()) => return,
+                Err(SendTimeoutError::Timeout(back)) if !self.shared.stopping() => work = back,
+                Err(error) => return self.give_up(error.into_inner()),
+            }
+        }
+    }
+
+    /// Starts one more worker, if there may be one more; false where there is none at all.
+    fn start_worker(&mut self) -> bool {
+        let Some(deque) = self.deques.pop() else {
+            return true;
+        };
+        let queue = WorkQueue::new(self.inbox.clone(), deque, Arc::clone(&self.stealers));
+        let own = Arc::clone(&self.shared);
+        let index = self.started;
+        let work = move || match Worker::new(index, Arc::clone(&own), queue) {
+            Ok(worker) => worker.run(),
+            Err(error) => own.fail(Error::Internal(format!("no memory for a worker: {error}"))),
+        };
+        match self.workers.spawn("checksig-worker", &self.shared, work) {
+            Ok(()) => {
+                self.started += 1;
+                self.shared.counters.workers.store(self.started as u64, Ordering::Relaxed);
+                true
+            }
+            Err(_) if self.started > 0 => {
+                // As many as Linux allows.
+                self.deques.clear();
+                true
+            }
+            Err(error) => {
+                self.shared.fail(Error::NoThread(error));
+                false
+            }
+        }
+    }
+
+    /// The run is being stopped: accounts for work that no worker will take.
+    fn give_up(&self, work: Work) {
+        if let Work::Batch(batch) = work {
+            let mut records = batch.into_iter().map(|planned| (planned.place, not_checked(planned))).collect();
+            self.shared.deliver(&mut records);
+        }
+    }
+}
+
+fn not_checked(planned: Planned) -> Record {
+    file_record(planned.line, planned.name, planned.expected, Outcome::NotChecked)
+}
+
+/// What `create` says of something in the tree that it does not list.
+fn left(met: Met) -> Record {
+    let (name, outcome) = match met {
+        Met::File(name) => (name, Outcome::NotChecked),
+        Met::NotRegular(name, kind) => (name, Outcome::NotRegular(kind)),
+        Met::Unreadable(name, refusal) => {
+            let outcome = match Failure::from(refusal) {
+                Failure::Unreadable { errno, offset } => Outcome::Unreadable { errno: errno.raw_os_error(), offset },
+                // It was a directory a moment ago.
+                _ => Outcome::Changed,
+            };
+            (if name.is_empty() { b".".to_vec() } else { name }, outcome)
+        }
+    };
+    file_record(0, name, None, outcome)
+}
+
+fn file_record(line: u64, name: Vec<u8>, expected: Option<Digest>, outcome: Outcome) -> Record {
+    Record::File(FileReport { line, name, expected, outcome, size_bytes: None, reader: None })
+}

@@ -1,0 +1,127 @@
+//! The second reading of a file whose digest is not the listed one: by plain pread and the crate `sha1`, in threads
+//! that are started when the first such file is met.
+//!
+//! A clean tree pays nothing for it.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
+
+use super::shared::{Crew, Shared};
+use crate::digest::Digest;
+use crate::hash::Stream;
+use crate::limits;
+use crate::plan::Planned;
+use crate::read::{Failure, Proof, plain};
+use crate::report::{FileReport, Record};
+use crate::verdict::Outcome;
+
+/// A file that was read whole and whose digest is not the listed one.
+pub(super) struct Suspect {
+    pub(super) planned: Planned,
+    pub(super) first: Digest,
+    pub(super) proof: Proof,
+}
+
+/// The threads that read suspects again; none until there is one, as many as there are workers at most.
+#[derive(Default)]
+pub(super) struct Confirmers {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    crew: Crew,
+    threads: usize,
+    queue: Option<(Sender<Suspect>, Receiver<Suspect>)>,
+}
+
+impl Confirmers {
+    /// Hands a suspect to a thread, and reads it again itself where there is none to be had.
+    pub(super) fn submit(shared: &Arc<Shared>, mut suspect: Suspect) {
+        let Some(queue) = shared.confirmers.queue(shared) else {
+            return confirm(shared, suspect);
+        };
+        loop {
+            match queue.send_timeout(suspect, Duration::from_millis(limits::LOOK_AROUND_MS)) {
+                Ok(()) => return,
+                Err(SendTimeoutError::Timeout(back)) if !shared.stopping() => suspect = back,
+                Err(error) => return leave(shared, error.into_inner()),
+            }
+        }
+    }
+
+    /// Waits until all suspects have been judged.
+    pub(super) fn finish(&self, shared: &Shared) {
+        let mut crew = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.queue = None;
+            std::mem::take(&mut state.crew)
+        };
+        crew.wait(shared);
+    }
+
+    /// The queue to the threads, after starting one more if there may be one more.
+    fn queue(&self, shared: &Arc<Shared>) -> Option<Sender<Suspect>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sender, receiver) = state.queue.get_or_insert_with(|| bounded(limits::SUSPECTS_MAX)).clone();
+        if state.threads < shared.workers_max {
+            let own = Arc::clone(shared);
+            let work = move || receiver.iter().for_each(|suspect| confirm(&own, suspect));
+            if state.crew.spawn("checksig-confirm", shared, work).is_ok() {
+                state.threads += 1;
+            }
+        }
+        (state.threads > 0).then_some(sender)
+    }
+}
+
+/// Reads a suspect again and says what became of it.
+fn confirm(shared: &Shared, suspect: Suspect) {
+    let mut stream = Stream::default();
+    let read = plain::read(&shared.root, &suspect.planned.name, |bytes| {
+        stream.update(bytes);
+        !shared.stopping()
+    });
+    let outcome = match read {
+        Ok(None) => return leave(shared, suspect),
+        Ok(Some(stamp)) if stamp != suspect.proof.stamp => Outcome::Changed,
+        Ok(Some(_)) => {
+            let second = stream.finish();
+            if second == suspect.first {
+                Outcome::Mismatch { actual: second }
+            } else {
+                shared.distrust.store(true, Ordering::Relaxed);
+                let reader = suspect.proof.reader;
+                shared.note_reason(format!(
+                    "pread: the reader {reader} gave other bytes than a second reading did, and is not used any more"
+                ));
+                Outcome::Unstable { first: suspect.first, second }
+            }
+        }
+        // It was there and whole a moment ago.
+        Err(Failure::Moved | Failure::Missing | Failure::NotRegular(_) | Failure::OutsideRoot) => Outcome::Changed,
+        Err(Failure::Unreadable { errno, offset }) => Outcome::Unreadable { errno: errno.raw_os_error(), offset },
+    };
+    deliver(shared, suspect, outcome);
+}
+
+/// The run ended before the second reading: there is no proof against the file, and none for it.
+fn leave(shared: &Shared, suspect: Suspect) {
+    deliver(shared, suspect, Outcome::NotChecked);
+}
+
+fn deliver(shared: &Shared, suspect: Suspect, outcome: Outcome) {
+    let Suspect { planned, proof, .. } = suspect;
+    let report = FileReport {
+        line: planned.line,
+        name: planned.name,
+        expected: planned.expected,
+        outcome,
+        size_bytes: Some(proof.stamp.size_bytes),
+        reader: Some(proof.reader),
+    };
+    shared.deliver(&mut vec![(planned.place, Record::File(report))]);
+}

@@ -1,0 +1,212 @@
+//! Records on their way to the caller: in the order of the plan through a window bounded in bytes, or as they come.
+//!
+//! Waits and orders; knows nothing of how a record came about.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::limits;
+use crate::plan::cost_bytes;
+use crate::report::Record;
+
+/// The window between the threads that make records and the caller that takes them.
+pub(super) struct Outbox {
+    state: Mutex<State>,
+    /// Something can be taken, or the box is closed.
+    filled: Condvar,
+    /// Room has come.
+    emptied: Condvar,
+    ordered: bool,
+}
+
+struct State {
+    /// Records from `first_place` on; a gap is a file that is still being read.
+    window: VecDeque<Option<Record>>,
+    first_place: u64,
+    /// What the files planned and the records not yet taken cost together.
+    bytes: usize,
+    closed: bool,
+}
+
+/// What [`Outbox::take`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Records(Vec<Record>),
+    Nothing,
+    Closed,
+}
+
+impl Outbox {
+    pub(super) fn new(ordered: bool) -> Outbox {
+        let state = State { window: VecDeque::new(), first_place: 0, bytes: 0, closed: false };
+        Outbox { state: Mutex::new(state), filled: Condvar::new(), emptied: Condvar::new(), ordered }
+    }
+
+    /// Takes room for what will cost so much, or waits for it, `wait` at most. Whatever it costs fits an empty box.
+    pub(super) fn reserve(&self, bytes: usize, wait: Duration) -> bool {
+        let fits = |state: &mut State| state.bytes == 0 || state.bytes + bytes <= limits::OUTBOX_BYTES_MAX;
+        let (mut state, _) = self
+            .emptied
+            .wait_timeout_while(self.lock(), wait, |state| !fits(state))
+            .unwrap_or_else(PoisonError::into_inner);
+        if !fits(&mut state) {
+            return false;
+        }
+        state.bytes += bytes;
+        true
+    }
+
+    /// Puts records in; their room has been reserved.
+    pub(super) fn put(&self, records: &mut Vec<(u64, Record)>) {
+        if records.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        for (place, record) in records.drain(..) {
+            if !self.ordered {
+                state.window.push_back(Some(record));
+                continue;
+            }
+            let at = (place - state.first_place) as usize;
+            if state.window.len() <= at {
+                state.window.resize_with(at + 1, || None);
+            }
+            let before = state.window[at].replace(record);
+            assert!(before.is_none(), "a file has one outcome");
+        }
+        if state.window.front().is_some_and(Option::is_some) {
+            self.filled.notify_all();
+        }
+    }
+
+    /// Takes what is next, or waits for it, `wait` at most.
+    pub(super) fn take(&self, wait: Duration) -> Taken {
+        let deadline = Instant::now() + wait;
+        let mut state = self.lock();
+        loop {
+            let records = state.take(limits::RECORDS_PER_BATCH);
+            if !records.is_empty() {
+                self.emptied.notify_all();
+                return Taken::Records(records);
+            }
+            if state.closed {
+                return Taken::Closed;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Taken::Nothing;
+            }
+            state = self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Says that no record will come any more.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_all();
+        self.emptied.notify_all();
+    }
+
+    /// The state is right between any two statements here, so that a panic elsewhere under the lock spoils nothing.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self, most: usize) -> Vec<Record> {
+        let mut records = Vec::new();
+        while records.len() < most {
+            match self.window.front_mut() {
+                Some(front) if front.is_some() => {
+                    let record = front.take().expect("it is some");
+                    self.window.pop_front();
+                    self.first_place += 1;
+                    // A run that is being stopped hands records on without room for them.
+                    self.bytes = self.bytes.saturating_sub(cost_of(&record));
+                    records.push(record);
+                }
+                // In a closed box a gap is what a thread that broke has left.
+                Some(_) if self.closed => {
+                    self.window.pop_front();
+                    self.first_place += 1;
+                }
+                _ => break,
+            }
+        }
+        records
+    }
+}
+
+/// What a record costs, as it was reserved.
+pub(super) fn cost_of(record: &Record) -> usize {
+    match record {
+        Record::File(file) => cost_bytes(file.name.len()),
+        Record::Malformed(malformed) => cost_bytes(malformed.text.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{LineError, Malformed};
+
+    const NOW: Duration = Duration::ZERO;
+
+    fn record(line: u64) -> (u64, Record) {
+        (line, Record::Malformed(Malformed { line, why: LineError::Form, text: vec![b'x'; 100] }))
+    }
+
+    fn lines(taken: Taken) -> Vec<u64> {
+        let Taken::Records(records) = taken else { panic!("{taken:?}") };
+        let line = |record| match record {
+            Record::Malformed(malformed) => malformed.line,
+            Record::File(_) => unreachable!("none was put"),
+        };
+        records.into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn records_come_in_order_whatever_order_they_are_put_in() {
+        let outbox = Outbox::new(true);
+        for place in [2, 1, 4] {
+            assert!(outbox.reserve(cost_of(&record(place).1), NOW));
+            outbox.put(&mut vec![record(place)]);
+        }
+        assert_eq!(outbox.take(NOW), Taken::Nothing);
+        assert!(outbox.reserve(cost_of(&record(0).1), NOW));
+        outbox.put(&mut vec![record(0)]);
+        assert_eq!(lines(outbox.take(NOW)), [0, 1, 2]);
+        outbox.close();
+        assert_eq!(lines(outbox.take(NOW)), [4], "a closed box holds nothing back");
+        assert_eq!(outbox.take(NOW), Taken::Closed);
+    }
+
+    #[test]
+    fn unordered_records_come_as_they_are_put() {
+        let outbox = Outbox::new(false);
+        for place in [2, 0] {
+            assert!(outbox.reserve(cost_of(&record(place).1), NOW));
+            outbox.put(&mut vec![record(place)]);
+        }
+        assert_eq!(lines(outbox.take(NOW)), [2, 0]);
+    }
+
+    #[test]
+    fn a_full_box_takes_no_more_until_something_is_taken() {
+        let outbox = Outbox::new(true);
+        assert!(outbox.reserve(2 * limits::OUTBOX_BYTES_MAX, NOW), "anything fits an empty box");
+        assert!(!outbox.reserve(1, NOW));
+        let outbox = Outbox::new(true);
+        let cost = cost_of(&record(0).1);
+        let mut places = 0;
+        while outbox.reserve(cost, NOW) {
+            outbox.put(&mut vec![record(places)]);
+            places += 1;
+        }
+        assert_eq!(places as usize, limits::OUTBOX_BYTES_MAX / cost);
+        assert!(!lines(outbox.take(NOW)).is_empty());
+        assert!(outbox.reserve(cost, NOW));
+    }
+}

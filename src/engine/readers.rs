@@ -1,0 +1,228 @@
+//! The reader threads and the queues between them and the workers: files go in, segments come out to the worker that
+//! asked, buffers go back to the reader they came from.
+//!
+//! Started by the first file that needs them. What each thread does with a file is `read`'s affair.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded, never, select};
+
+use super::shared::{Crew, Shared};
+use crate::limits;
+use crate::read::{Buffer, Event, Inline, PlannedFile, Source, Ticket, Uring, Wait, probe};
+use crate::readerkind::{ReaderChoice, ReaderKind};
+
+/// The reader threads of a run; none until a worker asks.
+#[derive(Default)]
+pub(super) struct Readers {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    crew: Crew,
+    asked: bool,
+    started: Option<Started>,
+}
+
+struct Started {
+    files: Sender<PlannedFile>,
+    events: Vec<Receiver<FromReader>>,
+    returns: Arc<[Sender<Buffer>]>,
+}
+
+/// What a reader says, and which reader.
+pub(super) struct FromReader {
+    pub(super) reader: usize,
+    pub(super) event: Event,
+}
+
+/// One worker's ends of the queues. None of its sends waits: a worker has a bounded number of files with the readers,
+/// and the queues have room for all of them and for all buffers.
+pub(super) struct Link {
+    files: Sender<PlannedFile>,
+    pub(super) events: Receiver<FromReader>,
+    returns: Arc<[Sender<Buffer>]>,
+}
+
+/// The ticket of a worker's file: the readers find the way back by it.
+pub(super) fn ticket(worker: usize, index: usize) -> Ticket {
+    Ticket((worker as u64) << 32 | index as u64)
+}
+
+/// The index that a ticket was made with.
+pub(super) fn index_of(ticket: Ticket) -> usize {
+    ticket.0 as u32 as usize
+}
+
+fn worker_of(ticket: Ticket) -> usize {
+    (ticket.0 >> 32) as usize
+}
+
+impl Link {
+    /// Leaves a file to the readers.
+    pub(super) fn read(&self, file: PlannedFile) -> Result<(), PlannedFile> {
+        self.files.send(file).map_err(|error| error.into_inner())
+    }
+
+    /// Gives a buffer back to its reader; one that has ended needs it no more.
+    pub(super) fn release(&self, reader: usize, buffer: Buffer) {
+        let _ = self.returns[reader].send(buffer);
+    }
+}
+
+impl Readers {
+    /// A worker's link to the readers, which are started now if they are not running; `None` where none can be.
+    pub(super) fn link(shared: &Arc<Shared>, worker: usize) -> Option<Link> {
+        let mut state = shared.readers.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.asked {
+            state.asked = true;
+            state.started = start(shared, &state.crew);
+        }
+        let started = state.started.as_ref()?;
+        Some(Link {
+            files: started.files.clone(),
+            events: started.events[worker].clone(),
+            returns: Arc::clone(&started.returns),
+        })
+    }
+
+    /// Ends the readers once the workers have gone.
+    pub(super) fn finish(&self, shared: &Shared) {
+        let mut crew = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.started = None;
+            std::mem::take(&mut state.crew)
+        };
+        crew.wait(shared);
+    }
+}
+
+/// The ladder: a ring where it can be had, blocking threads where not. The reason goes into the report.
+fn ladder(shared: &Shared) -> (ReaderKind, usize) {
+    match shared.choice {
+        ReaderChoice::Forced(ReaderKind::Threads) => (ReaderKind::Threads, limits::BLOCKING_READERS),
+        _ => match probe() {
+            Ok(()) => (ReaderKind::Uring, limits::RING_READERS),
+            Err(refused) => {
+                shared.note_reason(format!("threads: {refused}"));
+                (ReaderKind::Threads, limits::BLOCKING_READERS)
+            }
+        },
+    }
+}
+
+fn start(shared: &Arc<Shared>, crew: &Crew) -> Option<Started> {
+    let (kind, most) = ladder(shared);
+    let buffers = limits::READER_MEMORY_BYTES / limits::READER_BUFFER_BYTES / most;
+    let files_max = shared.workers_max * shared.files_per_worker;
+    let (files, inbox) = bounded(files_max);
+    // A worker's files can have every buffer on their way, and each file its end.
+    let (senders, events): (Vec<_>, _) =
+        (0..shared.workers_max).map(|_| bounded(most * buffers + shared.files_per_worker)).unzip();
+    let mut returns = Vec::with_capacity(most);
+    for reader in 0..most {
+        let (give, returned) = bounded(buffers);
+        let thread = Reader {
+            index: reader,
+            root: Arc::clone(&shared.root),
+            inbox: inbox.clone(),
+            returned,
+            workers: senders.clone(),
+            stop: Arc::clone(&shared.stop),
+        };
+        let own = Arc::clone(shared);
+        if crew.spawn("checksig-reader", shared, move || thread.run(kind, buffers, &own)).is_err() {
+            break;
+        }
+        returns.push(give);
+    }
+    (!returns.is_empty()).then(|| Started { files, events, returns: returns.into() })
+}
+
+/// One reader thread.
+struct Reader {
+    index: usize,
+    root: Arc<crate::root::Root>,
+    inbox: Receiver<PlannedFile>,
+    returned: Receiver<Buffer>,
+    workers: Vec<Sender<FromReader>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Reader {
+    fn run(mut self, kind: ReaderKind, buffers: usize, shared: &Shared) {
+        match self.source(kind, buffers, shared) {
+            Ok(mut source) => self.drive(&mut *source),
+            Err(error) => shared.fail(crate::error::Error::Internal(format!("no memory for a reader: {error}"))),
+        }
+    }
+
+    /// The source of this thread: a ring of its own, or, where Linux refuses just this one, blocking reads.
+    fn source(&self, kind: ReaderKind, buffers: usize, shared: &Shared) -> std::io::Result<Box<dyn Source>> {
+        if kind == ReaderKind::Uring {
+            match Uring::new(Arc::clone(&self.root), buffers) {
+                Ok(source) => return Ok(Box::new(source?)),
+                Err(refused) => shared.note_reason(format!("threads: {refused}")),
+            }
+        }
+        Ok(Box::new(Inline::threaded(Arc::clone(&self.root), buffers)?))
+    }
+
+    fn drive(&mut self, source: &mut dyn Source) {
+        let wait = Duration::from_millis(limits::RING_WAIT_MS_MAX);
+        let mut no_more = false;
+        while !self.stop.load(Ordering::Relaxed) {
+            self.returned.try_iter().for_each(|buffer| source.release(buffer));
+            while source.has_room() && !no_more {
+                match self.inbox.try_recv() {
+                    Ok(file) => source.add(file),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => no_more = true,
+                }
+            }
+            if source.in_progress() == 0 {
+                if no_more {
+                    return;
+                }
+                self.sleep(source, &mut no_more);
+                continue;
+            }
+            match source.poll(Wait::Most(wait)) {
+                Event::Idle => {}
+                Event::Starved => self.sleep(source, &mut no_more),
+                event => self.send(event),
+            }
+        }
+    }
+
+    /// Waits for a file, if there is room for one, or for a buffer.
+    fn sleep(&self, source: &mut dyn Source, no_more: &mut bool) {
+        let none = never();
+        let inbox = if source.has_room() && !*no_more { &self.inbox } else { &none };
+        select! {
+            recv(inbox) -> file => match file {
+                Ok(file) => source.add(file),
+                Err(_) => *no_more = true,
+            },
+            recv(self.returned) -> buffer => if let Ok(buffer) = buffer {
+                source.release(buffer);
+            },
+            default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
+        }
+    }
+
+    /// Sends an event to the worker whose file it is about.
+    fn send(&self, event: Event) {
+        let ticket = match &event {
+            Event::Segment(segment) => segment.ticket,
+            Event::End(end) => end.file.ticket,
+            Event::Elsewhere(file) => file.ticket,
+            Event::Starved | Event::Idle => unreachable!("nobody's event"),
+        };
+        // A worker that has gone wants nothing more.
+        let _ = self.workers[worker_of(ticket)].send(FromReader { reader: self.index, event });
+    }
+}

@@ -1,0 +1,208 @@
+//! What the threads of one run share: its root and choices, the stop flag, the counters, and what went wrong.
+//!
+//! Starts nothing and decides nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::confirm::Confirmers;
+use super::outbox::Outbox;
+use super::readers::Readers;
+use crate::error::Error;
+use crate::hash::Kernel;
+use crate::limits;
+use crate::plan::{LargestFirst, Planned};
+use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::report::{ReaderUse, Record};
+use crate::root::Root;
+
+/// The state of one run.
+pub(super) struct Shared {
+    pub(super) root: Arc<Root>,
+    pub(super) kernel: Kernel,
+    pub(super) choice: ReaderChoice,
+    /// Workers that there may be, and files that each may have in progress.
+    pub(super) workers_max: usize,
+    pub(super) files_per_worker: usize,
+    pub(super) outbox: Outbox,
+    pub(super) counters: Counters,
+    pub(super) readers: Readers,
+    pub(super) confirmers: Confirmers,
+    /// Files that are to be begun before all others.
+    pub(super) huge: Mutex<LargestFirst<Planned>>,
+    /// The run is to end as soon as it can.
+    pub(super) stop: Arc<AtomicBool>,
+    /// A reader gave bytes that a second reading did not: from now on only plain pread is trusted.
+    pub(super) distrust: AtomicBool,
+    pub(super) cancelled: AtomicBool,
+    fault: Mutex<Option<Error>>,
+    reasons: Mutex<Vec<String>>,
+}
+
+/// Numbers that grow while a run goes on.
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) files_planned: AtomicU64,
+    pub(super) planned_all: AtomicBool,
+    pub(super) files_done: AtomicU64,
+    pub(super) files_failed: AtomicU64,
+    pub(super) bytes_done: AtomicU64,
+    pub(super) manifest_bytes: AtomicU64,
+    pub(super) workers: AtomicU64,
+    by_reader: [(AtomicU64, AtomicU64); ReaderKind::ALL.len()],
+}
+
+impl Shared {
+    pub(super) fn new(root: Root, kernel: Kernel, choice: ReaderChoice, workers_max: usize, ordered: bool) -> Shared {
+        Shared {
+            root: Arc::new(root),
+            kernel,
+            choice,
+            workers_max,
+            files_per_worker: limits::files_per_worker(workers_max, descriptors_max()),
+            outbox: Outbox::new(ordered),
+            counters: Counters::default(),
+            readers: Readers::default(),
+            confirmers: Confirmers::default(),
+            huge: Mutex::new(LargestFirst::new(limits::HUGE_FILES_MAX)),
+            stop: Arc::new(AtomicBool::new(false)),
+            distrust: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
+            fault: Mutex::new(None),
+            reasons: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Ends the run because the caller wishes it.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the run because it cannot go on. The first reason stands.
+    pub(super) fn fail(&self, error: Error) {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Why the run could not go on, if it could not.
+    pub(super) fn take_fault(&self) -> Option<Error> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Notes why a reader was chosen, once for each reason.
+    pub(super) fn note_reason(&self, reason: String) {
+        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+
+    pub(super) fn reasons(&self) -> Vec<String> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Hands records on and counts them.
+    pub(super) fn deliver(&self, records: &mut Vec<(u64, Record)>) {
+        let (mut done, mut failed) = (0, 0);
+        for (_, record) in records.iter() {
+            if let Record::File(file) = record {
+                done += 1;
+                failed += u64::from(!file.outcome.is_match());
+                if let (Some(reader), Some(bytes)) = (file.reader, file.size_bytes) {
+                    self.counters.count_reader(reader, bytes);
+                }
+            }
+        }
+        self.counters.files_done.fetch_add(done, Ordering::Relaxed);
+        self.counters.files_failed.fetch_add(failed, Ordering::Relaxed);
+        self.outbox.put(records);
+    }
+
+    /// Takes the largest of the huge files.
+    pub(super) fn next_huge(&self) -> Option<Planned> {
+        self.huge.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+impl Counters {
+    fn count_reader(&self, reader: ReaderKind, bytes: u64) {
+        let (files, total) = &self.by_reader[reader as usize];
+        files.fetch_add(1, Ordering::Relaxed);
+        total.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// What came by which reader, without those that brought nothing.
+    pub(super) fn readers(&self) -> Vec<ReaderUse> {
+        ReaderKind::ALL
+            .into_iter()
+            .map(|kind| {
+                let (files, bytes) = &self.by_reader[kind as usize];
+                ReaderUse { kind, files: files.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
+            })
+            .filter(|used| used.files > 0)
+            .collect()
+    }
+}
+
+/// Threads of a run that have not ended. They are waited for by what they drop, so that the wait can be given up.
+pub(super) struct Crew {
+    token: Option<Sender<()>>,
+    gone: Receiver<()>,
+}
+
+impl Default for Crew {
+    fn default() -> Crew {
+        let (token, gone) = bounded(1);
+        Crew { token: Some(token), gone }
+    }
+}
+
+impl Crew {
+    /// Starts a thread of the run. A panic in it ends the run with an error, not the process.
+    pub(super) fn spawn(
+        &self,
+        name: &str,
+        shared: &Arc<Shared>,
+        work: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<()> {
+        let token = self.token.clone();
+        let shared = Arc::clone(shared);
+        let body = move || {
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                shared.fail(Error::Internal("a thread of the run panicked".to_owned()));
+            }
+            drop(shared);
+            drop(token);
+        };
+        std::thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
+    }
+
+    /// Waits until every thread has ended; when the run is being stopped, a bounded time only, because a thread may
+    /// hang in a read that no signal ends. Such a thread is left behind with what it holds.
+    pub(super) fn wait(&mut self, shared: &Shared) {
+        self.token = None;
+        let mut patience = limits::STOP_WAITS_MAX;
+        while self.gone.recv_timeout(Duration::from_millis(limits::LOOK_AROUND_MS)) == Err(RecvTimeoutError::Timeout) {
+            if shared.stopping() {
+                patience -= 1;
+                if patience == 0 {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Descriptors that this process may have.
+fn descriptors_max() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
+}

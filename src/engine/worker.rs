@@ -1,0 +1,431 @@
+//! A worker: files in, segments through the lanes, outcomes out. The only place where bytes meet digests.
+//!
+//! Reads nothing itself and decides no pass: sources read, `verdict` judges.
+//!
+//! A worker begins a file only when it has a place for it, and hands every segment to a job that can be run at any
+//! time. So every buffer that comes is hashed and goes back without waiting for another one, and no set of files can
+//! bring the run to a stand.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crossbeam::channel::{never, select};
+use rustix::io::Errno;
+
+use super::confirm::{Confirmers, Suspect};
+use super::queue::{Next, WorkQueue};
+use super::readers::{Link, Readers, index_of, ticket};
+use super::shared::Shared;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::hash::{Done, Job, LaneBuffer, Lanes, PADDING_ROOM};
+use crate::limits;
+use crate::plan::Planned;
+use crate::read::{Buffer, Bytes, End, Event, Failure, Inline, Mapped, PlannedFile, Proof, Segment, Source, Wait};
+use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::report::{FileReport, Record};
+use crate::verdict::Outcome;
+
+const _: () = assert!(limits::BUFFER_ROOM_BYTES >= PADDING_ROOM, "a message is padded where it was read");
+
+/// One worker thread.
+pub(super) struct Worker {
+    index: usize,
+    shared: Arc<Shared>,
+    queue: WorkQueue,
+    lanes: Lanes<Piece>,
+    /// The source that this thread drives itself; none where every file goes to the readers.
+    inline: Option<Box<dyn Source>>,
+    /// Which inline source this is: the buffers of an earlier one are not the pool's of this.
+    generation: u32,
+    /// The inline source is the plain one, and nothing goes to the readers.
+    plain_only: bool,
+    link: Option<Link>,
+    /// Files in progress, by the index of their job.
+    files: Vec<Option<InProgress>>,
+    in_progress: usize,
+    /// As many files as may be in progress: fewer than there is room for once descriptors have run out.
+    files_max: usize,
+    /// Files that could not be opened for want of descriptors.
+    deferred: VecDeque<Planned>,
+    deferrals: u32,
+    done: Vec<Done<Piece>>,
+    records: Vec<(u64, Record)>,
+}
+
+/// A file that has been begun and has no outcome yet.
+struct InProgress {
+    planned: Planned,
+    job: Job,
+    /// Bytes of it that have come.
+    bytes: u64,
+    digest: Option<Digest>,
+    proof: Option<Proof>,
+}
+
+/// Bytes of a file in the lanes, and where their memory belongs.
+struct Piece {
+    bytes: Bytes,
+    home: Home,
+}
+
+#[derive(Clone, Copy)]
+enum Home {
+    Inline(u32),
+    Reader(usize),
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+}
+
+impl LaneBuffer for Piece {
+    fn memory(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::Buffer(buffer) => buffer.memory(),
+            other => other.as_slice(),
+        }
+    }
+
+    fn memory_mut(&mut self) -> Option<&mut [u8]> {
+        match &mut self.bytes {
+            Bytes::Buffer(buffer) => Some(buffer.memory_mut()),
+            Bytes::Map(_) | Bytes::Nothing => None,
+        }
+    }
+}
+
+impl Worker {
+    pub(super) fn new(index: usize, shared: Arc<Shared>, queue: WorkQueue) -> std::io::Result<Worker> {
+        let root = Arc::clone(&shared.root);
+        let inline: Option<Box<dyn Source>> = match shared.choice {
+            ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => Some(Box::new(Inline::cached(root)?)),
+            ReaderChoice::Forced(ReaderKind::Pread) => Some(Box::new(Inline::waiting(root)?)),
+            ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Mapped::new(root))),
+            ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
+        };
+        Ok(Worker {
+            index,
+            queue,
+            lanes: Lanes::new(shared.kernel, shared.files_per_worker),
+            inline,
+            generation: 0,
+            plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
+            link: None,
+            files: (0..shared.files_per_worker).map(|_| None).collect(),
+            in_progress: 0,
+            files_max: shared.files_per_worker,
+            deferred: VecDeque::new(),
+            deferrals: 0,
+            done: Vec::new(),
+            records: Vec::new(),
+            shared,
+        })
+    }
+
+    /// Works until there is nothing left, or the run is stopped; then accounts for what it has not judged.
+    pub(super) fn run(mut self) {
+        while !self.shared.stopping() && self.turn() {}
+        self.leave();
+        self.shared.deliver(&mut self.records);
+    }
+
+    /// One round: takes what has come, begins what can be begun, hashes what is there. False when all is done.
+    fn turn(&mut self) -> bool {
+        let came = self.take_events();
+        let mut begun = false;
+        let mut later = true;
+        // Keep the lanes full; what is ready beyond them only waits.
+        while self.lanes.ready() < self.lanes.width() {
+            if self.poll_inline() {
+                begun = true;
+                continue;
+            }
+            match self.begin_next() {
+                Begun::Yes => begun = true,
+                Begun::NotNow => break,
+                Begun::Never => {
+                    later = false;
+                    break;
+                }
+            }
+        }
+        let hashed = self.lanes.step(&mut self.done);
+        self.take_done();
+        if self.records.len() >= limits::RECORDS_PER_DELIVERY {
+            self.shared.deliver(&mut self.records);
+        }
+        if came || begun || hashed {
+            return true;
+        }
+        self.shared.deliver(&mut self.records);
+        if !later && self.in_progress == 0 && self.deferred.is_empty() {
+            return false;
+        }
+        self.wait();
+        true
+    }
+
+    /// Takes what the readers have sent, as long as the lanes have not more than they need.
+    fn take_events(&mut self) -> bool {
+        let mut came = false;
+        while let Some(link) = &self.link {
+            match link.events.try_recv() {
+                Ok(from) => self.handle(from.event, Home::Reader(from.reader)),
+                Err(_) => break,
+            }
+            came = true;
+        }
+        came
+    }
+
+    /// Lets the inline source go on with its file; false when it has none, or waits for a buffer.
+    fn poll_inline(&mut self) -> bool {
+        let Some(source) = &mut self.inline else {
+            return false;
+        };
+        if source.in_progress() == 0 {
+            return false;
+        }
+        match source.poll(Wait::No) {
+            Event::Idle | Event::Starved => false,
+            event => {
+                self.handle(event, Home::Inline(self.generation));
+                true
+            }
+        }
+    }
+
+    /// Begins the next file, if there is one and a place for it.
+    fn begin_next(&mut self) -> Begun {
+        if self.in_progress >= self.files_max {
+            return Begun::NotNow;
+        }
+        if self.shared.distrust.load(Ordering::Relaxed) && !self.plain_only {
+            // What is in progress ends by the reader that it was begun by, and is judged like all else.
+            if self.in_progress > 0 {
+                return Begun::NotNow;
+            }
+            self.read_plainly();
+        }
+        if self.inline.as_ref().is_some_and(|source| !source.has_room()) {
+            return Begun::NotNow;
+        }
+        let planned = match self.deferred.pop_front() {
+            Some(planned) => planned,
+            None => match self.queue.next(&self.shared) {
+                Next::File(planned) => planned,
+                Next::Later => return Begun::NotNow,
+                Next::Never => return Begun::Never,
+            },
+        };
+        self.begin(planned);
+        Begun::Yes
+    }
+
+    fn begin(&mut self, planned: Planned) {
+        let job = self.lanes.begin().expect("there are as many jobs as places");
+        let file = PlannedFile::new(ticket(self.index, job.index()), planned.name.clone());
+        self.files[job.index()] = Some(InProgress { planned, job, bytes: 0, digest: None, proof: None });
+        self.in_progress += 1;
+        match &mut self.inline {
+            Some(source) => source.add(file),
+            None => self.send_to_readers(file),
+        }
+    }
+
+    /// Hands a file to the readers; where none can be started, this thread reads it itself.
+    fn send_to_readers(&mut self, file: PlannedFile) {
+        if self.link.is_none() {
+            self.link = Readers::link(&self.shared, self.index);
+        }
+        let file = match &self.link {
+            Some(link) => match link.read(file) {
+                Ok(()) => return,
+                Err(file) => file,
+            },
+            None => file,
+        };
+        self.shared.note_reason("pread: no reader thread could be started".to_owned());
+        self.read_plainly();
+        if let Some(source) = &mut self.inline {
+            source.add(file);
+        }
+    }
+
+    /// From now on this thread reads by plain pread itself.
+    fn read_plainly(&mut self) {
+        match Inline::waiting(Arc::clone(&self.shared.root)) {
+            Ok(source) => {
+                self.inline = Some(Box::new(source));
+                self.generation += 1;
+                self.plain_only = true;
+            }
+            Err(error) => self.shared.fail(Error::Internal(format!("no memory for a reader: {error}"))),
+        }
+    }
+
+    fn handle(&mut self, event: Event, home: Home) {
+        match event {
+            Event::Segment(segment) => self.take_segment(segment, home),
+            Event::End(end) => self.take_end(end),
+            Event::Elsewhere(file) => self.send_to_readers(file),
+            Event::Starved | Event::Idle => {}
+        }
+    }
+
+    fn take_segment(&mut self, Segment { ticket, offset, bytes, last }: Segment, home: Home) {
+        let file = self.files[index_of(ticket)].as_mut().expect("segments come for files in progress");
+        assert_eq!(offset, file.bytes, "the bytes of a file come in order");
+        let length = bytes.as_slice().len() as u64;
+        file.bytes += length;
+        self.deferrals = 0;
+        self.shared.counters.bytes_done.fetch_add(length, Ordering::Relaxed);
+        self.lanes.submit(file.job, Piece { bytes, home }, last);
+    }
+
+    fn take_end(&mut self, End { file, result }: End) {
+        let index = index_of(file.ticket);
+        let progress = self.files[index].as_mut().expect("ends come for files in progress");
+        match result {
+            Ok(proof) => {
+                assert_eq!(progress.bytes, proof.stamp.size_bytes, "a proof covers every byte");
+                progress.proof = Some(proof);
+                self.judge(index);
+            }
+            Err(failure) => {
+                let job = progress.job;
+                self.lanes.abandon(job, &mut self.done);
+                let progress = self.files[index].take().expect("it was there above");
+                self.in_progress -= 1;
+                self.fail(progress.planned, failure);
+            }
+        }
+    }
+
+    /// A file could not be read whole.
+    fn fail(&mut self, planned: Planned, failure: Failure) {
+        let outcome = match failure {
+            Failure::Missing => Outcome::Missing,
+            Failure::NotRegular(kind) => Outcome::NotRegular(kind),
+            Failure::OutsideRoot => Outcome::OutsideRoot,
+            Failure::Moved => Outcome::Changed,
+            Failure::Unreadable { errno: Errno::MFILE | Errno::NFILE, offset: 0 }
+                if self.deferrals < limits::DESCRIPTOR_TRIES_MAX =>
+            {
+                // Too many files are open, ours or the host's: fewer at a time, and this one later.
+                self.files_max = self.in_progress.max(1);
+                if self.in_progress == 0 {
+                    self.deferrals += 1;
+                    std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
+                }
+                return self.deferred.push_back(planned);
+            }
+            Failure::Unreadable { errno, offset } => Outcome::Unreadable { errno: errno.raw_os_error(), offset },
+        };
+        self.record(planned, outcome, None);
+    }
+
+    /// Takes what the lanes have handed back: buffers go home, digests are judged.
+    fn take_done(&mut self) {
+        let mut done = std::mem::take(&mut self.done);
+        for done in done.drain(..) {
+            match done {
+                Done::Buffer(_, piece) => {
+                    if let Bytes::Buffer(buffer) = piece.bytes {
+                        self.release(piece.home, buffer);
+                    }
+                }
+                Done::Digest(job, digest) => {
+                    self.files[job.index()].as_mut().expect("jobs are of files in progress").digest = Some(digest);
+                    self.judge(job.index());
+                }
+            }
+        }
+        self.done = done;
+    }
+
+    fn release(&mut self, home: Home, buffer: Buffer) {
+        match (home, &mut self.inline, &self.link) {
+            (Home::Inline(generation), Some(source), _) if generation == self.generation => source.release(buffer),
+            (Home::Reader(reader), _, Some(link)) => link.release(reader, buffer),
+            // Its source has been given up.
+            _ => {}
+        }
+    }
+
+    /// Judges a file once both its digest and the proof that it was read whole are there.
+    fn judge(&mut self, index: usize) {
+        let progress = self.files[index].as_ref().expect("judged while in progress");
+        let (Some(digest), Some(proof)) = (progress.digest, progress.proof) else {
+            return;
+        };
+        let InProgress { mut planned, .. } = self.files[index].take().expect("it was there above");
+        self.in_progress -= 1;
+        match planned.expected {
+            Some(expected) if expected == digest => self.record(planned, Outcome::Match, Some(proof)),
+            Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
+            // Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
+            None => {
+                let unchanged = self.shared.root.stamp(&planned.name) == Ok(proof.stamp);
+                planned.expected = unchanged.then_some(digest);
+                let outcome = if unchanged { Outcome::Match } else { Outcome::Changed };
+                self.record(planned, outcome, Some(proof));
+            }
+        }
+    }
+
+    fn record(&mut self, planned: Planned, outcome: Outcome, proof: Option<Proof>) {
+        let report = FileReport {
+            line: planned.line,
+            name: planned.name,
+            expected: planned.expected,
+            outcome,
+            size_bytes: proof.map(|proof| proof.stamp.size_bytes),
+            reader: proof.map(|proof| proof.reader),
+        };
+        self.records.push((planned.place, Record::File(report)));
+    }
+
+    /// Sleeps until there may be something to do.
+    fn wait(&mut self) {
+        let (no_events, no_work) = (never(), never());
+        let events = self.link.as_ref().map_or(&no_events, |link| &link.events);
+        let takes_work = self.queue.is_open() && self.in_progress < self.files_max;
+        let work = if takes_work { &self.queue.inbox } else { &no_work };
+        let (mut from, mut received) = (None, None);
+        select! {
+            recv(events) -> event => from = event.ok(),
+            recv(work) -> work => received = Some(work),
+            default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
+        }
+        if let Some(from) = from {
+            self.handle(from.event, Home::Reader(from.reader));
+        }
+        match received {
+            Some(Ok(work)) => self.queue.accept(work),
+            Some(Err(_)) => self.queue.close(),
+            None => {}
+        }
+    }
+
+    /// Accounts for every file that this worker knows of and has not judged.
+    fn leave(&mut self) {
+        let begun = self.files.iter_mut().filter_map(|file| file.take().map(|progress| progress.planned));
+        let planned: Vec<_> = begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).collect();
+        for planned in planned {
+            self.record(planned, Outcome::NotChecked, None);
+        }
+    }
+}
+
+/// What came of trying to begin a file.
+enum Begun {
+    Yes,
+    NotNow,
+    Never,
+}

@@ -1,0 +1,46 @@
+//! One message at a time, by the crate `sha1`: the kernel of one lane, and the independent second opinion.
+//!
+//! The crate takes the CPU's SHA instructions where it finds them; nothing here is written for speed.
+
+#[cfg(target_arch = "aarch64")]
+use sha1_aarch64 as sha1;
+
+use sha1::Digest as _;
+
+use super::State;
+use crate::digest::Digest;
+
+/// Folds whole blocks into a state.
+#[cfg(not(target_arch = "aarch64"))]
+pub(in crate::hash) fn compress(state: &mut State, blocks: &[u8]) {
+    use sha1::digest::block_buffer::EagerBuffer;
+    use sha1::digest::consts::U64;
+
+    debug_assert!(blocks.len().is_multiple_of(64));
+    // An empty buffer hands whole blocks on as they lie: the crate's own way from bytes to its block type.
+    EagerBuffer::<U64>::default().digest_blocks(blocks, |blocks| sha1::compress(state, blocks));
+}
+
+/// Folds whole blocks into a state.
+#[cfg(target_arch = "aarch64")]
+pub(in crate::hash) fn compress(state: &mut State, blocks: &[u8]) {
+    let (blocks, rest) = blocks.as_chunks::<64>();
+    debug_assert!(rest.is_empty());
+    sha1::block_api::compress(state, blocks);
+}
+
+/// A message hashed as it comes, by the crate from its first bit to its digest: it shares no code with the lanes.
+#[derive(Clone, Default)]
+pub struct Stream(sha1::Sha1);
+
+impl Stream {
+    /// Takes the next bytes of the message.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all the bytes taken.
+    pub fn finish(self) -> Digest {
+        Digest::from_bytes(self.0.finalize().into())
+    }
+}

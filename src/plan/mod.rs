@@ -1,0 +1,155 @@
+//! What is to be read, in which order: entries and a root become batches, and a bounded look ahead finds the huge
+//! files among them.
+//!
+//! Starts no thread and reads no file; its sources are a manifest's bytes or the names in a tree.
+
+mod order;
+mod walk;
+
+pub(crate) use order::LargestFirst;
+pub(crate) use walk::{Met, Walk};
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead};
+use std::sync::Arc;
+
+use crate::digest::Digest;
+use crate::limits;
+use crate::manifest::{Entries, Item, Malformed};
+use crate::root::Root;
+
+/// A file that is to be read and judged.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Planned {
+    /// Its place in the order of the plan, from 0; lines that do not parse have places too.
+    pub(crate) place: u64,
+    /// The line of the manifest that lists it, or 0.
+    pub(crate) line: u64,
+    pub(crate) name: Vec<u8>,
+    /// The digest that it should have; none where one is to be found.
+    pub(crate) expected: Option<Digest>,
+}
+
+/// Where a plan comes from.
+pub(crate) enum Stock {
+    /// The lines of a manifest.
+    Manifest(Entries<Box<dyn BufRead + Send>>),
+    /// The files of the tree itself.
+    Tree(Walk),
+}
+
+/// What came of looking one item further.
+#[derive(Debug)]
+pub(crate) enum Pulled {
+    /// A file, to be [admitted](Planner::admit) once there is room for it.
+    File(Planned),
+    /// A line does not parse.
+    Malformed { place: u64, malformed: Malformed },
+    /// Something in the tree is not to be read.
+    Left { place: u64, met: Met },
+    /// Nothing is left.
+    End,
+}
+
+/// The planner of one run.
+pub(crate) struct Planner {
+    root: Arc<Root>,
+    stock: Stock,
+    next_place: u64,
+    waiting: VecDeque<Planned>,
+    /// How many of those that wait have been looked at for their size, from the front.
+    sized: usize,
+    ended: bool,
+}
+
+impl Planner {
+    pub(crate) fn new(root: Arc<Root>, stock: Stock) -> Planner {
+        Planner { root, stock, next_place: 0, waiting: VecDeque::new(), sized: 0, ended: false }
+    }
+
+    /// Goes one item further. An error of reading the manifest ends the plan.
+    pub(crate) fn pull(&mut self) -> io::Result<Pulled> {
+        if self.ended {
+            return Ok(Pulled::End);
+        }
+        let pulled = match &mut self.stock {
+            Stock::Manifest(entries) => match entries.next() {
+                None => None,
+                Some(Err(error)) => {
+                    self.ended = true;
+                    return Err(error);
+                }
+                Some(Ok(Item::Entry(entry))) => Some(Ok((entry.line, entry.name, Some(entry.digest)))),
+                Some(Ok(Item::Malformed(malformed))) => {
+                    Some(Err(Pulled::Malformed { place: self.next_place, malformed }))
+                }
+            },
+            Stock::Tree(walk) => match walk.next(&self.root) {
+                None => None,
+                Some(Met::File(name)) => Some(Ok((0, name, None))),
+                Some(met) => Some(Err(Pulled::Left { place: self.next_place, met })),
+            },
+        };
+        let Some(pulled) = pulled else {
+            self.ended = true;
+            return Ok(Pulled::End);
+        };
+        let place = self.next_place;
+        self.next_place += 1;
+        Ok(match pulled {
+            Ok((line, name, expected)) => Pulled::File(Planned { place, line, name, expected }),
+            Err(settled) => settled,
+        })
+    }
+
+    /// Lets a file wait for a batch.
+    pub(crate) fn admit(&mut self, planned: Planned) {
+        self.waiting.push_back(planned);
+    }
+
+    /// Bytes of the manifest gone through; 0 for a tree.
+    pub(crate) fn manifest_bytes(&self) -> u64 {
+        match &self.stock {
+            Stock::Manifest(entries) => entries.bytes_read(),
+            Stock::Tree(_) => 0,
+        }
+    }
+
+    /// Files that wait for a batch.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether everything has been pulled.
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The next files, at most as many as make a batch.
+    pub(crate) fn batch(&mut self) -> Vec<Planned> {
+        let count = self.waiting.len().min(limits::BATCH_FILES);
+        self.sized = self.sized.saturating_sub(count);
+        self.waiting.drain(..count).collect()
+    }
+
+    /// Looks at the size of one more of those that wait, and takes it out if it is huge. `None` when all have been
+    /// looked at.
+    pub(crate) fn look_ahead(&mut self) -> Option<Option<(u64, Planned)>> {
+        let planned = self.waiting.get(self.sized)?;
+        match self.root.size_hint(&planned.name) {
+            Some(bytes) if bytes >= limits::HUGE_FILE_BYTES => {
+                let planned = self.waiting.remove(self.sized).expect("it was looked at just now");
+                Some(Some((bytes, planned)))
+            }
+            _ => {
+                self.sized += 1;
+                Some(None)
+            }
+        }
+    }
+}
+
+/// Bytes of memory that an entry takes from the plan to its record, about.
+pub(crate) fn cost_bytes(name_bytes: usize) -> usize {
+    name_bytes + limits::ENTRY_BYTES
+}

@@ -1,0 +1,50 @@
+//! How a planned file becomes segments of bytes: one `Source` a reader, and the choice among them with its reason.
+//!
+//! Sees no digest and no manifest, starts no thread: `engine` drives the sources, in workers or in reader threads.
+
+mod buffers;
+mod inline;
+mod mapped;
+pub(crate) mod plain;
+mod segment;
+mod sequential;
+mod uring;
+
+pub(crate) use buffers::Buffer;
+pub(crate) use inline::Inline;
+pub(crate) use mapped::Mapped;
+pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
+pub(crate) use uring::{Refused, Uring, probe};
+
+use std::time::Duration;
+
+/// How long [`Source::poll`] may wait for a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Not at all.
+    No,
+    /// This long.
+    Most(Duration),
+}
+
+/// A reader: files go in, their segments come out, their buffers come back. One thread drives it.
+///
+/// A source starts a file only when it has a buffer for it, and every started file keeps the right to one, so that no
+/// file waits for a buffer that another file's waiting segments hold. Whoever takes segments must be able to release
+/// their buffers without any further segment: `hash` can, since a job waits in no lane.
+pub(crate) trait Source {
+    /// Takes a file on; only where there is room.
+    fn add(&mut self, file: PlannedFile);
+
+    /// Whether another file can be taken on now.
+    fn has_room(&self) -> bool;
+
+    /// Files taken on whose end has not been told.
+    fn in_progress(&self) -> usize;
+
+    /// The next thing to tell.
+    fn poll(&mut self, wait: Wait) -> Event;
+
+    /// Takes back the buffer of a segment.
+    fn release(&mut self, buffer: Buffer);
+}

@@ -1,0 +1,140 @@
+//! What travels from a reader to a worker: the bytes of a file in pieces, then how it ended.
+//!
+//! Reads nothing; carries and describes.
+
+use std::fmt;
+
+use memmap2::Mmap;
+use rustix::io::Errno;
+
+use super::buffers::Buffer;
+use crate::filekind::FileKind;
+use crate::readerkind::ReaderKind;
+use crate::root::{OpenedFile, Refusal, Stamp};
+
+/// Tells the files in progress apart; whoever adds a file to a source chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ticket(pub(crate) u64);
+
+/// A file to be read.
+#[derive(Debug)]
+pub(crate) struct PlannedFile {
+    pub(crate) ticket: Ticket,
+    /// Its name, relative to the root.
+    pub(crate) name: Vec<u8>,
+    /// Where another source left off, if one has begun.
+    pub(crate) resume: Option<Resume>,
+}
+
+/// A file that a source has opened, and perhaps read some of, and leaves to another.
+#[derive(Debug)]
+pub(crate) struct Resume {
+    pub(crate) opened: OpenedFile,
+    /// The first byte that has not been handed out.
+    pub(crate) offset: u64,
+}
+
+/// What a source has to say.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The next bytes of a file. Those of one file come in order of their offset, and the last is marked.
+    Segment(Segment),
+    /// A file is through: after its last segment, or instead of it.
+    End(End),
+    /// This source would have to wait for the file; another may. Segments that it has handed out stand.
+    Elsewhere(PlannedFile),
+    /// Nothing goes on before a buffer is released.
+    Starved,
+    /// Nothing now: nothing is in progress, or the time to wait is over.
+    Idle,
+}
+
+/// Some bytes of one file.
+#[derive(Debug)]
+pub(crate) struct Segment {
+    pub(crate) ticket: Ticket,
+    /// Where in the file they begin, in bytes.
+    pub(crate) offset: u64,
+    pub(crate) bytes: Bytes,
+    /// Whether the file ends with them.
+    pub(crate) last: bool,
+}
+
+/// Memory that holds bytes of a file. It must go back to the source that it came from.
+pub(crate) enum Bytes {
+    /// Read into a buffer of the source.
+    Buffer(Buffer),
+    /// Mapped from the page cache; not to be written.
+    Map(Mmap),
+    /// An empty file.
+    Nothing,
+}
+
+/// How the reading of a file ended.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) file: PlannedFile,
+    pub(crate) result: Result<Proof, Failure>,
+}
+
+/// What shows that a file was read from its first byte to its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    /// The file as it was opened; as many bytes as its size says were handed out, and there was not one more.
+    pub(crate) stamp: Stamp,
+    pub(crate) reader: ReaderKind,
+}
+
+/// Why a file was not read from its first byte to its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Missing,
+    NotRegular(FileKind),
+    OutsideRoot,
+    /// Linux refused the open, or a read after so many bytes.
+    Unreadable {
+        errno: Errno,
+        offset: u64,
+    },
+    /// It turned out shorter or longer than it was when it was opened.
+    Moved,
+}
+
+impl PlannedFile {
+    /// A file that nobody has begun to read.
+    pub(crate) fn new(ticket: Ticket, name: Vec<u8>) -> PlannedFile {
+        PlannedFile { ticket, name, resume: None }
+    }
+
+    /// The end of it.
+    pub(crate) fn end(self, result: Result<Proof, Failure>) -> Event {
+        Event::End(End { file: PlannedFile { resume: None, ..self }, result })
+    }
+}
+
+impl Bytes {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        match self {
+            Bytes::Buffer(buffer) => buffer.as_ref(),
+            Bytes::Map(map) => map,
+            Bytes::Nothing => &[],
+        }
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} bytes", self.as_slice().len())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        match refusal {
+            Refusal::Missing => Failure::Missing,
+            Refusal::NotRegular(kind) => Failure::NotRegular(kind),
+            Refusal::OutsideRoot => Failure::OutsideRoot,
+            Refusal::Errno(errno) => Failure::Unreadable { errno, offset: 0 },
+        }
+    }
+}

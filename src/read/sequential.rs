@@ -1,0 +1,100 @@
+//! One file read from its first byte to its proved end by one thread, a buffer at a time: what the readers without a
+//! ring share.
+//!
+//! Does not choose files or keep buffers.
+
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
+use super::buffers::Buffer;
+use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
+use crate::readerkind::ReaderKind;
+use crate::root::{OpenedFile, Refusal, Root};
+
+/// A file on its way.
+pub(super) struct Sequential {
+    file: PlannedFile,
+    opened: OpenedFile,
+    offset: u64,
+}
+
+/// What reading into a buffer came to.
+pub(super) enum Filled {
+    /// The next segment.
+    Segment(Segment),
+    /// It would have to wait; the buffer comes back.
+    WouldWait(Buffer),
+    /// The file cannot be read; the buffer comes back.
+    Failed(Buffer, Failure),
+}
+
+impl Sequential {
+    /// Opens the file, or goes on where another source left off.
+    pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, Event> {
+        match file.resume.take() {
+            Some(Resume { opened, offset }) => Ok(Sequential { file, opened, offset }),
+            None => Sequential::from_open(root.open(&file.name), file),
+        }
+    }
+
+    /// Takes what an open gave.
+    pub(super) fn from_open(opened: Result<OpenedFile, Refusal>, file: PlannedFile) -> Result<Sequential, Event> {
+        match opened {
+            Ok(opened) => Ok(Sequential { file, opened, offset: 0 }),
+            Err(refusal) => Err(file.end(Err(refusal.into()))),
+        }
+    }
+
+    /// Bytes that are still to be read.
+    pub(super) fn remaining(&self) -> u64 {
+        self.opened.stamp.size_bytes - self.offset
+    }
+
+    /// Fills the buffer, or as much of it as the file has bytes left.
+    pub(super) fn fill(&mut self, mut buffer: Buffer, flags: ReadWriteFlags) -> Filled {
+        let capacity = buffer.target().len() - 1;
+        let last = self.remaining() <= capacity as u64;
+        let wanted = if last { self.remaining() as usize } else { capacity };
+        // One byte more than the file should have: if it comes, the file grew.
+        let asked = if last { wanted + 1 } else { wanted };
+        let mut got = 0;
+        while got < wanted || (last && got == 0) {
+            let target = &mut buffer.target()[got..asked];
+            let slices = &mut [std::io::IoSliceMut::new(target)];
+            match preadv2(&self.opened.file, slices, self.offset + got as u64, flags) {
+                Ok(0) => break,
+                Ok(count) => got += count,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN | Errno::OPNOTSUPP) if flags.contains(ReadWriteFlags::NOWAIT) => {
+                    return Filled::WouldWait(buffer);
+                }
+                Err(errno) => {
+                    return Filled::Failed(buffer, Failure::Unreadable { errno, offset: self.offset + got as u64 });
+                }
+            }
+        }
+        if got != wanted {
+            return Filled::Failed(buffer, Failure::Moved);
+        }
+        buffer.set_length(wanted);
+        let segment = Segment { ticket: self.file.ticket, offset: self.offset, bytes: Bytes::Buffer(buffer), last };
+        self.offset += wanted as u64;
+        Filled::Segment(segment)
+    }
+
+    /// The end, after the last segment.
+    pub(super) fn finish(self, reader: ReaderKind) -> Event {
+        debug_assert_eq!(self.remaining(), 0);
+        self.file.end(Ok(Proof { stamp: self.opened.stamp, reader }))
+    }
+
+    /// The end, for a reason.
+    pub(super) fn fail(self, failure: Failure) -> Event {
+        self.file.end(Err(failure))
+    }
+
+    /// Leaves the rest to another source.
+    pub(super) fn leave(mut self) -> Event {
+        self.file.resume = Some(Resume { opened: self.opened, offset: self.offset });
+        Event::Elsewhere(self.file)
+    }
+}

@@ -1,0 +1,126 @@
+//! The ring: reads go in, are submitted in one call, and come back with what they brought.
+//!
+//! The only place that talks to io_uring. Knows buffers and descriptors, nothing of files' sizes or order.
+
+use std::time::Duration;
+
+use io_uring::{IoUring, opcode, squeue, types};
+use rustix::io::Errno;
+
+use super::inflight::{Inflight, Read};
+use crate::limits;
+
+/// A ring of one thread, and the reads that Linux has from it.
+pub(super) struct Ring {
+    /// `None` only while it is being dropped.
+    ring: Option<IoUring>,
+    inflight: Inflight,
+}
+
+/// A read that is through, and how many bytes it brought.
+pub(super) struct Completed {
+    pub(super) read: Read,
+    pub(super) result: Result<usize, Errno>,
+}
+
+impl Ring {
+    /// Sets a ring up for the thread that calls: only this thread may use it.
+    pub(super) fn new() -> Result<Ring, Errno> {
+        // Completions are posted only when this thread asks for them: none interrupts it between two windows.
+        let ring = IoUring::builder()
+            .setup_single_issuer()
+            .setup_defer_taskrun()
+            .build(limits::RING_ENTRIES)
+            // Older than Linux 6.1.
+            .or_else(|_| IoUring::new(limits::RING_ENTRIES))
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        if !ring.params().is_feature_ext_arg() || !ring.params().is_feature_nodrop() {
+            // Older than Linux 5.11: without a time limit on waiting, one hanging file would hang the reader.
+            return Err(Errno::NOSYS);
+        }
+        Ok(Ring { ring: Some(ring), inflight: Inflight::new(limits::RING_ENTRIES) })
+    }
+
+    /// Reads that Linux has or will have at the next [`enter`](Ring::enter).
+    pub(super) fn in_flight(&self) -> usize {
+        self.inflight.len()
+    }
+
+    /// Whether another read can be taken.
+    pub(super) fn has_room(&self) -> bool {
+        self.inflight.has_room()
+    }
+
+    /// Takes a read; nothing is submitted before [`enter`](Ring::enter).
+    pub(super) fn read(&mut self, read: Read) {
+        let range = read.range.clone();
+        let user_data = self.inflight.insert(read);
+        let read = self.inflight.get_mut(user_data).expect("it was just put there");
+        let memory = &mut read.buffer.target()[range];
+        let descriptor = types::Fd(std::os::fd::AsRawFd::as_raw_fd(&*read.file));
+        let entry = opcode::Read::new(descriptor, memory.as_mut_ptr(), memory.len() as u32)
+            .offset(read.offset)
+            .build()
+            .user_data(user_data);
+        self.push(&entry);
+    }
+
+    #[allow(unsafe_code, reason = "Linux will write to memory that the compiler does not see it write to")]
+    fn push(&mut self, entry: &squeue::Entry) {
+        let ring = self.ring.as_mut().expect("a ring lives until it is dropped");
+        // SAFETY: the entry was built in read() for memory and a descriptor that the in-flight table owns. The memory
+        // is a map of its own that does not move with its owner, and the table gives both up only in completed(),
+        // after their completion, or never: see drop().
+        let pushed = unsafe { ring.submission().push(entry) };
+        pushed.expect("the table has no more room than the queue");
+    }
+
+    /// Submits what was taken, and waits for `wanted` completions or until the time is over.
+    pub(super) fn enter(&mut self, wanted: usize, wait: Duration) -> Result<(), Errno> {
+        let ring = self.ring.as_mut().expect("a ring lives until it is dropped");
+        let limit = types::Timespec::from(wait);
+        match ring.submitter().submit_with_args(wanted, &types::SubmitArgs::new().timespec(&limit)) {
+            Ok(_) => Ok(()),
+            Err(error) => match Errno::from_io_error(&error) {
+                // The time is over; a signal; no memory just now, or completions to be taken first. What was not
+                // submitted is still in the queue and goes with the next call.
+                Some(Errno::TIME | Errno::INTR | Errno::AGAIN | Errno::BUSY) => Ok(()),
+                Some(errno) => Err(errno),
+                None => Err(Errno::IO),
+            },
+        }
+    }
+
+    /// The next read that is through.
+    pub(super) fn completed(&mut self) -> Option<Completed> {
+        let ring = self.ring.as_mut().expect("a ring lives until it is dropped");
+        loop {
+            let completion = ring.completion().next()?;
+            let Some(read) = self.inflight.remove(completion.user_data()) else {
+                continue;
+            };
+            let result = match completion.result() {
+                negative if negative < 0 => Err(Errno::from_raw_os_error(-negative)),
+                bytes => Ok(bytes as usize),
+            };
+            return Some(Completed { read, result });
+        }
+    }
+}
+
+impl Drop for Ring {
+    /// Waits until Linux has let go of every buffer; if it does not, leaves ring and buffers to it for ever.
+    fn drop(&mut self) {
+        let deadline = std::time::Instant::now() + Duration::from_millis(limits::RING_DRAIN_MS_MAX);
+        while self.in_flight() > 0 && std::time::Instant::now() < deadline {
+            if self.enter(self.in_flight(), Duration::from_millis(limits::RING_WAIT_MS_MAX)).is_err() {
+                break;
+            }
+            while self.completed().is_some() {}
+        }
+        if self.in_flight() > 0 {
+            std::mem::forget(self.ring.take());
+            std::mem::forget(std::mem::replace(&mut self.inflight, Inflight::new(0)));
+        }
+    }
+}
