@@ -1,0 +1,247 @@
+"""The boundary: the C API as Python functions over bytes, numbers and one class for a run.
+
+The only file that touches cffi. Makes no object of the model and decides nothing: see `_api` and `_model`.
+"""
+
+import errno
+import os
+from _thread import RLock
+
+from . import exceptions
+from ._native import ffi, lib
+
+_OK = lib.CHECKSIG_STATUS_OK
+_WAITING = lib.CHECKSIG_STATUS_WAITING
+_FINISHED = lib.CHECKSIG_STATUS_FINISHED
+
+# Longer, and Ctrl-C would be slow; shorter buys nothing: records wake the call.
+WAIT_MS = 100
+
+_EXCEPTIONS = {
+    lib.CHECKSIG_STATUS_BAD_OPTION: exceptions.OptionError,
+    lib.CHECKSIG_STATUS_ROOT_NOT_FOUND: exceptions.RootNotFoundError,
+    lib.CHECKSIG_STATUS_ROOT_NOT_DIRECTORY: exceptions.RootNotDirectoryError,
+    lib.CHECKSIG_STATUS_ROOT_UNREADABLE: exceptions.RootUnreadableError,
+    lib.CHECKSIG_STATUS_MANIFEST_NOT_FOUND: exceptions.ManifestNotFoundError,
+    lib.CHECKSIG_STATUS_MANIFEST_UNREADABLE: exceptions.ManifestUnreadableError,
+    lib.CHECKSIG_STATUS_READER_UNAVAILABLE: exceptions.ReaderUnavailableError,
+    lib.CHECKSIG_STATUS_NO_THREAD: exceptions.ResourceError,
+    lib.CHECKSIG_STATUS_FORKED: exceptions.ForkedError,
+}
+
+
+def version():
+    """The version of the library."""
+    return ffi.string(lib.checksig_version()).decode("ascii")
+
+
+class Run:
+    """A run of the library. Any thread may call any method at any time, and so may the handler of a signal."""
+
+    def __init__(self, root, manifest, reader, workers, ordered):
+        self._root = root
+        self._manifest = manifest
+        # Guards the next two. Reentrant, because a signal can come while it is held.
+        self._lock = RLock()
+        self._calls = 0
+        self._closed = False
+        options = _new("ChecksigOptions *", lib.checksig_options_new)
+        try:
+            if manifest is not None:
+                _check(lib.checksig_options_set_manifest(options, manifest, len(manifest)))
+            _check(lib.checksig_options_set_reader(options, reader, len(reader)))
+            _check(lib.checksig_options_set_workers(options, workers))
+            _check(lib.checksig_options_set_ordered(options, ordered))
+            handle = _new("ChecksigRun *", lib.checksig_run_start, root, len(root), options, paths=self._paths)
+        finally:
+            lib.checksig_options_free(options)
+        # Freed with this object where nobody calls close().
+        self._handle = ffi.gc(handle, lib.checksig_run_free)
+
+    def next_batch(self, failures_only):
+        """Rows of the records that came within WAIT_MS, maybe none; None when every one has been handed out."""
+        out = ffi.new("ChecksigBatch **")
+        status = self._call(lib.checksig_run_next_batch, WAIT_MS, out)
+        if status == _FINISHED:
+            return None
+        if status == _WAITING:
+            return []
+        try:
+            return _failures(out[0]) if failures_only else _records(out[0])
+        finally:
+            lib.checksig_batch_free(out[0])
+
+    def progress(self):
+        """(files done, files failed, bytes done, files planned, planned all, manifest bytes done, manifest bytes)."""
+        out = ffi.new("ChecksigProgress *")
+        self._call(lib.checksig_run_progress, out)
+        return (
+            out.files_done,
+            out.files_failed,
+            out.bytes_done,
+            out.files_planned,
+            out.planned_all,
+            out.manifest_bytes_done,
+            out.manifest_bytes,
+        )
+
+    def cancel(self):
+        """Asks the run to stop."""
+        self._call(lib.checksig_run_cancel)
+
+    def report(self):
+        """Waits for the end, drops the records that were not taken, and gives the report as a dict."""
+        out = ffi.new("ChecksigReport **")
+        self._call(lib.checksig_run_report, out)
+        try:
+            return _report(out[0])
+        finally:
+            lib.checksig_report_free(out[0])
+
+    def close(self):
+        """Cancels the run, waits for its threads and frees it. A second time it does nothing.
+
+        Where another thread is inside a call, that call ends soon and the freeing is left to it.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            is_free = self._calls == 0
+        if is_free:
+            ffi.release(self._handle)
+        else:
+            lib.checksig_run_cancel(self._handle)
+
+    def _call(self, function, *arguments):
+        with self._lock:
+            if self._closed:
+                raise ValueError("the run is closed")
+            self._calls += 1
+        try:
+            return _check(function(self._handle, *arguments), self._paths)
+        finally:
+            with self._lock:
+                self._calls -= 1
+                is_last = self._closed and self._calls == 0
+            if is_last:
+                ffi.release(self._handle)
+
+    def _paths(self):
+        manifest = os.path.join(self._root, b"sha1sum.txt") if self._manifest is None else self._manifest
+        return self._root, manifest
+
+
+def _new(kind, function, *arguments, paths=None):
+    out = ffi.new(kind + "*")
+    _check(function(*arguments, out), paths)
+    return out[0]
+
+
+def _check(status, paths=None):
+    """Passes on a status that is no failure and raises the exception for one that is."""
+    if status in (_OK, _WAITING, _FINISHED):
+        return status
+    message = ffi.string(lib.checksig_last_error()).decode("utf-8", "replace")
+    kind = _EXCEPTIONS.get(status, exceptions.InternalError)
+    if not issubclass(kind, OSError):
+        raise kind(message)
+    number = lib.checksig_last_error_number() or errno.EINVAL
+    if paths is None:
+        raise kind(number, message)
+    root, manifest = paths()
+    is_manifest = issubclass(kind, (exceptions.ManifestNotFoundError, exceptions.ManifestUnreadableError))
+    raise kind(number, message, os.fsdecode(manifest if is_manifest else root))
+
+
+def _names(kind, prefix):
+    """The values of a C enum with their names: {0: "match", ...}."""
+    return {value: name[len(prefix) :].lower() for value, name in ffi.typeof(kind).elements.items()}
+
+
+_OUTCOMES = _names("ChecksigOutcome", "CHECKSIG_OUTCOME_")
+
+
+def _failures(batch):
+    index = ffi.new("size_t *")
+    rows = []
+    while _check(lib.checksig_batch_next_failure(batch, index[0], index)) == _OK:
+        rows.append(_record(batch, index[0]))
+        index[0] += 1
+    return rows
+
+
+def _records(batch):
+    length = ffi.new("size_t *")
+    _check(lib.checksig_batch_len(batch, length))
+    return [_record(batch, index) for index in range(length[0])]
+
+
+def _record(batch, index):
+    """(malformed, outcome, line, name, reason, expected, actual, size, errno, offset, reader)."""
+    record = ffi.new("ChecksigRecord *")
+    _check(lib.checksig_batch_record(batch, index, record))
+    return (
+        # A kind that is not known is no file either.
+        record.kind != lib.CHECKSIG_RECORD_KIND_FILE,
+        _OUTCOMES.get(record.outcome, "unknown"),
+        record.line,
+        _bytes(record.name),
+        _text(record.reason),
+        _digest(record.expected),
+        _digest(record.actual),
+        record.size_bytes if record.size_bytes >= 0 else None,
+        record.error_number or None,
+        record.offset_bytes,
+        _text(record.reader) or None,
+    )
+
+
+def _report(report):
+    summary = ffi.new("ChecksigSummary *")
+    _check(lib.checksig_report_summary(report, summary))
+    text = ffi.new("ChecksigText *")
+    _check(lib.checksig_report_message(report, text))
+    message = _text(text)
+    counts = {}
+    count = ffi.new("uint64_t *")
+    for number, name in _OUTCOMES.items():
+        _check(lib.checksig_report_count(report, number, count))
+        counts[name] = count[0]
+    readers = []
+    use = ffi.new("ChecksigReaderUse *")
+    for index in range(summary.readers):
+        _check(lib.checksig_report_reader(report, index, use))
+        readers.append((_text(use.name), use.files, use.bytes))
+    reasons = []
+    for index in range(summary.reader_reasons):
+        _check(lib.checksig_report_reader_reason(report, index, text))
+        reasons.append(_text(text))
+    return {
+        # A verdict that is not known is no pass.
+        "ok": summary.verdict == lib.CHECKSIG_VERDICT_PASS,
+        "message": message,
+        "counts": counts,
+        "files": summary.files,
+        "files_failed": summary.files_failed,
+        "malformed_lines": summary.malformed_lines,
+        "bytes": summary.bytes,
+        "seconds": summary.seconds,
+        "cancelled": summary.cancelled,
+        "readers": readers,
+        "reader_reasons": reasons,
+        "kernel": _text(summary.kernel),
+        "workers": summary.workers,
+    }
+
+
+def _bytes(text):
+    return ffi.unpack(text.data, text.len) if text.data else b""
+
+
+def _text(text):
+    return _bytes(text).decode("utf-8", "replace")
+
+
+def _digest(pointer):
+    return bytes(ffi.buffer(pointer, 20)).hex() if pointer else None

@@ -1,0 +1,134 @@
+"""What a run found, as values: outcomes, records, readers, progress and the report.
+
+Data only: nothing here reads, checks or decides. Imported when the first of them is needed, because `dataclasses` costs
+more than the rest of the package.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Mapping, Optional, Tuple
+
+
+class Outcome(str, enum.Enum):
+    """What became of one file. Only ``MATCH`` is a success. Each is equal to its name in lower case, as in JSON."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    CHANGED = "changed"
+    UNSTABLE = "unstable"
+    NOT_REGULAR = "not_regular"
+    OUTSIDE_ROOT = "outside_root"
+    UNLISTED = "unlisted"
+    NOT_CHECKED = "not_checked"
+    #: An outcome that this package does not know, from a newer library: a failure.
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Outcome:
+        return cls.UNKNOWN
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What became of one file."""
+
+    #: The root joined with the name, as given; bytes that are not UTF-8 as ``os.fsdecode`` shows them.
+    path: str
+    #: The name in the manifest, relative to the root.
+    name: str
+    #: The line of the manifest that lists it, from 1.
+    line: int
+    outcome: Outcome
+    #: The outcome in words: ``unreadable: Permission denied``.
+    reason: str
+    #: The listed digest, 40 hexadecimal digits.
+    expected: Optional[str]
+    #: The digest that was found, where it is not the listed one.
+    actual: Optional[str]
+    #: The size in bytes, where all of the file was read.
+    size_bytes: Optional[int]
+    #: For ``UNREADABLE``, the error number, and the bytes that were read before it.
+    errno: Optional[int]
+    offset_bytes: int
+    #: The reader that the bytes came by, where any came.
+    reader: Optional[str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file holds the listed bytes."""
+        return self.outcome is Outcome.MATCH
+
+
+@dataclass(frozen=True)
+class MalformedLine:
+    """One line of the manifest that does not parse."""
+
+    #: The number of the line, from 1.
+    line: int
+    #: The line as it stands, or its beginning.
+    text: str
+    #: What is wrong with it.
+    reason: str
+
+    @property
+    def ok(self) -> bool:
+        """False: a line that does not parse lists a file that nobody checked."""
+        return False
+
+
+@dataclass(frozen=True)
+class ReaderUse:
+    """How much came by one reader."""
+
+    name: str
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come."""
+
+    files_done: int
+    files_failed: int
+    bytes_done: int
+    #: Files known so far: all of them once `planned_all` is true.
+    files_planned: int
+    planned_all: bool
+    manifest_bytes_done: int
+    manifest_bytes: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a whole run found."""
+
+    #: Whether something was checked, all of it matches, and nothing was left out.
+    ok: bool
+    #: The number of files with each outcome; ``report.counts["mismatch"]`` works as well as ``Outcome.MISMATCH``.
+    counts: Mapping[Outcome, int]
+    #: Every file that is no match, in the order of the manifest.
+    failures: Tuple[FileRecord, ...]
+    #: Every line of the manifest that does not parse.
+    malformed: Tuple[MalformedLine, ...]
+    #: What is wrong in words, twenty lines at most; empty where `ok` is true.
+    message: str
+    #: Files with an outcome.
+    files: int
+    #: Bytes that were read and hashed.
+    bytes: int
+    seconds: float
+    cancelled: bool
+    readers: Tuple[ReaderUse, ...]
+    #: Why these readers: the choice, and every fallback with its reason and remedy.
+    reader_reasons: Tuple[str, ...]
+    #: The SHA-1 kernel, and the number of threads that hashed.
+    kernel: str
+    workers: int

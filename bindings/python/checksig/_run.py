@@ -1,0 +1,180 @@
+"""A run that is pulled: arguments checked on the way in, records made into values on the way out.
+
+Touches no cffi (that is `_boundary`) and judges no file (that is the engine).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from operator import index
+from time import monotonic
+
+from . import _boundary
+from .exceptions import OptionError
+
+# What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, Optional, Union
+
+    from ._model import FileRecord, MalformedLine, Progress, Report
+
+    AnyPath = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
+
+_WORKERS_MAX = 2**32 - 1
+_PROGRESS_SECONDS = 0.1
+
+
+class Run:
+    """A verification under way, for those who want its records as they come.
+
+    An iterator of :class:`FileRecord` and :class:`MalformedLine`, matches included, and a context manager: leaving it
+    cancels what is still under way. Any thread may call `cancel` and `progress`. The arguments are those of
+    :func:`verify`; with ``ordered=False`` records come as they are found, not in the order of the manifest.
+
+    >>> import pathlib, tempfile
+    >>> import checksig
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> root = pathlib.Path(folder.name)
+    >>> _ = (root / "a.log").write_bytes(b"abc")
+    >>> _ = (root / "sha1sum.txt").write_bytes(b"a9993e364706816aba3e25717850c26c9cd0d89d  a.log\\n")
+    >>> with checksig.Run(root) as run:
+    ...     for record in run:
+    ...         print(record.name, record.outcome)
+    ...     print(run.report().ok)
+    a.log match
+    True
+    >>> folder.cleanup()
+    """
+
+    def __init__(
+        self,
+        root: AnyPath,
+        *,
+        manifest: Optional[AnyPath] = None,
+        reader: str = "auto",
+        workers: Optional[int] = None,
+        ordered: bool = True,
+        _root_argument: str = "root",
+    ) -> None:
+        self._root = _path(root, _root_argument)
+        self._found = None
+        #: Rows that were pulled and not yet handed out, and every row so far that is no match.
+        self._pending = deque()
+        self._failed = []
+        self._run = _boundary.Run(
+            self._root,
+            None if manifest is None else _path(manifest, "manifest"),
+            _reader(reader),
+            _workers(workers),
+            bool(ordered),
+        )
+
+    def __iter__(self) -> Run:
+        return self
+
+    def __next__(self) -> Union[FileRecord, MalformedLine]:
+        while not self._pending:
+            rows = self._run.next_batch(failures_only=False)
+            if rows is None:
+                raise StopIteration
+            self._failed.extend(row for row in rows if _is_failure(row))
+            self._pending.extend(rows)
+        return _value(self._pending.popleft(), self._root)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def progress(self) -> Progress:
+        """How far the run has come."""
+        from ._model import Progress
+
+        return Progress(*self._run.progress())
+
+    def cancel(self) -> None:
+        """Ask the run to stop: it ends soon, and what it has not judged is ``NOT_CHECKED``."""
+        self._run.cancel()
+
+    def report(self, on_progress: Optional[Callable[[Progress], object]] = None) -> Report:
+        """Wait for the end and report. Records that were not iterated over are only counted, failures are kept."""
+        from ._model import Outcome, ReaderUse, Report
+
+        found = dict(self._finish(on_progress))
+        del found["malformed_lines"], found["files_failed"]
+        values = [_value(row, self._root) for row in self._failed]
+        found["counts"] = {Outcome(name): count for name, count in found["counts"].items()}
+        found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
+        found["reader_reasons"] = tuple(found["reader_reasons"])
+        return Report(
+            failures=tuple(value for row, value in zip(self._failed, values) if not row[0]),
+            malformed=tuple(value for row, value in zip(self._failed, values) if row[0]),
+            **found,
+        )
+
+    def close(self) -> None:
+        """Cancel the run if it is still under way, and free what it holds."""
+        self._run.close()
+
+    def _passes(self) -> bool:
+        """Wait for the end; whether the verdict is pass."""
+        return self._finish(None)["ok"]
+
+    def _finish(self, on_progress):
+        due = monotonic()
+        while self._found is None:
+            # Each turn is short, so that Python sees Ctrl-C.
+            rows = self._run.next_batch(failures_only=True)
+            if rows is None:
+                self._found = self._run.report()
+            else:
+                self._failed.extend(rows)
+            if on_progress is not None and (rows is None or monotonic() >= due):
+                due = monotonic() + _PROGRESS_SECONDS
+                on_progress(self.progress())
+        return self._found
+
+
+def _is_failure(row):
+    return row[0] or row[1] != "match"
+
+
+def _value(row, root):
+    from ._model import FileRecord, MalformedLine, Outcome
+
+    malformed, outcome, line, name, reason, *rest = row
+    if malformed:
+        return MalformedLine(line, os.fsdecode(name), reason)
+    path = os.fsdecode(os.path.join(root, name))
+    return FileRecord(path, os.fsdecode(name), line, Outcome(outcome), reason, *rest)
+
+
+def _path(value, argument):
+    try:
+        path = os.fsencode(value)
+    except TypeError:
+        raise TypeError(f"{argument} must be str, bytes or os.PathLike, not {type(value).__name__}") from None
+    if b"\0" in path:
+        raise ValueError(f"{argument} holds a null byte, and no path can")
+    return path
+
+
+def _reader(value):
+    if not isinstance(value, str):
+        raise TypeError(f"reader must be str, not {type(value).__name__}")
+    return value.encode("utf-8", "backslashreplace")
+
+
+def _workers(value):
+    if value is None:
+        return 0
+    try:
+        workers = index(value)
+    except TypeError:
+        raise TypeError(f"workers must be int or None, not {type(value).__name__}") from None
+    if not 1 <= workers <= _WORKERS_MAX:
+        raise OptionError(f"workers must be at least 1, not {workers}")
+    return workers

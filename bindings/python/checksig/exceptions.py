@@ -1,0 +1,97 @@
+"""What checksig raises.
+
+Holds no logic: which status becomes which exception is decided in `_boundary`, what fails a check in the engine.
+
+Everything here is a ChecksigError, and a ValueError too, so that ``except ValueError`` catches whatever a check can
+say. Where Python has an exception of its own for the cause, it is that one as well.
+"""
+
+__all__ = [
+    "ChecksigError",
+    "ForkedError",
+    "InternalError",
+    "ManifestError",
+    "ManifestNotFoundError",
+    "ManifestUnreadableError",
+    "OptionError",
+    "ReaderUnavailableError",
+    "ResourceError",
+    "RootNotDirectoryError",
+    "RootNotFoundError",
+    "RootUnreadableError",
+    "SignatureError",
+]
+
+
+class ChecksigError(ValueError):
+    """The base of every exception of checksig."""
+
+
+class _OSChecksigError(OSError, ChecksigError):
+    """One that has an errno and, where a path is the matter, a filename. OSError stands first: it sets them."""
+
+    def __str__(self):
+        # The message has the path and the cause already; OSError would put both around it once more.
+        return str(self.strerror)
+
+
+class SignatureError(ChecksigError):
+    """Files do not match, are missing or could not be read. `report` has every one of them.
+
+    The text has a line for each, twenty at most: ``"/srv/logs/httpd-08.log" - mismatch``.
+    """
+
+    def __init__(self, message, report=None):
+        super().__init__(message)
+        #: The :class:`checksig.Report` of the run.
+        self.report = report
+
+
+class ManifestError(SignatureError):
+    """Lines of the manifest do not parse. All the others were checked: `report` has what they gave."""
+
+
+class RootNotFoundError(_OSChecksigError, FileNotFoundError):
+    """Nothing has the name of the root."""
+
+
+class RootNotDirectoryError(_OSChecksigError, NotADirectoryError):
+    """The root is not a directory."""
+
+
+class RootUnreadableError(_OSChecksigError):
+    """The root cannot be opened."""
+
+
+class ManifestNotFoundError(_OSChecksigError, FileNotFoundError):
+    """Nothing has the name of the manifest."""
+
+
+class ManifestUnreadableError(_OSChecksigError):
+    """The manifest is no regular file, or cannot be read to its end."""
+
+
+class OptionError(ChecksigError):
+    """An option has a value that it cannot have."""
+
+
+class ReaderUnavailableError(ChecksigError):
+    """The reader that was asked for cannot be had on this machine; the text has the reason and the remedy."""
+
+
+class ResourceError(_OSChecksigError):
+    """The system refused even one thread."""
+
+
+class ForkedError(ChecksigError, RuntimeError):
+    """The run was started before a fork and used in the child. Start one after the fork."""
+
+
+class InternalError(ChecksigError, RuntimeError):
+    """checksig broke a promise to itself: please report it."""
+
+
+# Shown and pickled under the name that users write.
+for _name in __all__:
+    globals()[_name].__module__ = "checksig"
+del _name

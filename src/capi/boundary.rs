@@ -1,0 +1,173 @@
+//! The boundary: the one place where a panic is stopped, a pointer becomes a reference and an output is written.
+//!
+//! Knows no handle and no engine. The contract that the functions here rely on is in the module's own documentation.
+
+use std::any::Any;
+use std::ffi::{OsStr, c_char};
+use std::os::unix::ffi::OsStrExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard};
+
+use super::status::{ChecksigStatus, Failure, remember};
+
+/// Runs the body of an exported function: a panic becomes a status, and a failure is kept for the thread.
+///
+/// What a body may leave half done when it panics sits behind [`lock`], which refuses it from then on.
+pub(super) fn guard(body: impl FnOnce() -> Result<ChecksigStatus, Failure>) -> ChecksigStatus {
+    match catch(body) {
+        Ok(status) => status,
+        Err(failure) => {
+            remember(&failure);
+            failure.status
+        }
+    }
+}
+
+/// Like [`guard`], for what frees and so has no one to tell.
+pub(super) fn guard_free(body: impl FnOnce()) {
+    let _ = catch(|| {
+        body();
+        Ok(())
+    });
+}
+
+/// A panic as a failure.
+pub(super) fn catch<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(panicked(payload.as_ref())))
+}
+
+fn panicked(payload: &(dyn Any + Send)) -> Failure {
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    Failure::new(ChecksigStatus::Internal, format!("internal error: {text}; please report it"))
+}
+
+/// Locks what a handle holds; after a panic inside, the handle is of no more use.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, Failure> {
+    mutex.lock().map_err(|_| {
+        Failure::new(ChecksigStatus::Internal, "internal error: an earlier call on this handle panicked; free it")
+    })
+}
+
+/// A handle that may not be NULL.
+///
+/// # Safety
+/// `handle` keeps points 1 and 4 of the contract, and `'a` ends with the exported function.
+pub(super) unsafe fn borrow<'a, T>(handle: *const T, argument: &str) -> Result<&'a T, Failure> {
+    // SAFETY: by points 1 and 4 of the contract it is NULL or a live `T` that nothing writes to or frees meanwhile.
+    unsafe { handle.as_ref() }.ok_or_else(|| Failure::null(argument))
+}
+
+/// A handle that is changed and may not be NULL.
+///
+/// # Safety
+/// As for [`borrow`], and no other thread uses it: only options are borrowed so, by point 4.
+pub(super) unsafe fn borrow_mut<'a, T>(handle: *mut T, argument: &str) -> Result<&'a mut T, Failure> {
+    // SAFETY: by points 1 and 4 of the contract it is NULL or a live `T` that only this thread uses.
+    unsafe { handle.as_mut() }.ok_or_else(|| Failure::null(argument))
+}
+
+/// Takes a handle back to free it; NULL is nothing to free.
+///
+/// # Safety
+/// `handle` keeps points 1 and 4 of the contract, and the caller forgets it.
+pub(super) unsafe fn take<T>(handle: *mut T) -> Option<Box<T>> {
+    if handle.is_null() {
+        return None;
+    }
+    // SAFETY: by point 1 of the contract it came from `Out::put_handle`, which made it from a box, and was not freed.
+    Some(unsafe { Box::from_raw(handle) })
+}
+
+/// The bytes of an argument, which may be none but not NULL.
+///
+/// # Safety
+/// `data` and `len` keep point 2 of the contract, and `'a` ends with the exported function.
+pub(super) unsafe fn bytes<'a>(data: *const c_char, len: usize, argument: &str) -> Result<&'a [u8], Failure> {
+    if data.is_null() {
+        return Err(Failure::null(argument));
+    }
+    if isize::try_from(len).is_err() {
+        return Err(Failure::new(ChecksigStatus::BadArgument, format!("argument {argument}: {len} is no length")));
+    }
+    // SAFETY: it is not NULL, `len` is no more than memory can hold, and the rest is point 2 of the contract.
+    Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
+}
+
+/// The bytes of an argument as a path.
+///
+/// # Safety
+/// As for [`bytes`].
+pub(super) unsafe fn path<'a>(data: *const c_char, len: usize, argument: &str) -> Result<&'a Path, Failure> {
+    // SAFETY: this function asks of its caller what `bytes` asks.
+    let bytes = unsafe { bytes(data, len, argument) }?;
+    if bytes.contains(&0) {
+        let message = format!("argument {argument}: a path cannot hold a NUL byte");
+        return Err(Failure::new(ChecksigStatus::BadArgument, message));
+    }
+    Ok(Path::new(OsStr::from_bytes(bytes)))
+}
+
+/// An output that is known to be there before any work is done for it.
+pub(super) struct Out<T>(NonNull<T>);
+
+impl<T> Out<T> {
+    /// # Safety
+    /// `place` keeps point 3 of the contract until the exported function returns.
+    pub(super) unsafe fn new(place: *mut T, argument: &str) -> Result<Out<T>, Failure> {
+        NonNull::new(place).map(Out).ok_or_else(|| Failure::null(argument))
+    }
+
+    /// Writes the output. What was there before is not read and not dropped: it may be uninitialised.
+    pub(super) fn put(self, value: T) {
+        // SAFETY: `new` was promised point 3 of the contract for this place.
+        unsafe { self.0.write(value) }
+    }
+}
+
+impl<T> Out<*mut T> {
+    /// Writes a new handle; from here on the caller owns it.
+    pub(super) fn put_handle(self, value: T) {
+        self.put(Box::into_raw(Box::new(value)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_status() {
+        assert_eq!(guard(|| Ok(ChecksigStatus::Waiting)), ChecksigStatus::Waiting);
+        assert_eq!(guard(|| panic!("one {}", 1)), ChecksigStatus::Internal);
+        guard_free(|| panic!("two"));
+        let failure = catch::<()>(|| panic!("three")).unwrap_err();
+        assert_eq!(failure.message, "internal error: three; please report it");
+    }
+
+    #[test]
+    fn a_lock_that_saw_a_panic_is_refused() {
+        let mutex = Mutex::new(());
+        let _ = catch::<()>(|| {
+            let _held = lock(&mutex)?;
+            panic!("half done")
+        });
+        assert_eq!(lock(&mutex).unwrap_err().status, ChecksigStatus::Internal);
+    }
+
+    #[test]
+    fn arguments_that_cannot_be_are_refused() {
+        // SAFETY: NULL is the case under test, and the others are bytes of literals.
+        let refused = |data, len| unsafe { path(data, len, "root") }.unwrap_err().status;
+        assert_eq!(refused(std::ptr::null(), 0), ChecksigStatus::NullArgument);
+        assert_eq!(refused(c"a".as_ptr(), usize::MAX), ChecksigStatus::BadArgument);
+        assert_eq!(refused(c"a".as_ptr(), 2), ChecksigStatus::BadArgument, "the NUL is the second byte");
+        // SAFETY: the two bytes of a literal.
+        assert_eq!(unsafe { path(c"ab".as_ptr(), 2, "root") }.unwrap(), Path::new("ab"));
+    }
+}

@@ -1,0 +1,142 @@
+//! What is wrong, in words: the text that C gets and that Python raises.
+//!
+//! Adds no judgement: it has words exactly where the verdict is not pass.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::report::Report;
+use crate::verdict::Verdict;
+
+/// Lines of a message that name a malformed line or a failure. Twenty still fit a screen; the others are counted.
+const LINES_MAX: usize = 20;
+
+/// One line for each malformed line, then one for each failure; `None` where the verdict is pass.
+pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<String> {
+    match report.verdict() {
+        Verdict::Pass => return None,
+        Verdict::Fail => {}
+    }
+    let malformed =
+        report.malformed.iter().map(|malformed| format!("{}: bad line: {}", malformed.line, quoted(&malformed.text)));
+    let failures = report.failures.iter().map(|file| {
+        let path = root.join(OsStr::from_bytes(&file.name));
+        format!("{} - {}", quoted(path.as_os_str().as_bytes()), file.outcome)
+    });
+    let mut lines: Vec<String> = malformed.chain(failures).take(LINES_MAX).collect();
+    let more = (report.malformed_lines + report.failed()).saturating_sub(lines.len() as u64);
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
+    }
+    if report.cancelled {
+        lines.push("cancelled before every file was checked".to_owned());
+    }
+    if lines.is_empty() {
+        lines.push(format!("{} - lists no file, so nothing was verified", quoted(manifest.as_os_str().as_bytes())));
+    }
+    Some(lines.join("\n"))
+}
+
+/// Bytes between double quotes; what would break the quotes, the line or the reader's eye is escaped, as in `{:?}` of a
+/// Rust string: control and format characters (the bidirectional ones too), and bytes that are not UTF-8 as `\xff`.
+fn quoted(bytes: &[u8]) -> String {
+    format!("{:?}", OsStr::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::digest::Digest;
+    use crate::manifest::{LineError, Malformed};
+    use crate::report::{Counts, FileReport, Record, Verb};
+    use crate::verdict::Outcome;
+
+    fn report(records: &[Record]) -> Report {
+        let mut report = Report {
+            verb: Verb::Verify,
+            counts: Counts::default(),
+            malformed_lines: 0,
+            failures: Vec::new(),
+            malformed: Vec::new(),
+            bytes: 0,
+            elapsed: Duration::ZERO,
+            cancelled: false,
+            readers: Vec::new(),
+            reader_reasons: Vec::new(),
+            kernel: "scalar",
+            workers: 1,
+        };
+        records.iter().for_each(|record| report.add(record));
+        report
+    }
+
+    fn file(name: &[u8], outcome: Outcome) -> Record {
+        let name = name.to_vec();
+        Record::File(FileReport { line: 1, name, expected: None, outcome, size_bytes: None, reader: None })
+    }
+
+    fn malformed(line: u64, text: &[u8]) -> Record {
+        Record::Malformed(Malformed { line, why: LineError::Form, text: text.to_vec() })
+    }
+
+    fn text(report: &Report) -> Option<String> {
+        message(report, Path::new("/tmp/logs"), Path::new("/tmp/logs/sha1sum.txt"))
+    }
+
+    const MISMATCH: Outcome = Outcome::Mismatch { actual: Digest::from_bytes([0; 20]) };
+
+    #[test]
+    fn malformed_lines_come_first_then_failures() {
+        let found = report(&[
+            file(b"httpd-08.log", MISMATCH),
+            file(b"good", Outcome::Match),
+            file(b"gone", Outcome::Missing),
+            file(b"shut", Outcome::Unreadable { errno: libc::EACCES, offset: 0 }),
+            malformed(3, b"what"),
+        ]);
+        let lines = "3: bad line: \"what\"\n\"/tmp/logs/httpd-08.log\" - mismatch\n\"/tmp/logs/gone\" - missing\n\
+                     \"/tmp/logs/shut\" - unreadable: Permission denied";
+        assert_eq!(text(&found).as_deref(), Some(lines));
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line_or_move_the_cursor() {
+        for (name, shown) in [
+            (&b"a\nb\x1b[2J"[..], r#""/tmp/logs/a\nb\u{1b}[2J" - missing"#),
+            ("\u{202e}gpj.exe".as_bytes(), r#""/tmp/logs/\u{202e}gpj.exe" - missing"#),
+            ("größe 大".as_bytes(), "\"/tmp/logs/größe 大\" - missing"),
+            (b"\xff\"\\", r#""/tmp/logs/\xFF\"\\" - missing"#),
+            (b"\xc2\x9b31m", r#""/tmp/logs/\u{9b}31m" - missing"#),
+        ] {
+            assert_eq!(text(&report(&[file(name, Outcome::Missing)])).as_deref(), Some(shown));
+        }
+    }
+
+    #[test]
+    fn twenty_lines_and_the_number_of_the_others() {
+        for (failures, last) in [(20, "\"/tmp/logs/x\" - mismatch"), (21, "… and 1 more"), (5_000, "… and 4980 more")]
+        {
+            let records = vec![file(b"x", MISMATCH); failures];
+            let text = text(&report(&records)).unwrap();
+            assert_eq!(text.lines().last(), Some(last));
+            assert_eq!(text.lines().count(), failures.min(21));
+        }
+        let mixed: Vec<Record> = (0..30).flat_map(|line| [malformed(line, b"?"), file(b"x", MISMATCH)]).collect();
+        let text = text(&report(&mixed)).unwrap();
+        assert_eq!(text.matches("bad line").count(), 20);
+        assert!(text.ends_with("… and 40 more"), "{text}");
+    }
+
+    #[test]
+    fn there_are_words_exactly_where_the_verdict_is_not_pass() {
+        let mut good = report(&[file(b"good", Outcome::Match)]);
+        assert_eq!(text(&good), None);
+        good.cancelled = true;
+        assert_eq!(text(&good).as_deref(), Some("cancelled before every file was checked"));
+        let empty = "\"/tmp/logs/sha1sum.txt\" - lists no file, so nothing was verified";
+        assert_eq!(text(&report(&[])).as_deref(), Some(empty));
+    }
+}

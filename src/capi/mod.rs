@@ -1,0 +1,23 @@
+//! The C face: the engine's runs and reports as opaque handles, statuses and borrowed bytes.
+//!
+//! Decides nothing about files, and lets neither a panic nor a Rust type out.
+//!
+//! One contract holds for every exported function, and the `SAFETY` notes of this folder name it by number:
+//!
+//! 1. A handle is NULL or came from the function that makes its type, and was not freed since.
+//! 2. Bytes are a pointer and a length: that many bytes stay readable and unwritten until the function returns.
+//! 3. An output pointer is NULL or is aligned and writable for its type, and nothing else uses the place meanwhile.
+//! 4. No other thread frees a handle while a function uses it, and options are used by one thread at a time.
+//!
+//! NULL is always caught. What breaks the contract otherwise cannot be seen from this side.
+#![allow(unreachable_pub, reason = "cbindgen exports what is `pub`, and the module itself is private")]
+
+mod batch;
+mod boundary;
+mod message;
+mod options;
+mod record;
+mod report;
+mod run;
+mod signatures;
+mod status;

@@ -1,0 +1,210 @@
+//! Reports as a handle: the verdict of a run, its counts, and how it was done.
+//!
+//! Converts only: the engine has judged already, and `message` has the words.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::boundary::{Out, borrow, guard, guard_free, take};
+use super::message::message;
+use super::record::{ChecksigOutcome, ChecksigText};
+use super::status::{ChecksigStatus, Failure};
+use crate::report::Report;
+use crate::verdict::{OutcomeKind, Verdict};
+
+/// What a whole run found. Nothing changes it until it is freed: any number of threads may read it.
+pub struct ChecksigReport {
+    found: Arc<Found>,
+}
+
+/// A report and its message, made once.
+pub(super) struct Found {
+    report: Report,
+    message: Option<String>,
+}
+
+/// Whether the tree holds the bytes that its manifest says. Take a value that you do not know for a failure.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChecksigVerdict {
+    /// Something was checked, all of it matches, and nothing was left out.
+    Pass = 0,
+    /// Anything else.
+    Fail = 1,
+}
+
+/// A whole run in numbers.
+#[repr(C)]
+pub struct ChecksigSummary {
+    pub verdict: ChecksigVerdict,
+    /// Whether the run was cancelled before it was done.
+    pub cancelled: bool,
+    /// Files with an outcome, and those of them with any outcome but match.
+    pub files: u64,
+    pub files_failed: u64,
+    /// Lines of the manifest that do not parse.
+    pub malformed_lines: u64,
+    /// Bytes that were read and hashed.
+    pub bytes: u64,
+    pub seconds: f64,
+    /// Threads that hashed, and the SHA-1 kernel that they used, as text that lives as long as the report.
+    pub workers: usize,
+    pub kernel: ChecksigText,
+    /// How many readers and reasons checksig_report_reader() and checksig_report_reader_reason() have.
+    pub readers: usize,
+    pub reader_reasons: usize,
+}
+
+/// How much came by one reader.
+#[repr(C)]
+pub struct ChecksigReaderUse {
+    /// Its name: text that lives as long as the report.
+    pub name: ChecksigText,
+    /// Files whose last byte it read, and their bytes.
+    pub files: u64,
+    pub bytes: u64,
+}
+
+impl Found {
+    pub(super) fn new(report: Report, root: &Path, manifest: &Path) -> Found {
+        let message = message(&report, root, manifest);
+        Found { report, message }
+    }
+
+    /// What is wrong, in words; `None` where the verdict is pass.
+    pub(super) fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}
+
+impl ChecksigReport {
+    pub(super) fn new(found: Arc<Found>) -> ChecksigReport {
+        ChecksigReport { found }
+    }
+}
+
+/// Fills *out with the verdict and the numbers of a report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_summary(
+    report: *const ChecksigReport,
+    out: *mut ChecksigSummary,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let report = &unsafe { borrow(report, "report") }?.found.report;
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        out.put(ChecksigSummary {
+            verdict: match report.verdict() {
+                Verdict::Pass => ChecksigVerdict::Pass,
+                Verdict::Fail => ChecksigVerdict::Fail,
+            },
+            cancelled: report.cancelled,
+            files: report.counts.total(),
+            files_failed: report.failed(),
+            malformed_lines: report.malformed_lines,
+            bytes: report.bytes,
+            seconds: report.elapsed.as_secs_f64(),
+            workers: report.workers,
+            kernel: ChecksigText::of(report.kernel.as_bytes()),
+            readers: report.readers.len(),
+            reader_reasons: report.reader_reasons.len(),
+        });
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Gives the number of files with an outcome: one of ChecksigOutcome, as an integer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_count(
+    report: *const ChecksigReport,
+    outcome: u32,
+    out: *mut u64,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let report = &unsafe { borrow(report, "report") }?.found.report;
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        let kind =
+            OutcomeKind::ALL.into_iter().find(|&kind| ChecksigOutcome::from(kind) as u32 == outcome).ok_or_else(
+                || Failure::new(ChecksigStatus::BadArgument, format!("argument outcome: there is no {outcome}")),
+            )?;
+        out.put(report.counts.of(kind));
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Fills *out with one of the readers that the run used; index counts from 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_reader(
+    report: *const ChecksigReport,
+    index: usize,
+    out: *mut ChecksigReaderUse,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let report = &unsafe { borrow(report, "report") }?.found.report;
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        let reader = at(&report.readers, index)?;
+        out.put(ChecksigReaderUse {
+            name: ChecksigText::of(reader.kind.name().as_bytes()),
+            files: reader.files,
+            bytes: reader.bytes,
+        });
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Gives one of the sentences that say why these readers: the choice, and every fallback with its reason and remedy.
+///
+/// index counts from 0. The text is UTF-8 and lives as long as the report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_reader_reason(
+    report: *const ChecksigReport,
+    index: usize,
+    out: *mut ChecksigText,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let report = &unsafe { borrow(report, "report") }?.found.report;
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        out.put(ChecksigText::of(at(&report.reader_reasons, index)?.as_bytes()));
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Gives what is wrong in words for people, one line for each of the first malformed lines and failures:
+/// "/tmp/logs/httpd-08.log" - mismatch
+///
+/// The text is UTF-8, holds no control character but the ends of its lines, and lives as long as the report. Where
+/// the verdict is pass it is empty and its data is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_message(
+    report: *const ChecksigReport,
+    out: *mut ChecksigText,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let report = unsafe { borrow(report, "report") }?;
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        out.put(report.found.message().map_or(ChecksigText::none(), |text| ChecksigText::of(text.as_bytes())));
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Frees a report; NULL is nothing to free.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_free(report: *mut ChecksigReport) {
+    // SAFETY: points 1 and 4 of the contract.
+    guard_free(|| drop(unsafe { take(report) }));
+}
+
+fn at<T>(items: &[T], index: usize) -> Result<&T, Failure> {
+    items.get(index).ok_or_else(|| {
+        Failure::new(ChecksigStatus::BadArgument, format!("argument index: {index} of {} in all", items.len()))
+    })
+}
