@@ -172,7 +172,7 @@ fn gnu_line() -> impl Strategy<Value = Vec<u8>> {
     ]);
     let end = select(vec!["\n", "\n", "\n", "\r\n", "\r\r\n", " \n", "\n\n", "\n \n", "\n\r\n"]);
     (before, digest, shape, name, end).prop_map(|(before, digest, shape, name, end)| {
-        let plain = before.ends_with('\\').then(|| unescaped(&name)).unwrap_or_else(|| name.clone());
+        let plain = if before.ends_with('\\') { unescaped(&name) } else { name.clone() };
         let right = if digest == "=" { sha1_of(&plain) } else { digest };
         let mut line = before.as_bytes().to_vec();
         for byte in shape.bytes() {

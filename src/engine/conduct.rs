@@ -66,7 +66,7 @@ impl Conductor {
             Work::Huge => Vec::new(),
         }));
         while planner.waiting() > 0 {
-            left.extend(planner.batch());
+            left.extend(planner.batch(1));
         }
         let mut records = left.into_iter().map(|planned| (planned.place, not_checked(planned))).collect();
         shared.deliver(&mut records);
@@ -78,7 +78,7 @@ impl Conductor {
         while !self.shared.stopping() {
             let enough = self.planner.waiting() >= limits::BATCH_FILES || self.planner.ended();
             if enough && self.planner.waiting() > 0 && !self.work.is_full() {
-                let batch = self.planner.batch();
+                let batch = self.planner.batch(self.shared.workers_max);
                 self.send(Work::Batch(batch));
             } else if self.planner.ended() && self.planner.waiting() == 0 {
                 self.shared.counters.planned_all.store(true, Ordering::Relaxed);
@@ -127,7 +127,7 @@ impl Conductor {
                 return;
             }
             if batch {
-                let batch = self.planner.batch();
+                let batch = self.planner.batch(self.shared.workers_max);
                 self.send(Work::Batch(batch));
             }
         }
@@ -148,7 +148,7 @@ impl Conductor {
             }
             Some(None) => {}
             None => {
-                let batch = self.planner.batch();
+                let batch = self.planner.batch(self.shared.workers_max);
                 self.send(Work::Batch(batch));
             }
         }

@@ -9,6 +9,8 @@ mod confirm;
 mod creation;
 mod options;
 mod outbox;
+mod piece;
+mod places;
 mod queue;
 mod readers;
 mod run;

@@ -27,7 +27,7 @@ use crate::read::probe;
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{Counts, Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, open_anywhere};
-use crate::verdict::Verdict;
+use crate::verdict::{OutcomeKind, Verdict};
 
 /// What [`Run::next_batch`] brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,12 +222,14 @@ impl Run {
         let is_whole = self.is_whole();
         let counters = &self.shared.counters;
         let report = &mut self.report;
-        report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && !is_whole;
+        // A cancellation that came after the last file was judged took nothing away.
+        let left_out = !is_whole || report.counts.of(OutcomeKind::NotChecked) > 0;
+        report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
         report.reader_reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
-        if !report.cancelled && !is_whole {
+        if !report.cancelled && left_out {
             return Err(Error::Internal("not every file of the plan has an outcome".to_owned()));
         }
         let creation = self.creation.take();
@@ -237,7 +239,7 @@ impl Run {
         Ok(self.report.clone())
     }
 
-    /// Whether everything was planned, and every file planned has been judged.
+    /// Whether everything was planned, and every file planned has an outcome.
     fn is_whole(&self) -> bool {
         let counters = &self.shared.counters;
         counters.planned_all.load(Ordering::Relaxed)

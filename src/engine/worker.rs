@@ -15,20 +15,19 @@ use crossbeam::channel::{never, select};
 use rustix::io::Errno;
 
 use super::confirm::{Confirmers, Suspect};
+use super::piece::{Home, Piece};
+use super::places::{InProgress, Places};
 use super::queue::{Next, WorkQueue};
 use super::readers::{Link, Readers, index_of, ticket};
 use super::shared::Shared;
-use crate::digest::Digest;
 use crate::error::Error;
-use crate::hash::{Done, Job, LaneBuffer, Lanes, PADDING_ROOM};
+use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::plan::Planned;
 use crate::read::{Buffer, Bytes, End, Event, Failure, Inline, Mapped, PlannedFile, Proof, Segment, Source, Wait};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
-
-const _: () = assert!(limits::BUFFER_ROOM_BYTES >= PADDING_ROOM, "a message is padded where it was read");
 
 /// One worker thread.
 pub(super) struct Worker {
@@ -43,9 +42,7 @@ pub(super) struct Worker {
     /// The inline source is the plain one, and nothing goes to the readers.
     plain_only: bool,
     link: Option<Link>,
-    /// Files in progress, by the index of their job.
-    files: Vec<Option<InProgress>>,
-    in_progress: usize,
+    files: Places,
     /// As many files as may be in progress: fewer than there is room for once descriptors have run out.
     files_max: usize,
     /// Files that could not be opened for want of descriptors.
@@ -53,50 +50,6 @@ pub(super) struct Worker {
     deferrals: u32,
     done: Vec<Done<Piece>>,
     records: Vec<(u64, Record)>,
-}
-
-/// A file that has been begun and has no outcome yet.
-struct InProgress {
-    planned: Planned,
-    job: Job,
-    /// Bytes of it that have come.
-    bytes: u64,
-    digest: Option<Digest>,
-    proof: Option<Proof>,
-}
-
-/// Bytes of a file in the lanes, and where their memory belongs.
-struct Piece {
-    bytes: Bytes,
-    home: Home,
-}
-
-#[derive(Clone, Copy)]
-enum Home {
-    Inline(u32),
-    Reader(usize),
-}
-
-impl AsRef<[u8]> for Piece {
-    fn as_ref(&self) -> &[u8] {
-        self.bytes.as_slice()
-    }
-}
-
-impl LaneBuffer for Piece {
-    fn memory(&self) -> &[u8] {
-        match &self.bytes {
-            Bytes::Buffer(buffer) => buffer.memory(),
-            other => other.as_slice(),
-        }
-    }
-
-    fn memory_mut(&mut self) -> Option<&mut [u8]> {
-        match &mut self.bytes {
-            Bytes::Buffer(buffer) => Some(buffer.memory_mut()),
-            Bytes::Map(_) | Bytes::Nothing => None,
-        }
-    }
 }
 
 impl Worker {
@@ -116,8 +69,7 @@ impl Worker {
             generation: 0,
             plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
             link: None,
-            files: (0..shared.files_per_worker).map(|_| None).collect(),
-            in_progress: 0,
+            files: Places::new(shared.files_per_worker),
             files_max: shared.files_per_worker,
             deferred: VecDeque::new(),
             deferrals: 0,
@@ -163,7 +115,7 @@ impl Worker {
             return true;
         }
         self.shared.deliver(&mut self.records);
-        if !later && self.in_progress == 0 && self.deferred.is_empty() {
+        if !later && self.files.len() == 0 && self.deferred.is_empty() {
             return false;
         }
         self.wait();
@@ -202,12 +154,12 @@ impl Worker {
 
     /// Begins the next file, if there is one and a place for it.
     fn begin_next(&mut self) -> Begun {
-        if self.in_progress >= self.files_max {
+        if self.files.len() >= self.files_max {
             return Begun::NotNow;
         }
         if self.shared.distrust.load(Ordering::Relaxed) && !self.plain_only {
             // What is in progress ends by the reader that it was begun by, and is judged like all else.
-            if self.in_progress > 0 {
+            if self.files.len() > 0 {
                 return Begun::NotNow;
             }
             self.read_plainly();
@@ -228,10 +180,10 @@ impl Worker {
     }
 
     fn begin(&mut self, planned: Planned) {
+        let name = planned.name.clone();
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let file = PlannedFile::new(ticket(self.index, job.index()), planned.name.clone());
-        self.files[job.index()] = Some(InProgress { planned, job, bytes: 0, digest: None, proof: None });
-        self.in_progress += 1;
+        let place = self.files.insert(planned, job);
+        let file = PlannedFile::new(ticket(self.index, place), name);
         match &mut self.inline {
             Some(source) => source.add(file),
             None => self.send_to_readers(file),
@@ -279,7 +231,7 @@ impl Worker {
     }
 
     fn take_segment(&mut self, Segment { ticket, offset, bytes, last }: Segment, home: Home) {
-        let file = self.files[index_of(ticket)].as_mut().expect("segments come for files in progress");
+        let file = self.files.get_mut(index_of(ticket));
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         let length = bytes.as_slice().len() as u64;
         file.bytes += length;
@@ -289,19 +241,18 @@ impl Worker {
     }
 
     fn take_end(&mut self, End { file, result }: End) {
-        let index = index_of(file.ticket);
-        let progress = self.files[index].as_mut().expect("ends come for files in progress");
+        let place = index_of(file.ticket);
+        let progress = self.files.get_mut(place);
         match result {
             Ok(proof) => {
                 assert_eq!(progress.bytes, proof.stamp.size_bytes, "a proof covers every byte");
                 progress.proof = Some(proof);
-                self.judge(index);
+                self.judge(place);
             }
             Err(failure) => {
                 let job = progress.job;
                 self.lanes.abandon(job, &mut self.done);
-                let progress = self.files[index].take().expect("it was there above");
-                self.in_progress -= 1;
+                let progress = self.files.remove(place);
                 self.fail(progress.planned, failure);
             }
         }
@@ -318,8 +269,8 @@ impl Worker {
                 if self.deferrals < limits::DESCRIPTOR_TRIES_MAX =>
             {
                 // Too many files are open, ours or the host's: fewer at a time, and this one later.
-                self.files_max = self.in_progress.max(1);
-                if self.in_progress == 0 {
+                self.files_max = self.files.len().max(1);
+                if self.files.len() == 0 {
                     self.deferrals += 1;
                     std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
                 }
@@ -341,8 +292,9 @@ impl Worker {
                     }
                 }
                 Done::Digest(job, digest) => {
-                    self.files[job.index()].as_mut().expect("jobs are of files in progress").digest = Some(digest);
-                    self.judge(job.index());
+                    let place = self.files.of_job(job);
+                    self.files.get_mut(place).digest = Some(digest);
+                    self.judge(place);
                 }
             }
         }
@@ -359,13 +311,12 @@ impl Worker {
     }
 
     /// Judges a file once both its digest and the proof that it was read whole are there.
-    fn judge(&mut self, index: usize) {
-        let progress = self.files[index].as_ref().expect("judged while in progress");
+    fn judge(&mut self, place: usize) {
+        let progress = self.files.get_mut(place);
         let (Some(digest), Some(proof)) = (progress.digest, progress.proof) else {
             return;
         };
-        let InProgress { mut planned, .. } = self.files[index].take().expect("it was there above");
-        self.in_progress -= 1;
+        let InProgress { mut planned, .. } = self.files.remove(place);
         match planned.expected {
             Some(expected) if expected == digest => self.record(planned, Outcome::Match, Some(proof)),
             Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
@@ -395,7 +346,7 @@ impl Worker {
     fn wait(&mut self) {
         let (no_events, no_work) = (never(), never());
         let events = self.link.as_ref().map_or(&no_events, |link| &link.events);
-        let takes_work = self.queue.is_open() && self.in_progress < self.files_max;
+        let takes_work = self.queue.is_open() && self.files.len() < self.files_max;
         let work = if takes_work { &self.queue.inbox } else { &no_work };
         let (mut from, mut received) = (None, None);
         select! {
@@ -415,7 +366,7 @@ impl Worker {
 
     /// Accounts for every file that this worker knows of and has not judged.
     fn leave(&mut self) {
-        let begun = self.files.iter_mut().filter_map(|file| file.take().map(|progress| progress.planned));
+        let begun = self.files.drain().map(|progress| progress.planned);
         let planned: Vec<_> = begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).collect();
         for planned in planned {
             self.record(planned, Outcome::NotChecked, None);

@@ -8,20 +8,9 @@
 
 use std::collections::VecDeque;
 
-use super::kernel::{Kernel, LaneInput};
-use super::padding::{BLOCK_BYTES, PADDING_ROOM, pad};
-use super::sha1::{INITIAL, State, digest_of};
+use super::kernel::Kernel;
+use super::message::{LaneBuffer, Message};
 use crate::digest::Digest;
-
-/// Memory with bytes to hash, lent to [`Lanes`] until they are hashed.
-pub trait LaneBuffer: AsRef<[u8]> {
-    /// The bytes, and whatever room stands behind them.
-    fn memory(&self) -> &[u8];
-
-    /// The same memory, if [`PADDING_ROOM`] bytes or more stand behind the bytes and may be written, so that the
-    /// message can be padded where it lies; `None` otherwise.
-    fn memory_mut(&mut self) -> Option<&mut [u8]>;
-}
 
 /// A message in progress. It is valid until its digest is handed out or it is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,28 +39,6 @@ pub struct Lanes<B> {
     vacant: Vec<Job>,
     /// Jobs that have bytes, the one that waited longest first; the first `kernel.lanes()` of them run.
     ready: VecDeque<Job>,
-}
-
-/// One message: its state, what is submitted, and how far the current buffer has been hashed.
-struct Message<B> {
-    state: State,
-    bytes: u64,
-    current: Option<Current<B>>,
-    waiting: VecDeque<(B, bool)>,
-    /// The bytes of an incomplete block, from one buffer to the next.
-    carry: [u8; BLOCK_BYTES],
-    carried: usize,
-    /// The last blocks of a message that cannot be padded where it lies.
-    scratch: [u8; PADDING_ROOM],
-}
-
-/// The buffer that a job is at: hashed in the order carry, body, scratch, each in whole blocks.
-struct Current<B> {
-    buffer: B,
-    last: bool,
-    carry_full: bool,
-    body: std::ops::Range<usize>,
-    scratch: std::ops::Range<usize>,
 }
 
 impl<B: LaneBuffer> Lanes<B> {
@@ -105,12 +72,9 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Lends the next bytes of a message; `last` ends it. Any number of bytes will do, none included.
     pub fn submit(&mut self, job: Job, buffer: B, last: bool) {
         let message = &mut self.jobs[job.index()];
-        if message.current.is_some() {
-            message.waiting.push_back((buffer, last));
-            return;
+        if message.submit(buffer, last) {
+            self.ready.push_back(job);
         }
-        message.open(buffer, last);
-        self.ready.push_back(job);
     }
 
     /// Runs full lanes until the first of them is through with its bytes, and hands back what is done. Returns whether
@@ -150,9 +114,7 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Ends a message without a digest and hands back its buffers.
     pub fn abandon(&mut self, job: Job, done: &mut Vec<Done<B>>) {
         let message = &mut self.jobs[job.index()];
-        let current = message.current.take().map(|current| current.buffer);
-        let waiting = message.waiting.drain(..).map(|(buffer, _)| buffer);
-        done.extend(current.into_iter().chain(waiting).map(|buffer| Done::Buffer(job, buffer)));
+        done.extend(message.abandon().map(|buffer| Done::Buffer(job, buffer)));
         self.ready.retain(|&other| other != job);
         self.vacant.push(job);
     }
@@ -160,11 +122,10 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Hashes all that the first ready job has at hand in one piece.
     fn run_one(&mut self) {
         let message = &mut self.jobs[self.ready[0].index()];
-        let current = message.current.as_mut().expect("a ready job has a buffer");
-        let blocks = current.span(&message.carry, &message.scratch);
-        let hashed = blocks.len();
-        self.kernel.compress(&mut [LaneInput { state: &mut message.state, blocks }]);
-        current.advance(hashed);
+        let input = message.input();
+        let hashed = input.blocks.len();
+        self.kernel.compress(&mut [input]);
+        message.advance(hashed);
     }
 
     /// Hands back what a job is through with.
@@ -172,20 +133,17 @@ impl<B: LaneBuffer> Lanes<B> {
         let message = &mut self.jobs[job.index()];
         let mut next = Next::SameBuffer;
         loop {
-            let current = message.current.as_ref().expect("a job that ran has a buffer");
-            if !current.span(&message.carry, &message.scratch).is_empty() {
+            let Some((buffer, last)) = message.take_done() else {
                 return next;
-            }
-            let (buffer, last) = message.close();
+            };
             done.push(Done::Buffer(job, buffer));
             if last {
-                done.push(Done::Digest(job, digest_of(&message.state)));
+                done.push(Done::Digest(job, message.digest()));
                 self.vacant.push(job);
                 return Next::Nothing;
             }
-            match message.waiting.pop_front() {
-                Some((buffer, last)) => message.open(buffer, last),
-                None => return Next::Nothing,
+            if !message.open_next() {
+                return Next::Nothing;
             }
             next = Next::OtherBuffer;
         }
@@ -202,97 +160,10 @@ enum Next {
     Nothing,
 }
 
-impl<B: LaneBuffer> Message<B> {
-    fn new() -> Message<B> {
-        Message {
-            state: INITIAL,
-            bytes: 0,
-            current: None,
-            waiting: VecDeque::new(),
-            carry: [0; BLOCK_BYTES],
-            carried: 0,
-            scratch: [0; PADDING_ROOM],
-        }
-    }
-
-    fn begin(&mut self) {
-        debug_assert!(self.current.is_none() && self.waiting.is_empty());
-        (self.state, self.bytes, self.carried) = (INITIAL, 0, 0);
-    }
-
-    /// Takes a buffer as the current one: completes the carried block, finds the whole blocks, pads the end.
-    fn open(&mut self, mut buffer: B, last: bool) {
-        let bytes = buffer.as_ref();
-        let length = bytes.len();
-        self.bytes += length as u64;
-        let mut start = 0;
-        if self.carried > 0 {
-            start = length.min(BLOCK_BYTES - self.carried);
-            self.carry[self.carried..][..start].copy_from_slice(&bytes[..start]);
-            self.carried += start;
-        }
-        let carry_full = self.carried == BLOCK_BYTES;
-        if carry_full {
-            self.carried = 0;
-        }
-        let mut body = start..length - (length - start) % BLOCK_BYTES;
-        let mut scratch = 0..0;
-        if last {
-            if self.carried > 0 {
-                // The whole buffer went into the carried block and did not fill it.
-                self.scratch[..self.carried].copy_from_slice(&self.carry[..self.carried]);
-                scratch.end = pad(&mut self.scratch, self.carried, self.bytes);
-            } else if let Some(memory) = buffer.memory_mut() {
-                body.end += pad(&mut memory[body.end..], length - body.end, self.bytes);
-            } else {
-                let tail = &buffer.as_ref()[body.end..];
-                self.scratch[..tail.len()].copy_from_slice(tail);
-                let tail_bytes = tail.len();
-                scratch.end = pad(&mut self.scratch, tail_bytes, self.bytes);
-            }
-        }
-        self.current = Some(Current { buffer, last, carry_full, body, scratch });
-    }
-
-    /// Gives the current buffer up, and carries what it holds of an incomplete block.
-    fn close(&mut self) -> (B, bool) {
-        let current = self.current.take().expect("only a current buffer is closed");
-        if !current.last {
-            let rest = &current.buffer.as_ref()[current.body.end..];
-            self.carry[self.carried..][..rest.len()].copy_from_slice(rest);
-            self.carried += rest.len();
-        }
-        (current.buffer, current.last)
-    }
-}
-
-impl<B: LaneBuffer> Current<B> {
-    /// The blocks to hash next, in one piece; empty when the buffer is done.
-    fn span<'a>(&'a self, carry: &'a [u8; BLOCK_BYTES], scratch: &'a [u8; PADDING_ROOM]) -> &'a [u8] {
-        if self.carry_full {
-            carry
-        } else if !self.body.is_empty() {
-            &self.buffer.memory()[self.body.clone()]
-        } else {
-            &scratch[self.scratch.clone()]
-        }
-    }
-
-    fn advance(&mut self, bytes: usize) {
-        if self.carry_full {
-            self.carry_full = false;
-        } else if !self.body.is_empty() {
-            self.body.start += bytes;
-        } else {
-            self.scratch.start += bytes;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::Stream;
+    use crate::hash::{PADDING_ROOM, Stream};
 
     /// Bytes with room behind them, or without, as read-only memory has none.
     struct Memory {

@@ -4,10 +4,12 @@
 
 mod kernel;
 mod lanes;
+mod message;
 mod padding;
 mod sha1;
 
 pub use kernel::Kernel;
-pub use lanes::{Done, Job, LaneBuffer, Lanes};
+pub use lanes::{Done, Job, Lanes};
+pub use message::LaneBuffer;
 pub use padding::PADDING_ROOM;
 pub use sha1::Stream;

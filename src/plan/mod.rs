@@ -125,9 +125,10 @@ impl Planner {
         self.ended
     }
 
-    /// The next files, at most as many as make a batch.
-    pub(crate) fn batch(&mut self) -> Vec<Planned> {
-        let count = self.waiting.len().min(limits::BATCH_FILES);
+    /// The next files, at most as many as make a batch; the last ones in as many parts as there are workers.
+    pub(crate) fn batch(&mut self, workers: usize) -> Vec<Planned> {
+        let share = if self.ended { self.waiting.len().div_ceil(workers) } else { self.waiting.len() };
+        let count = share.min(limits::BATCH_FILES);
         self.sized = self.sized.saturating_sub(count);
         self.waiting.drain(..count).collect()
     }

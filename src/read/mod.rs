@@ -8,13 +8,15 @@ mod mapped;
 pub(crate) mod plain;
 mod segment;
 mod sequential;
+#[cfg(test)]
+mod tests;
 mod uring;
 
 pub(crate) use buffers::Buffer;
 pub(crate) use inline::Inline;
 pub(crate) use mapped::Mapped;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
-pub(crate) use uring::{Refused, Uring, probe};
+pub(crate) use uring::{Uring, probe};
 
 use std::time::Duration;
 

@@ -1,0 +1,246 @@
+//! The command line, in two steps: the words as clap takes them, then the typed choices of one verb.
+//!
+//! Touches no file and prints nothing but help and usage errors.
+
+mod help;
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use checksig::manifest::Format;
+use checksig::{CreateOptions, MANIFEST_NAME, Options, ReaderChoice, ReaderKind};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use help::explain;
+
+/// What the process is to do.
+pub(crate) enum Command {
+    /// `checksig verify`.
+    Verify(Verify),
+    /// `checksig create`.
+    Create(Create),
+}
+
+/// The choices of `checksig verify`.
+pub(crate) struct Verify {
+    /// The root, as it was given.
+    pub(crate) root: PathBuf,
+    /// The manifest, given or not: the name that messages show.
+    pub(crate) manifest: PathBuf,
+    /// What the library is asked for.
+    pub(crate) options: Options,
+    /// Whether only what is wrong is shown.
+    pub(crate) quiet: bool,
+    /// Whether JSON Lines take the place of text.
+    pub(crate) json: bool,
+}
+
+/// The choices of `checksig create`.
+pub(crate) struct Create {
+    /// The root, as it was given.
+    pub(crate) root: PathBuf,
+    /// The manifest, given or not: the name that messages show.
+    pub(crate) manifest: PathBuf,
+    /// What the library is asked for.
+    pub(crate) options: CreateOptions,
+}
+
+/// Reads the command line; `Err` holds help, the version or a usage error, for [`explain`].
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    Ok(match Words::try_parse_from(words)?.verb {
+        Verb::Verify(words) => Command::Verify(words.into()),
+        Verb::Create(words) => Command::Create(words.into()),
+    })
+}
+
+#[derive(Parser)]
+#[command(
+    name = "checksig", version, about = help::ABOUT, long_about = help::LONG_ABOUT, after_long_help = help::AFTER,
+    arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 100
+)]
+struct Words {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    #[command(about = help::VERIFY, long_about = help::VERIFY_LONG, after_long_help = help::VERIFY_AFTER)]
+    Verify(VerifyWords),
+    #[command(about = help::CREATE, long_about = help::CREATE_LONG, after_long_help = help::CREATE_AFTER)]
+    Create(CreateWords),
+}
+
+#[derive(Args)]
+struct VerifyWords {
+    /// The directory that the names in the manifest are relative to
+    #[arg(value_name = "ROOT", default_value = ".")]
+    root: PathBuf,
+
+    /// The manifest [default: ROOT/sha1sum.txt]
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+
+    #[command(flatten)]
+    how: How,
+
+    /// Show only what is wrong; say nothing at all if nothing is
+    #[arg(long)]
+    quiet: bool,
+
+    /// Write JSON Lines instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct CreateWords {
+    /// The directory whose files are listed
+    #[arg(value_name = "ROOT", default_value = ".")]
+    root: PathBuf,
+
+    /// Where the manifest goes [default: ROOT/sha1sum.txt]
+    #[arg(short, long, value_name = "FILE", value_parser = manifest_to_write())]
+    output: Option<PathBuf>,
+
+    /// How a line is written
+    #[arg(long, value_name = "FORMAT", default_value = "gnu", value_parser = format())]
+    format: Format,
+
+    #[command(flatten)]
+    how: How,
+}
+
+/// How files are read and hashed: the same for every verb.
+#[derive(Args)]
+struct How {
+    /// How files are read; auto takes the fastest way there is
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = reader())]
+    reader: ReaderChoice,
+
+    /// Threads that hash [default: as many CPUs as this process may use]
+    #[arg(short = 'j', long, value_name = "N", value_parser = workers)]
+    workers: Option<NonZeroUsize>,
+}
+
+impl From<VerifyWords> for Verify {
+    fn from(words: VerifyWords) -> Verify {
+        let mut options = Options::default();
+        options.reader = words.how.reader;
+        options.workers = words.how.workers;
+        let manifest = words.manifest.clone().unwrap_or_else(|| default_manifest(&words.root));
+        options.manifest = words.manifest;
+        Verify { root: words.root, manifest, options, quiet: words.quiet, json: words.json }
+    }
+}
+
+impl From<CreateWords> for Create {
+    fn from(words: CreateWords) -> Create {
+        let mut options = CreateOptions::default();
+        options.format = words.format;
+        options.reader = words.how.reader;
+        options.workers = words.how.workers;
+        let manifest = words.output.clone().unwrap_or_else(|| default_manifest(&words.root));
+        options.output = words.output;
+        Create { root: words.root, manifest, options }
+    }
+}
+
+/// The manifest below a root, by the name that a person would use for it.
+fn default_manifest(root: &Path) -> PathBuf {
+    if root == Path::new(".") { PathBuf::from(MANIFEST_NAME) } else { root.join(MANIFEST_NAME) }
+}
+
+/// Takes the names of the readers that can be forced, as the library knows them.
+fn reader() -> impl TypedValueParser<Value = ReaderChoice> {
+    let named = ReaderKind::ALL.map(ReaderKind::name).into_iter().filter(|name| name.parse::<ReaderChoice>().is_ok());
+    let names = std::iter::once("auto").chain(named).map(PossibleValue::new);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<ReaderChoice>())
+}
+
+/// Takes the names of the formats.
+fn format() -> impl TypedValueParser<Value = Format> {
+    let names = [
+        PossibleValue::new("gnu").help("DIGEST  NAME, as sha1sum writes it"),
+        PossibleValue::new("gnu-binary").help("DIGEST *NAME, as sha1sum --binary writes it"),
+        PossibleValue::new("bsd").help("SHA1 (NAME) = DIGEST, as sha1sum --tag writes it"),
+    ];
+    PossibleValuesParser::new(names).map(|name| match name.as_str() {
+        "bsd" => Format::Bsd,
+        "gnu-binary" => Format::GnuBinary,
+        _ => Format::Gnu,
+    })
+}
+
+/// Takes any path but `-`: whoever writes that means standard output, and would find a file of that name instead.
+fn manifest_to_write() -> impl TypedValueParser<Value = PathBuf> {
+    clap::builder::PathBufValueParser::new().try_map(|path| {
+        if path == Path::new("-") {
+            return Err("a manifest is put in place whole, so it needs a file (\"./-\" for one of that name)");
+        }
+        Ok(path)
+    })
+}
+
+/// Takes a number from 1.
+fn workers(word: &str) -> Result<NonZeroUsize, String> {
+    word.parse().map_err(|_| "a whole number from 1 is needed".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Command, clap::error::ErrorKind> {
+        parse(line.split(' ').map(OsString::from)).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn clap_finds_no_fault_with_the_definitions() {
+        <Words as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_librarys_default() {
+        let Ok(Command::Verify(verify)) = read("checksig verify") else { panic!("verify") };
+        assert_eq!(verify.root, Path::new("."));
+        assert_eq!(verify.manifest, Path::new("sha1sum.txt"));
+        assert_eq!(verify.options.manifest, None);
+        assert_eq!(verify.options.reader, ReaderChoice::Auto);
+        assert_eq!(verify.options.workers, None);
+        let Ok(Command::Create(create)) = read("checksig create dir") else { panic!("create") };
+        assert_eq!(create.manifest, Path::new("dir/sha1sum.txt"));
+        assert_eq!(create.options.format, Format::Gnu);
+    }
+
+    #[test]
+    fn each_choice_arrives() {
+        let line = "checksig verify dir --manifest m --reader pread -j 3 --quiet --json";
+        let Ok(Command::Verify(verify)) = read(line) else { panic!("verify") };
+        assert_eq!(verify.options.manifest.as_deref(), Some(Path::new("m")));
+        assert_eq!(verify.options.reader, ReaderChoice::Forced(ReaderKind::Pread));
+        assert_eq!(verify.options.workers, NonZeroUsize::new(3));
+        assert!(verify.quiet && verify.json);
+        let Ok(Command::Create(create)) = read("checksig create dir -o m --format bsd") else { panic!("create") };
+        assert_eq!(create.options.output.as_deref(), Some(Path::new("m")));
+        assert_eq!(create.options.format, Format::Bsd);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for line in [
+            "checksig",
+            "checksig --bogus",
+            "checksig verify a b",
+            "checksig verify --reader cached",
+            "checksig verify -j 0",
+            "checksig verify -j many",
+            "checksig create -o -",
+            "checksig create --format tar",
+        ] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The words of `--help`, and how help and usage errors are shown.
+//!
+//! Text only: what it promises is kept elsewhere, and tests hold the two together.
+
+use std::io::Write;
+
+use crate::exit::Exit;
+use crate::render::name;
+
+pub(super) const ABOUT: &str = "Proves that a directory tree holds the bytes its SHA-1 manifest says it holds";
+
+pub(super) const LONG_ABOUT: &str = "\
+Proves that a directory tree holds the bytes its SHA-1 manifest says it holds, as fast as the hardware can read and \
+hash them.
+
+A manifest is a text file as `sha1sum` writes it: a digest and a file name on each line. By default it is \
+sha1sum.txt in the directory itself. `checksig create` writes one, and `checksig verify` proves later that every \
+file in it is there, whole and unchanged. Names are relative to the directory; nothing outside of it is ever read.
+
+What matches must have been read to its last byte. A file that differs is read a second time, in another way, before \
+it is called a mismatch.";
+
+pub(super) const AFTER: &str = "\
+Examples:
+  checksig create /srv/photos    list every file below /srv/photos
+  checksig verify /srv/photos    prove that they are still the same
+  checksig verify --quiet && echo intact
+
+Exit status:
+  0    pass: every listed file matches (verify), the manifest is written (create)
+  1    fail: a file differs, is missing or was not read; a line is malformed
+  2    not done: no root, no manifest, a wrong option, output not writable
+  129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
+
+`checksig verify --help` and `checksig create --help` say more.";
+
+pub(super) const VERIFY: &str = "Prove that every file in the manifest is there, whole and unchanged";
+
+pub(super) const VERIFY_LONG: &str = "\
+Prove that every file in the manifest is there, whole and unchanged.
+
+Standard output has one line for each entry of the manifest, in its order and in the words of `sha1sum -c`:
+
+  NAME: OK                   every byte was read, and the digest is right
+  NAME: FAILED               it was read, and is not what the manifest says
+  NAME: FAILED open or read  missing, unreadable, no regular file, not in ROOT
+
+Standard error says why, for each failure and each malformed line, and ends with a summary. Names there, and on a \
+terminal, are escaped: \\x1b for a control byte, \\u{202e} for a character that could deceive the eye, \\\\ for a \
+backslash. With --quiet a run that passes says nothing at all.";
+
+pub(super) const VERIFY_AFTER: &str = "\
+Examples:
+  checksig verify                 this directory, by its sha1sum.txt
+  checksig verify /srv --quiet    for cron: silent unless something is wrong
+  checksig verify /mnt/usb --manifest usb.sha1
+  checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
+
+Exit status:
+  0    pass: the manifest is well formed, lists a file, and all of them match
+  1    fail: anything else that was found
+  2    the run could not be done, or standard output could not be written
+  129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
+
+pub(super) const CREATE: &str = "Write a manifest of every regular file below a directory";
+
+pub(super) const CREATE_LONG: &str = "\
+Write a manifest of every regular file below a directory.
+
+The manifest appears whole or not at all: if a file cannot be read, or the run is ended early, what was there before \
+stays. Links, devices, sockets and FIFOs are left out, and standard error names them. The manifest does not list \
+itself.";
+
+pub(super) const CREATE_AFTER: &str = "\
+Examples:
+  checksig create                 this directory, into its sha1sum.txt
+  checksig create --format bsd    lines as the BSDs and `sha1sum --tag` write
+  checksig create /srv -o /root/srv.sha1
+
+Exit status:
+  0    the manifest is written and lists every regular file
+  1    not written: a file could not be read, or there is none
+  2    not written: no root, no place for the manifest, a wrong option
+  129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
+
+/// Shows help or the version on standard output, a usage error on standard error.
+pub(crate) fn explain(usage: &clap::Error) -> Exit {
+    if !usage.use_stderr() {
+        let shown = usage.print().and_then(|()| std::io::stdout().flush());
+        return if shown.is_ok() { Exit::Pass } else { Exit::CannotRun };
+    }
+    // A usage error repeats what was typed, which may hold anything.
+    let mut text = Vec::new();
+    for line in usage.render().to_string().lines() {
+        name::write_escaped(&mut text, line.as_bytes());
+        text.push(b'\n');
+    }
+    let _ = std::io::stderr().write_all(&text);
+    Exit::CannotRun
+}

@@ -1,0 +1,80 @@
+//! Takes a run from its start to its exit status: hands what it finds to a renderer, and minds signals and broken output.
+//!
+//! The same for every verb and every form of output; knows the words of none.
+
+use std::io;
+use std::time::Duration;
+
+use checksig::{Batch, Error, Run};
+
+use crate::exit::Exit;
+use crate::render::{Console, Ending, Render, broken_output};
+use crate::signals::Watch;
+
+/// How long to wait for records before progress is shown and lines that have waited are written.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Takes a run to its end and says how it ended.
+pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut console: Console) -> Exit {
+    let mut run = match started {
+        Ok(run) => run,
+        Err(error) => return refuse(&error, view, console),
+    };
+    let watch = Watch::over(run.canceller());
+    if let Err(error) = take_records(&mut run, view, &mut console) {
+        // Dropping it cancels it and waits: nothing of ours runs on behind a message.
+        drop(run);
+        return give_up(&error, console);
+    }
+    let progress = run.progress();
+    match run.finish() {
+        Ok(report) => conclude(&Ending { report: &report, progress, signal: watch.caught() }, view, console),
+        Err(error) => refuse(&error, view, console),
+    }
+}
+
+/// Shows every record of the run, in the order in which they come.
+fn take_records(run: &mut Run, view: &mut impl Render, console: &mut Console) -> io::Result<()> {
+    loop {
+        match run.next_batch(SLICE) {
+            Batch::Records(records) => {
+                for record in &records {
+                    view.record(record, console);
+                    console.record_ends()?;
+                }
+            }
+            Batch::Waiting => {}
+            Batch::Finished => return Ok(()),
+        }
+        console.batch_ends(|| run.progress())?;
+    }
+}
+
+fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -> Exit {
+    view.summary(ending, &mut console);
+    match (console.finish(), ending.signal) {
+        (Err(error), _) => give_up(&error, console),
+        // A signal that came when everything had been judged took nothing away.
+        (Ok(()), Some(signal)) if ending.report.cancelled => Exit::Interrupted(signal),
+        (Ok(()), _) => Exit::from(ending.report.verdict()),
+    }
+}
+
+/// The run could not be done, or not to its end.
+fn refuse(error: &Error, view: &mut impl Render, mut console: Console) -> Exit {
+    view.error(error, &mut console);
+    match console.finish() {
+        Err(error) => give_up(&error, console),
+        Ok(()) => Exit::CannotRun,
+    }
+}
+
+/// Standard output takes no more. A reader that closed its pipe wants to hear nothing, as in `checksig verify | head`.
+fn give_up(error: &io::Error, console: Console) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        console.give_up(b"");
+    } else {
+        console.give_up(&broken_output(error));
+    }
+    Exit::CannotRun
+}

@@ -1,0 +1,137 @@
+//! `--json`: JSON Lines, one object a line, for programs.
+//!
+//! `json/line.rs` is the format, field by field, and `docs/json.md` describes it for its users. [`SCHEMA`] goes up when a
+//! reader of the old form could misread the new one, and not when a field, an outcome or a type of line is added.
+//! Nothing here is meant for people, and no line needs another to be understood.
+
+mod codes;
+mod encode;
+mod line;
+
+use std::path::Path;
+
+use checksig::manifest::Malformed;
+use checksig::{Error, FileReport, Outcome, Record, Verdict};
+
+use self::encode::{as_base64, as_text};
+use self::line::{File, Line, MalformedLine, Refusal, Start, Summary};
+use super::console::Console;
+use super::text::{interrupted, refusal};
+use super::{Ending, Render};
+use crate::signals::Signal;
+
+/// The number of the format, in the first line.
+pub(crate) const SCHEMA: u32 = 1;
+
+/// The JSON of `verify`.
+pub(crate) struct Json {
+    quiet: bool,
+}
+
+impl Json {
+    /// JSON of every file or, if `quiet`, of those that failed.
+    pub(crate) fn new(quiet: bool) -> Json {
+        Json { quiet }
+    }
+
+    /// The first line, before anything is opened.
+    pub(crate) fn start(&mut self, root: &Path, manifest: &Path, console: &mut Console) {
+        let (root, manifest) = (root.as_os_str().as_encoded_bytes(), manifest.as_os_str().as_encoded_bytes());
+        put(
+            console,
+            &Line::Start(Start {
+                schema: SCHEMA,
+                checksig: env!("CARGO_PKG_VERSION"),
+                verb: "verify",
+                root: as_text(root),
+                root_b64: as_base64(root),
+                manifest: as_text(manifest),
+                manifest_b64: as_base64(manifest),
+            }),
+        );
+    }
+}
+
+impl Render for Json {
+    fn record(&mut self, record: &Record, console: &mut Console) {
+        match record {
+            Record::File(file) if self.quiet && file.outcome.is_match() => {}
+            Record::File(file) => put(console, &Line::File(file_line(file))),
+            Record::Malformed(malformed) => put(console, &Line::Malformed(malformed_line(malformed))),
+            _ => {}
+        }
+    }
+
+    fn summary(&mut self, ending: &Ending<'_>, console: &mut Console) {
+        let report = ending.report;
+        let signal = ending.signal.filter(|_| report.cancelled);
+        put(
+            console,
+            &Line::Summary(Summary {
+                verdict: match report.verdict() {
+                    Verdict::Pass => "pass",
+                    Verdict::Fail => "fail",
+                },
+                counts: &report.counts,
+                malformed_lines: report.malformed_lines,
+                files: report.counts.total(),
+                bytes: report.bytes,
+                seconds: report.elapsed.as_secs_f64(),
+                cancelled: report.cancelled,
+                signal: signal.map(Signal::name),
+                readers: &report.readers,
+                reader_reasons: &report.reader_reasons,
+                kernel: report.kernel,
+                workers: report.workers,
+            }),
+        );
+        if let Some(signal) = signal {
+            interrupted(signal, console);
+        }
+    }
+
+    fn error(&mut self, error: &Error, console: &mut Console) {
+        put(console, &Line::Error(Refusal { error: codes::error(error), message: error.to_string() }));
+        refusal(error, console);
+    }
+}
+
+fn file_line(file: &FileReport) -> File<'_> {
+    let outcome = &file.outcome;
+    let mut line = File {
+        line: file.line,
+        path: as_text(&file.name),
+        path_b64: as_base64(&file.name),
+        outcome: outcome.kind().name(),
+        expected: file.expected,
+        actual: if outcome.is_match() { file.expected } else { outcome.actual() },
+        size_bytes: file.size_bytes,
+        reader: file.reader.map(checksig::ReaderKind::name),
+        message: (!outcome.is_match()).then(|| outcome.to_string()),
+        errno: None,
+        offset_bytes: None,
+        kind: None,
+        actual_again: None,
+    };
+    match outcome {
+        Outcome::Unreadable { errno, offset } => (line.errno, line.offset_bytes) = (Some(*errno), Some(*offset)),
+        Outcome::NotRegular(kind) => line.kind = Some(codes::file_kind(*kind)),
+        Outcome::Unstable { second, .. } => line.actual_again = Some(*second),
+        _ => {}
+    }
+    line
+}
+
+fn malformed_line(malformed: &Malformed) -> MalformedLine<'_> {
+    MalformedLine {
+        line: malformed.line,
+        reason: codes::line_error(malformed.why),
+        message: malformed.why.to_string(),
+        text: as_text(&malformed.text),
+        text_b64: as_base64(&malformed.text),
+    }
+}
+
+fn put(console: &mut Console, line: &Line<'_>) {
+    encode::append(console.out(), line);
+}

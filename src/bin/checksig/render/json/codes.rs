@@ -1,0 +1,54 @@
+//! Words for programs: what the library says in sentences for people, as names that stay the same.
+//!
+//! A name that is here once keeps its meaning for ever. What this version does not know yet is `other`.
+
+use checksig::manifest::LineError;
+use checksig::{Error, FileKind};
+
+/// The name of what stands where a regular file should.
+pub(super) fn file_kind(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Regular => "regular",
+        FileKind::Directory => "directory",
+        FileKind::Symlink => "symlink",
+        FileKind::Fifo => "fifo",
+        FileKind::Socket => "socket",
+        FileKind::CharDevice => "char_device",
+        FileKind::BlockDevice => "block_device",
+        _ => "other",
+    }
+}
+
+/// The name of what is wrong with a line.
+pub(super) fn line_error(why: LineError) -> &'static str {
+    match why {
+        LineError::Form => "form",
+        LineError::Digest => "digest",
+        LineError::Algorithm => "algorithm",
+        LineError::NoName => "no_name",
+        LineError::Nul => "nul",
+        LineError::Escape => "escape",
+        LineError::TooLong => "too_long",
+        LineError::ByteOrderMark => "byte_order_mark",
+        LineError::Utf16 => "utf16",
+        _ => "other",
+    }
+}
+
+/// The name of why a run could not be done.
+pub(super) fn error(error: &Error) -> &'static str {
+    match error {
+        Error::RootNotFound { .. } => "root_not_found",
+        Error::RootNotDirectory { .. } => "root_not_directory",
+        Error::RootUnreadable { .. } => "root_unreadable",
+        Error::ManifestNotFound { .. } => "manifest_not_found",
+        Error::ManifestNotRegular { .. } => "manifest_not_regular",
+        Error::ManifestUnreadable { .. } => "manifest_unreadable",
+        Error::ManifestUnwritable { .. } => "manifest_unwritable",
+        Error::ReaderUnavailable { .. } => "reader_unavailable",
+        Error::UnknownReader(_) => "unknown_reader",
+        Error::NoThread(_) => "no_thread",
+        Error::Internal(_) => "internal",
+        _ => "other",
+    }
+}

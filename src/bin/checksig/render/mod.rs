@@ -1,0 +1,42 @@
+//! What a run finds, as lines: text for people and `sha1sum` users, JSON for programs.
+//!
+//! Converts and never judges: what is a failure and what a run's verdict is, the library says.
+
+mod console;
+mod figures;
+mod json;
+pub(crate) mod name;
+mod progress;
+mod summary;
+mod text;
+
+pub(crate) use console::Console;
+pub(crate) use json::Json;
+pub(crate) use text::{CreateText, VerifyText, broken_output};
+
+use checksig::{Error, Progress, Record, Report};
+
+use crate::signals::Signal;
+
+/// A form of output. It puts lines into the buffers of the console; writing them is not its business, so that nothing
+/// here can fail.
+pub(crate) trait Render {
+    /// One file or one malformed line.
+    fn record(&mut self, record: &Record, console: &mut Console);
+
+    /// The end of a run that was done.
+    fn summary(&mut self, ending: &Ending<'_>, console: &mut Console);
+
+    /// Why a run could not be done, or not to its end.
+    fn error(&mut self, error: &Error, console: &mut Console);
+}
+
+/// How a run ended.
+pub(crate) struct Ending<'a> {
+    /// What it found.
+    pub(crate) report: &'a Report,
+    /// How far it had come.
+    pub(crate) progress: Progress,
+    /// The signal that came meanwhile.
+    pub(crate) signal: Option<Signal>,
+}

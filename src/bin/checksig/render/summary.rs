@@ -1,0 +1,81 @@
+//! The last line of the text: the verdict, what was found, how much and how fast, and by which means.
+//!
+//! One line that begins `checksig: PASS: ` or `checksig: FAIL: `, with lines before it for each reader that was chosen
+//! or refused for a reason.
+
+use checksig::{Report, Verdict};
+
+use super::Ending;
+use super::console::{Console, Trouble};
+use super::figures::{Bytes, Count, Rate, Seconds};
+use super::text::say;
+
+/// Ends the text of `verify`. If `quiet`, a pass is silent.
+pub(super) fn verify_line(ending: &Ending<'_>, quiet: bool, console: &mut Console) {
+    let report = ending.report;
+    match report.verdict() {
+        Verdict::Pass if quiet => {}
+        Verdict::Pass => line("", "", report, console),
+        Verdict::Fail => line(&interruption(ending), &found(report), report, console),
+    }
+}
+
+/// Ends the text of `create`.
+pub(super) fn create_line(ending: &Ending<'_>, manifest: &[u8], console: &mut Console) {
+    let report = ending.report;
+    // The name was escaped to UTF-8.
+    let manifest = String::from_utf8_lossy(manifest);
+    match report.verdict() {
+        Verdict::Pass => line(&format!("wrote {manifest}: "), "", report, console),
+        Verdict::Fail => {
+            let head = format!("{}{manifest} is not written: ", interruption(ending));
+            line(&head, &found(report), report, console);
+        }
+    }
+}
+
+fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
+    let Trouble { on, off } = console.err_trouble();
+    let err = console.err();
+    for reason in &report.reader_reasons {
+        say(err, format_args!("checksig: {reason}\n"));
+    }
+    match report.verdict() {
+        Verdict::Pass => say(err, format_args!("checksig: PASS: {head}")),
+        Verdict::Fail => say(err, format_args!("checksig: {on}FAIL{off}: {head}{found}; ")),
+    }
+    let (bytes, elapsed) = (report.bytes, report.elapsed);
+    say(err, format_args!("{}, {} in ", Count(report.counts.total(), "file"), Bytes(bytes)));
+    say(err, format_args!("{}, {}; readers:", Seconds(elapsed), Rate(bytes, elapsed)));
+    if report.readers.is_empty() {
+        say(err, " none");
+    }
+    for (nth, used) in report.readers.iter().enumerate() {
+        say(err, format_args!("{} {} {}", if nth == 0 { "" } else { "," }, used.kind, used.files));
+    }
+    say(err, format_args!("; kernel: {}; workers: {}\n", report.kernel, report.workers));
+}
+
+/// The outcomes that there are, with their numbers: `9 match, 1 mismatch, 1 malformed line`.
+fn found(report: &Report) -> String {
+    let outcomes = report.counts.iter().filter(|(_, count)| *count > 0);
+    let mut parts: Vec<String> =
+        outcomes.map(|(kind, count)| format!("{count} {}", kind.name().replace('_', " "))).collect();
+    if report.malformed_lines > 0 {
+        parts.push(Count(report.malformed_lines, "malformed line").to_string());
+    }
+    if parts.is_empty() { "there is no file to check".to_owned() } else { parts.join(", ") }
+}
+
+/// Which signal ended the run and how far it had come, if one did.
+fn interruption(ending: &Ending<'_>) -> String {
+    let Some(signal) = ending.signal.filter(|_| ending.report.cancelled) else { return String::new() };
+    let progress = &ending.progress;
+    let judged = ending.report.counts.total() - ending.report.counts.of(checksig::OutcomeKind::NotChecked);
+    let whole = match (progress.planned_all, progress.manifest_bytes) {
+        (true, _) => format!(" of {}", Count(progress.files_planned, "file")),
+        (false, (_, 0)) => " files".to_owned(),
+        (false, (read, size)) => format!(" files, {} % into the manifest", read * 100 / size),
+    };
+    format!("interrupted by {} after {judged}{whole}: ", signal.name())
+}

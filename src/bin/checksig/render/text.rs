@@ -1,0 +1,182 @@
+//! The text of `verify` and `create`: one line a file on standard output as `sha1sum -c` has it, and why something
+//! failed on standard error.
+//!
+//! Standard output keeps to the words of `sha1sum`, because scripts read it; all else goes to standard error.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+
+use checksig::manifest::Malformed;
+use checksig::{Error, FileReport, Outcome, OutcomeKind, Record};
+
+use super::console::{Console, Trouble};
+use super::name::{write_escaped, write_raw};
+use super::summary::{create_line, verify_line};
+use super::{Ending, Render};
+use crate::signals::Signal;
+
+/// The text of `verify`.
+pub(crate) struct VerifyText {
+    /// The manifest as messages show it.
+    manifest: Vec<u8>,
+    /// What to add when the root is no directory: most often it is the manifest that was named.
+    hint: Vec<u8>,
+    quiet: bool,
+}
+
+impl VerifyText {
+    /// The text for a run below `root` against `manifest`; if `quiet`, without what is right.
+    pub(crate) fn new(root: &Path, manifest: &Path, quiet: bool) -> VerifyText {
+        let mut hint = b"checksig: to name a manifest: checksig verify --manifest ".to_vec();
+        write_escaped(&mut hint, root.as_os_str().as_encoded_bytes());
+        hint.push(b'\n');
+        VerifyText { manifest: escaped(manifest), hint, quiet }
+    }
+
+    fn file(&self, file: &FileReport, console: &mut Console) {
+        if file.outcome.is_match() && self.quiet {
+            return;
+        }
+        let (terminal, Trouble { on, off }) = (console.out_is_terminal(), console.out_trouble());
+        let out = console.out();
+        if terminal {
+            write_escaped(out, &file.name);
+        } else {
+            write_raw(out, &file.name);
+        }
+        if file.outcome.is_match() {
+            out.extend_from_slice(b": OK\n");
+            return;
+        }
+        say(out, format_args!(": {on}{}{off}\n", failed(file.outcome.kind())));
+        // Of files that a cancelled run did not come to, the summary tells the number; there is no more to say.
+        if file.outcome != Outcome::NotChecked {
+            failure(file, console);
+        }
+    }
+
+    fn malformed(&self, malformed: &Malformed, console: &mut Console) {
+        let Trouble { on, off } = console.err_trouble();
+        let err = console.err();
+        err.extend_from_slice(b"checksig: ");
+        err.extend_from_slice(&self.manifest);
+        let Malformed { line, why, text } = malformed;
+        say(err, format_args!(":{line}: {on}improperly formatted line{off}: {why}: \""));
+        write_escaped(err, text);
+        err.extend_from_slice(b"\"\n");
+    }
+}
+
+impl Render for VerifyText {
+    fn record(&mut self, record: &Record, console: &mut Console) {
+        match record {
+            Record::File(file) => self.file(file, console),
+            Record::Malformed(malformed) => self.malformed(malformed, console),
+            _ => {}
+        }
+    }
+
+    fn summary(&mut self, ending: &Ending<'_>, console: &mut Console) {
+        verify_line(ending, self.quiet, console);
+    }
+
+    fn error(&mut self, error: &Error, console: &mut Console) {
+        refusal(error, console);
+        if matches!(error, Error::RootNotDirectory { .. }) {
+            console.err().extend_from_slice(&self.hint);
+        }
+    }
+}
+
+/// The text of `create`: nothing on standard output.
+pub(crate) struct CreateText {
+    /// The manifest as messages show it.
+    manifest: Vec<u8>,
+}
+
+impl CreateText {
+    /// The text for a run that writes `manifest`.
+    pub(crate) fn new(manifest: &Path) -> CreateText {
+        CreateText { manifest: escaped(manifest) }
+    }
+}
+
+impl Render for CreateText {
+    fn record(&mut self, record: &Record, console: &mut Console) {
+        let Record::File(file) = record else { return };
+        match file.outcome {
+            Outcome::Match | Outcome::NotChecked => {}
+            Outcome::NotRegular(kind) => {
+                let err = console.err();
+                err.extend_from_slice(b"checksig: ");
+                write_escaped(err, &file.name);
+                say(err, format_args!(": left out: {kind}\n"));
+            }
+            _ => failure(file, console),
+        }
+    }
+
+    fn summary(&mut self, ending: &Ending<'_>, console: &mut Console) {
+        create_line(ending, &self.manifest, console);
+    }
+
+    fn error(&mut self, error: &Error, console: &mut Console) {
+        refusal(error, console);
+    }
+}
+
+/// What `sha1sum -c` says of such a file: whether it was read, and is not what it should be, or could not be read.
+fn failed(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Mismatch | OutcomeKind::Changed | OutcomeKind::Unstable => "FAILED",
+        _ => "FAILED open or read",
+    }
+}
+
+/// Says on standard error why a file failed.
+fn failure(file: &FileReport, console: &mut Console) {
+    let Trouble { on, off } = console.err_trouble();
+    let err = console.err();
+    err.extend_from_slice(b"checksig: ");
+    write_escaped(err, &file.name);
+    match (&file.outcome, file.expected) {
+        (Outcome::Mismatch { actual }, Some(expected)) => {
+            say(err, format_args!(": {on}mismatch{off}: expected {expected}, actual {actual}\n"));
+        }
+        (outcome @ Outcome::Unstable { .. }, Some(expected)) => {
+            say(err, format_args!(": {on}{outcome}{off}; expected {expected}\n"));
+        }
+        (outcome, _) => say(err, format_args!(": {on}{outcome}{off}\n")),
+    }
+}
+
+/// Says that a signal ended the run, where no summary does.
+pub(super) fn interrupted(signal: Signal, console: &mut Console) {
+    say(console.err(), format_args!("checksig: interrupted by {}\n", signal.name()));
+}
+
+/// Says why a run could not be done.
+pub(super) fn refusal(error: &Error, console: &mut Console) {
+    let Trouble { on, off } = console.err_trouble();
+    let err = console.err();
+    say(err, format_args!("checksig: {on}"));
+    write_escaped(err, error.to_string().as_bytes());
+    say(err, format_args!("{off}\n"));
+}
+
+/// The message for the time when standard output takes nothing any more.
+pub(crate) fn broken_output(error: &io::Error) -> Vec<u8> {
+    format!("checksig: standard output cannot be written, so the run was given up: {error}\n").into_bytes()
+}
+
+fn escaped(path: &Path) -> Vec<u8> {
+    let mut text = Vec::new();
+    write_escaped(&mut text, path.as_os_str().as_encoded_bytes());
+    text
+}
+
+/// Appends text to a buffer of lines.
+pub(super) fn say(lines: &mut Vec<u8>, text: impl Display) {
+    write!(lines, "{text}").expect("a vector takes whatever it is given");
+}

@@ -1,0 +1,67 @@
+//! The files that one worker has in progress, each in a place of its own.
+//!
+//! Keeps them; judges none.
+
+use crate::digest::Digest;
+use crate::hash::Job;
+use crate::plan::Planned;
+use crate::read::Proof;
+
+/// A file that has been begun and has no outcome yet.
+pub(super) struct InProgress {
+    pub(super) planned: Planned,
+    pub(super) job: Job,
+    /// Bytes of it that have come.
+    pub(super) bytes: u64,
+    pub(super) digest: Option<Digest>,
+    pub(super) proof: Option<Proof>,
+}
+
+/// A bounded number of places.
+pub(super) struct Places {
+    files: Vec<Option<InProgress>>,
+    vacant: Vec<usize>,
+    /// The place of each job's file. A job may be over, and begun anew for another file, while the end of its file is
+    /// still on its way; so a place is not the index of a job.
+    by_job: Vec<usize>,
+}
+
+impl Places {
+    pub(super) fn new(room: usize) -> Places {
+        Places { files: (0..room).map(|_| None).collect(), vacant: (0..room).rev().collect(), by_job: vec![0; room] }
+    }
+
+    /// Files in progress.
+    pub(super) fn len(&self) -> usize {
+        self.files.len() - self.vacant.len()
+    }
+
+    /// Gives a file a place.
+    pub(super) fn insert(&mut self, planned: Planned, job: Job) -> usize {
+        let place = self.vacant.pop().expect("fewer files are in progress than there are places");
+        self.by_job[job.index()] = place;
+        self.files[place] = Some(InProgress { planned, job, bytes: 0, digest: None, proof: None });
+        place
+    }
+
+    /// The file in a place.
+    pub(super) fn get_mut(&mut self, place: usize) -> &mut InProgress {
+        self.files[place].as_mut().expect("what comes is for files in progress")
+    }
+
+    /// The place of the file whose job this is.
+    pub(super) fn of_job(&self, job: Job) -> usize {
+        self.by_job[job.index()]
+    }
+
+    /// Takes a file out.
+    pub(super) fn remove(&mut self, place: usize) -> InProgress {
+        self.vacant.push(place);
+        self.files[place].take().expect("only files in progress are taken out")
+    }
+
+    /// Takes every file out.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = InProgress> + '_ {
+        self.files.iter_mut().filter_map(Option::take)
+    }
+}

@@ -1,0 +1,189 @@
+//! The harness that every reader runs, and what each must give: the bytes of every file in order, and one end.
+//!
+//! The oracle is `std::fs::read`.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Buffer, Bytes, Event, Failure, Inline, Mapped, PlannedFile, Source, Ticket, Uring, Wait};
+use crate::filekind::FileKind;
+use crate::limits;
+use crate::root::{Policy, Root};
+
+/// A reader with a pool of this many buffers, by name; the ring only where Linux gives one.
+fn sources(root: &Arc<Root>, buffers: usize) -> Vec<(&'static str, Box<dyn Source>)> {
+    let mut sources: Vec<(&'static str, Box<dyn Source>)> = vec![
+        ("mapped", Box::new(Mapped::new(Arc::clone(root)))),
+        ("pread", Box::new(Inline::waiting(Arc::clone(root)).unwrap())),
+        ("threads", Box::new(Inline::threaded(Arc::clone(root), buffers).unwrap())),
+    ];
+    match Uring::new(Arc::clone(root), buffers) {
+        Ok(source) => sources.push(("uring", Box::new(source.unwrap()))),
+        Err(refused) => println!("not run: {refused}"),
+    }
+    sources
+}
+
+/// What a source gave of each file.
+#[derive(Default)]
+struct Got {
+    bytes: HashMap<Ticket, Vec<u8>>,
+    ends: HashMap<Ticket, Result<u64, Failure>>,
+}
+
+/// Reads files through a source and holds buffers back as long as it can: one is released only when the source cannot
+/// go on without.
+fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
+    let mut got = Got::default();
+    let mut held: Vec<Buffer> = Vec::new();
+    files.reverse();
+    let mut idle = 0;
+    while !files.is_empty() || source.in_progress() > 0 {
+        while source.has_room() && !files.is_empty() {
+            source.add(files.pop().unwrap());
+        }
+        match source.poll(Wait::Most(Duration::from_millis(5))) {
+            Event::Segment(segment) => {
+                let bytes = got.bytes.entry(segment.ticket).or_default();
+                assert_eq!(segment.offset, bytes.len() as u64, "in order, without gaps");
+                bytes.extend_from_slice(segment.bytes.as_slice());
+                if let Bytes::Buffer(buffer) = segment.bytes {
+                    held.push(buffer);
+                }
+                idle = 0;
+            }
+            Event::End(end) => {
+                let before = got.ends.insert(end.file.ticket, end.result.map(|proof| proof.stamp.size_bytes));
+                assert!(before.is_none(), "one end");
+            }
+            Event::Elsewhere(_) => unreachable!("these readers may wait"),
+            Event::Starved | Event::Idle => {
+                idle += 1;
+                assert!(!held.is_empty() || idle < 1_000, "the source stands still without owing to a held buffer");
+                // Neither the first nor the last, so that files get their buffers back out of order.
+                if !held.is_empty() {
+                    source.release(held.swap_remove(held.len() / 2));
+                }
+            }
+        }
+    }
+    held.into_iter().for_each(|buffer| source.release(buffer));
+    got
+}
+
+#[test]
+fn every_reader_gives_every_byte_in_order_whatever_the_size_of_its_pool() {
+    let tree = tempfile::tempdir().unwrap();
+    let buffer = limits::READER_BUFFER_BYTES;
+    // Empty, one byte, a buffer and its neighbours, several, and more than one file may have in flight.
+    let sizes = [0, 1, buffer - 1, buffer, buffer + 1, 3 * buffer, 12 * buffer + 5, 4_096, 0, 100];
+    for (at, size) in sizes.into_iter().enumerate() {
+        let content: Vec<u8> = (0..size).map(|byte| (byte * 7 + byte / 250 + at) as u8).collect();
+        fs::write(tree.path().join(format!("f{at}")), content).unwrap();
+    }
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    for buffers in [1, 2, 3, 9, 64] {
+        for (name, mut source) in sources(&root, buffers) {
+            // Three times each, so that places and buffers are used again.
+            let count = 3 * sizes.len();
+            let file = |at: usize| format!("f{}", at % sizes.len());
+            let files = (0..count).map(|at| PlannedFile::new(Ticket(at as u64), file(at).into_bytes())).collect();
+            let got = drive(&mut *source, files);
+            for at in 0..count {
+                let expected = fs::read(tree.path().join(file(at))).unwrap();
+                assert!(got.bytes[&Ticket(at as u64)] == expected, "{name}, {buffers} buffers, {}", file(at));
+                assert_eq!(got.ends[&Ticket(at as u64)], Ok(expected.len() as u64), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reader_tells_what_it_cannot_read_and_goes_on() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("good"), "good").unwrap();
+    fs::create_dir(tree.path().join("directory")).unwrap();
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    let names = ["gone", "good", "directory", "../x", "good"];
+    for (reader, mut source) in sources(&root, 4) {
+        let files = (0..).zip(names).map(|(at, name)| PlannedFile::new(Ticket(at), name.as_bytes().to_vec())).collect();
+        let got = drive(&mut *source, files);
+        let ends: Vec<_> = (0..5).map(|at| got.ends[&Ticket(at)]).collect();
+        let expected = [
+            Err(Failure::Missing),
+            Ok(4),
+            Err(Failure::NotRegular(FileKind::Directory)),
+            Err(Failure::OutsideRoot),
+            Ok(4),
+        ];
+        assert_eq!(ends, expected, "{reader}");
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
+    let tree = tempfile::tempdir().unwrap();
+    let path = tree.path().join("f");
+    let size = 40 * limits::READER_BUFFER_BYTES;
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    for grows in [false, true] {
+        for at in 0..sources(&root, 2).len() {
+            fs::write(&path, vec![7; size]).unwrap();
+            let (name, mut source) = sources(&root, 2).swap_remove(at);
+            if name == "mapped" && !grows {
+                // A map of what is no longer there must not be touched: this reader looks before each window only.
+                continue;
+            }
+            source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
+            let mut event = source.poll(Wait::Most(Duration::from_secs(1)));
+            while matches!(event, Event::Idle) {
+                event = source.poll(Wait::Most(Duration::from_secs(1)));
+            }
+            assert!(matches!(event, Event::Segment(_)), "{name}: {event:?}");
+            let new_size = if grows { size + 1 } else { size / 2 };
+            fs::File::options().write(true).open(&path).unwrap().set_len(new_size as u64).unwrap();
+            let result = loop {
+                match std::mem::replace(&mut event, Event::Idle) {
+                    Event::Segment(segment) => {
+                        if let Bytes::Buffer(buffer) = segment.bytes {
+                            source.release(buffer);
+                        }
+                    }
+                    Event::End(end) => break end.result,
+                    _ => {}
+                }
+                event = source.poll(Wait::Most(Duration::from_millis(5)));
+            };
+            assert_eq!(result.err(), Some(Failure::Moved), "{name}, grows: {grows}");
+        }
+    }
+}
+
+#[test]
+fn the_page_cache_reader_leaves_what_it_would_have_to_wait_for() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("hot"), "hot").unwrap();
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    let mut source = Inline::cached(Arc::clone(&root)).unwrap();
+    let mut first = |name: &str| {
+        source.add(PlannedFile::new(Ticket(0), name.as_bytes().to_vec()));
+        loop {
+            match source.poll(Wait::No) {
+                Event::Segment(segment) => match segment.bytes {
+                    Bytes::Buffer(buffer) => source.release(buffer),
+                    _ => unreachable!("this reader reads into buffers"),
+                },
+                event => break event,
+            }
+        }
+    };
+    // Whether the file is still cached is not ours to say; either way it is read, or left whole.
+    match first("hot") {
+        Event::End(end) => assert_eq!(end.result.unwrap().stamp.size_bytes, 3),
+        Event::Elsewhere(file) => assert_eq!(file.name, b"hot"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(first("../x"), Event::End(end) if end.result == Err(Failure::OutsideRoot)));
+}

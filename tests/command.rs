@@ -1,0 +1,17 @@
+//! The command as its users meet it: arguments in, lines and an exit status out.
+//!
+//! Drives the built binary and knows nothing of what is inside; what the engine finds is the engine's own tests' matter.
+
+mod command {
+    mod create;
+    mod docs;
+    mod json;
+    mod oracle;
+    mod outcomes;
+    mod output;
+    mod refusals;
+    mod signals;
+    mod support;
+    mod terminal;
+    mod text;
+}

@@ -1,0 +1,117 @@
+//! `create`: what it lists, what it leaves out, and that a manifest is there whole or not at all.
+//!
+//! What it writes is read with `verify` here, and with `sha1sum` in `oracle`.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+use super::support::{Tree, digest, fifo, has, run};
+
+/// The manifest in a tree.
+fn manifest(tree: &Tree) -> String {
+    fs::read_to_string(tree.at("sha1sum.txt")).expect("a manifest")
+}
+
+#[test]
+fn what_it_writes_verifies() {
+    let mut tree = Tree::sound();
+    tree.file("dir/sub/c", b"gamma").file("new\nline", b"x").file("back\\slash", b"y");
+    let ran = run(&mut tree.command("create"));
+    assert_eq!((ran.status, ran.text()), (Some(0), ""), "{ran:?}");
+    assert!(ran.summary().starts_with("checksig: PASS: wrote sha1sum.txt: 5 files, 12 B in "), "{ran:?}");
+    let text = manifest(&tree);
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(text.contains(&format!("{}  dir/sub/c\n", digest(b"gamma"))), "{text}");
+    assert!(text.contains(&format!("\\{}  new\\nline\n", digest(b"x"))), "{text}");
+    let ran = run(&mut tree.command("verify"));
+    assert_eq!((ran.status, ran.text().lines().count()), (Some(0), 5), "{ran:?}");
+}
+
+#[test]
+fn twice_gives_the_same_and_does_not_list_itself() {
+    let tree = Tree::sound();
+    assert_eq!(run(&mut tree.command("create")).status, Some(0));
+    let first = manifest(&tree);
+    assert_eq!(run(&mut tree.command("create")).status, Some(0));
+    assert_eq!(manifest(&tree), first);
+    assert_eq!(first.lines().count(), 2, "{first}");
+    let names: Vec<_> =
+        fs::read_dir(tree.path()).expect("a directory").map(|entry| entry.expect("one").file_name()).collect();
+    assert_eq!(names.len(), 3, "nothing is left behind: {names:?}");
+}
+
+#[test]
+fn the_formats_are_those_of_sha1sum() {
+    let tree = Tree::sound();
+    let (a, b) = (digest(b"alpha"), digest(b""));
+    for (format, lines) in [
+        ("gnu", format!("{a}  a\n{b}  b\n")),
+        ("gnu-binary", format!("{a} *a\n{b} *b\n")),
+        ("bsd", format!("SHA1 (a) = {a}\nSHA1 (b) = {b}\n")),
+    ] {
+        assert_eq!(run(tree.command("create").args(["--format", format])).status, Some(0));
+        assert_eq!(manifest(&tree), lines);
+        assert_eq!(run(&mut tree.command("verify")).status, Some(0));
+    }
+}
+
+#[test]
+fn it_writes_where_it_is_told() {
+    let (tree, elsewhere) = (Tree::sound(), Tree::new());
+    let root = tree.path().to_str().expect("UTF-8");
+    let ran = run(elsewhere.command("create").args([root, "-o", "m"]));
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert!(ran.summary().starts_with("checksig: PASS: wrote m: 2 files"), "{ran:?}");
+    assert!(!tree.at("sha1sum.txt").exists());
+    let ran = run(elsewhere.command("verify").args([root, "--manifest", "m"]));
+    assert_eq!((ran.status, ran.text()), (Some(0), "a: OK\nb: OK\n"), "{ran:?}");
+}
+
+#[test]
+fn what_is_no_regular_file_is_left_out_and_named() {
+    let tree = Tree::sound();
+    symlink("a", tree.at("link\x1b")).expect("a link");
+    fifo(&tree.at("fifo"));
+    let ran = run(&mut tree.command("create"));
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert!(ran.err.contains("checksig: fifo: left out: a FIFO\n"), "{ran:?}");
+    assert!(ran.err.contains("checksig: link\\x1b: left out: a symbolic link\n"), "{ran:?}");
+    assert_eq!(manifest(&tree).lines().count(), 2);
+}
+
+#[test]
+fn nothing_to_list_writes_nothing() {
+    let tree = Tree::new();
+    let ran = run(&mut tree.command("create"));
+    assert_eq!((ran.status, ran.text()), (Some(1), ""), "{ran:?}");
+    assert!(ran.summary().starts_with("checksig: FAIL: sha1sum.txt is not written: there is no file to "), "{ran:?}");
+    assert!(!tree.at("sha1sum.txt").exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_keeps_the_old_manifest() {
+    let tree = Tree::sound();
+    fs::write(tree.at("sha1sum.txt"), "the old one").expect("a manifest");
+    fs::set_permissions(tree.at("a"), fs::Permissions::from_mode(0)).expect("a mode");
+    fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
+    let mut command = tree.command("create");
+    let elsewhere = Tree::new();
+    if rustix::process::geteuid().is_root() {
+        if !has("setpriv") {
+            return;
+        }
+        let program = elsewhere.at("checksig");
+        fs::copy(env!("CARGO_BIN_EXE_checksig"), &program).expect("a copy");
+        fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+        command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program).arg("create");
+        command.current_dir(tree.path());
+    }
+    let ran = run(&mut command);
+    assert_eq!(ran.status, Some(1), "{ran:?}");
+    assert!(ran.err.contains("checksig: a: unreadable: Permission denied\n"), "{ran:?}");
+    assert!(ran.summary().starts_with("checksig: FAIL: sha1sum.txt is not written: 1 match, 1 unreadable"), "{ran:?}");
+    assert_eq!(manifest(&tree), "the old one");
+    assert_eq!(fs::read_dir(tree.path()).expect("a directory").count(), 3, "nothing is left behind");
+}

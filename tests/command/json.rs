@@ -1,0 +1,141 @@
+//! `--json` against what `docs/json.md` promises.
+//!
+//! Read with serde_json as a user would; the words of messages are free to change.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::support::{Ran, Tree, digest, run};
+
+/// Every line, parsed.
+fn lines(ran: &Ran) -> Vec<Value> {
+    assert!(ran.out.ends_with(b"\n"), "{ran:?}");
+    ran.text().lines().map(|line| serde_json::from_str(line).expect("a line is an object of JSON")).collect()
+}
+
+/// Takes a field out of a line whose value is not to be compared.
+fn take(line: &mut Value, field: &str) -> Value {
+    line.as_object_mut().expect("an object").remove(field).unwrap_or_else(|| panic!("no {field} in {line}"))
+}
+
+#[test]
+fn a_pass_from_its_first_line_to_its_last() {
+    let tree = Tree::sound();
+    let ran = tree.verify(&["--json", "-j", "2"]);
+    assert_eq!((ran.status, &ran.err[..]), (Some(0), ""));
+    let mut lines = lines(&ran);
+    assert_eq!(lines.len(), 4);
+    let version = env!("CARGO_PKG_VERSION");
+    let start = json!({
+        "type": "start", "schema": 1, "checksig": version, "verb": "verify", "root": ".", "manifest": "sha1sum.txt",
+    });
+    assert_eq!(lines[0], start);
+    assert!(take(&mut lines[1], "reader").is_string());
+    let (a, b) = (digest(b"alpha"), digest(b""));
+    let file = json!({
+        "type": "file", "line": 1, "path": "a", "outcome": "match", "expected": a, "actual": a, "size_bytes": 5,
+    });
+    assert_eq!(lines[1], file);
+    assert_eq!((&lines[2]["path"], &lines[2]["actual"]), (&json!("b"), &json!(b)));
+    let summary = &mut lines[3];
+    assert!(take(summary, "seconds").as_f64().is_some_and(|seconds| seconds > 0.0));
+    assert!(take(summary, "kernel").is_string());
+    assert!(take(summary, "reader_reasons").is_array());
+    assert!(take(summary, "workers").as_u64().is_some_and(|workers| workers >= 1));
+    let used = take(summary, "readers");
+    let files: u64 = used.as_array().expect("an array").iter().filter_map(|used| used["files"].as_u64()).sum();
+    assert_eq!(files, 2, "{used}");
+    let counts = json!({
+        "match": 2, "mismatch": 0, "missing": 0, "unreadable": 0, "changed": 0, "unstable": 0, "not_regular": 0,
+        "outside_root": 0, "unlisted": 0, "not_checked": 0,
+    });
+    let expected = json!({
+        "type": "summary", "verdict": "pass", "counts": counts, "malformed_lines": 0, "files": 2, "bytes": 5,
+        "cancelled": false, "signal": null,
+    });
+    assert_eq!(*summary, expected);
+}
+
+#[test]
+fn failures_carry_their_evidence() {
+    let mut tree = Tree::new();
+    let empty = digest(b"");
+    tree.damaged("changed", b"x").lists(&empty, "gone").lists(&empty, "directory").lists(&empty, "../x");
+    tree.line("nonsense").lists(&empty, "long/".repeat(1000) + "x");
+    fs::create_dir(tree.at("directory")).expect("a directory");
+    let ran = tree.verify(&["--json"]);
+    assert_eq!(ran.status, Some(1));
+    let lines = lines(&ran);
+    let outcomes: Vec<&str> = lines.iter().filter_map(|line| line["outcome"].as_str()).collect();
+    assert_eq!(outcomes, ["mismatch", "missing", "not_regular", "outside_root", "unreadable"]);
+    assert_eq!((&lines[1]["expected"], &lines[1]["actual"]), (&json!(digest(b"x")), &json!(digest(b"x!"))));
+    assert_eq!(
+        (&lines[2]["actual"], &lines[2]["size_bytes"], &lines[2]["reader"]),
+        (&json!(null), &json!(null), &json!(null))
+    );
+    assert_eq!(lines[3]["kind"], "directory");
+    let malformed = &lines[5];
+    assert_eq!(
+        (&malformed["type"], &malformed["line"], &malformed["text"]),
+        (&json!("malformed"), &json!(5), &json!("nonsense"))
+    );
+    assert!(malformed["reason"].is_string() && malformed["message"].is_string());
+    assert_eq!((&lines[6]["errno"], &lines[6]["offset_bytes"]), (&json!(36), &json!(0)), "ENAMETOOLONG");
+    let summary = lines.last().expect("a last line");
+    assert_eq!(
+        (&summary["verdict"], &summary["files"], &summary["malformed_lines"]),
+        (&json!("fail"), &json!(5), &json!(1))
+    );
+}
+
+#[test]
+fn quiet_leaves_the_files_that_failed() {
+    let mut tree = Tree::sound();
+    tree.damaged("c", b"gamma").line("nonsense");
+    let lines = lines(&tree.verify(&["--json", "--quiet"]));
+    let types: Vec<&str> = lines.iter().filter_map(|line| line["type"].as_str()).collect();
+    assert_eq!(types, ["start", "file", "malformed", "summary"]);
+    assert_eq!(lines[1]["path"], "c");
+    assert_eq!(lines[3]["counts"]["match"], 2, "what is left out is counted");
+}
+
+#[test]
+fn names_come_back_byte_for_byte_and_do_no_harm() {
+    let mut tree = Tree::new();
+    let names: [&[u8]; 5] =
+        [b"\xffa\xfe", b"new\nline\"", b"\x1b[31m\x7f", "c1\u{9b} bidi\u{202e}".as_bytes(), "\u{fffd}".as_bytes()];
+    for name in names {
+        tree.file(name, b"");
+    }
+    let ran = tree.verify(&["--json"]);
+    assert_eq!(ran.status, Some(0));
+    assert!(!ran.text().contains(['\x1b', '\x7f', '\u{9b}', '\u{202e}']), "{}", ran.text());
+    let lines = lines(&ran);
+    assert_eq!(lines.len(), names.len() + 2, "one line a file");
+    for (name, line) in names.iter().zip(&lines[1..]) {
+        let path = line["path"].as_str().expect("a string");
+        match std::str::from_utf8(name) {
+            Ok(text) => assert_eq!((path, line.get("path_b64")), (text, None)),
+            Err(_) => assert_eq!((path, &line["path_b64"]), ("\u{fffd}a\u{fffd}", &json!("/2H+"))),
+        }
+    }
+}
+
+#[test]
+fn a_run_that_cannot_be_done_ends_in_an_error() {
+    let tree = Tree::new();
+    for (arguments, error) in [
+        (&["verify", "--json"][..], "manifest_not_found"),
+        (&["verify", "--json", "gone"], "root_not_found"),
+        (&["verify", "--json", "--manifest", "."], "manifest_not_regular"),
+    ] {
+        let ran = run(super::support::checksig().args(arguments).current_dir(tree.path()));
+        assert_eq!(ran.status, Some(2));
+        assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+        let lines = lines(&ran);
+        assert_eq!((lines.len(), &lines[0]["type"], &lines[1]["type"]), (2, &json!("start"), &json!("error")));
+        assert_eq!(lines[1]["error"], error);
+        assert!(lines[1]["message"].is_string());
+    }
+}

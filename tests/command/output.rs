@@ -1,0 +1,87 @@
+//! Standard output that takes nothing more, and standard error that is not there.
+//!
+//! A run whose findings went nowhere must end soon and must not exit 0.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use super::support::{Tree, run, wait};
+
+/// A tree with more lines than a pipe holds.
+fn wordy() -> Tree {
+    let mut tree = Tree::new();
+    let name = "n".repeat(200);
+    tree.file(&name, b"");
+    let digest = super::support::digest(b"");
+    for _ in 0..20_000 {
+        tree.lists(&digest, &name);
+    }
+    tree.write_manifest();
+    tree
+}
+
+#[test]
+fn a_full_device_is_an_error() {
+    for tree in [Tree::sound(), wordy()] {
+        tree.write_manifest();
+        for options in [&[][..], &["--json"], &["--json", "--quiet"]] {
+            let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+            let mut command = tree.command("verify");
+            let ran = run(command.args(options).stdout(full));
+            assert_eq!(ran.status, Some(2), "{options:?}: {ran:?}");
+            let message =
+                "checksig: standard output cannot be written, so the run was given up: No space left on device";
+            assert!(ran.err.contains(message), "{ran:?}");
+            assert!(!ran.err.contains("PASS"), "{ran:?}");
+        }
+    }
+}
+
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    assert_eq!(run(super::support::checksig().arg("--help").stdout(full)).status, Some(2));
+}
+
+#[test]
+fn a_pipe_that_is_closed_ends_the_run_in_silence() {
+    let tree = wordy();
+    let mut command = tree.command("verify");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+    lines.read_line(&mut String::new()).expect("a line");
+    drop(lines);
+    assert_eq!(wait(&mut child).code(), Some(2));
+    let mut err = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut err).expect("text");
+    assert_eq!(err, "");
+}
+
+/// Rust has `/dev/null` in the place of a descriptor that was closed, before any code of ours runs.
+#[test]
+fn closed_descriptors_do_not_change_the_verdict() {
+    let mut tree = Tree::sound();
+    tree.write_manifest();
+    let verify = |redirections: &str| {
+        let mut shell = Command::new("sh");
+        let line = format!("exec \"$0\" verify {redirections}");
+        run(shell.args(["-c", &line, env!("CARGO_BIN_EXE_checksig")]).current_dir(tree.path()))
+    };
+    for redirections in [">&-", "2>&-", "<&- >&- 2>&-"] {
+        assert_eq!(verify(redirections).status, Some(0), "{redirections}");
+    }
+    assert_eq!(verify("2>&-").text(), "a: OK\nb: OK\n");
+    assert_eq!(verify("2>/dev/full").status, Some(0), "messages that are lost change no verdict");
+    tree.damaged("c", b"gamma").write_manifest();
+    let status = run(tree.command("verify").stdout(File::open("/dev/null").expect("/dev/null"))).status;
+    assert_eq!(status, Some(2), "a descriptor that is only for reading takes no lines");
+}
+
+#[test]
+fn an_empty_environment_changes_nothing() {
+    let tree = Tree::sound();
+    tree.write_manifest();
+    let ran = run(tree.command("verify").env_clear());
+    assert_eq!((ran.status, ran.text()), (Some(0), "a: OK\nb: OK\n"), "{ran:?}");
+}

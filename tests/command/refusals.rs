@@ -1,0 +1,84 @@
+//! Runs that cannot be done: exit status 2, one message that names the culprit, nothing on standard output.
+//!
+//! A run that was done and found something is never among them.
+
+use std::fs;
+
+use super::support::{Ran, Tree, checksig, fifo, run, wait};
+
+/// Checks that a run was refused with a message that holds some text.
+fn refused(ran: &Ran, part: &str) {
+    assert_eq!((ran.status, ran.text()), (Some(2), ""), "{ran:?}");
+    assert!(ran.err.contains(part), "{part:?} is not in {}", ran.err);
+}
+
+#[test]
+fn the_root_must_be_a_directory() {
+    let tree = Tree::sound();
+    refused(&run(tree.command("verify").arg("gone")), "checksig: gone: no such directory\n");
+    let ran = run(tree.command("verify").arg("a"));
+    refused(&ran, "checksig: a: not a directory");
+    assert!(ran.err.contains("checksig verify --manifest a\n"), "{ran:?}");
+    refused(&run(tree.command("create").arg("gone")), "checksig: gone: no such directory\n");
+    refused(&run(tree.command("create").arg("a")), "checksig: a: not a directory");
+}
+
+#[test]
+fn the_manifest_must_be_a_regular_file() {
+    let tree = Tree::sound();
+    refused(&run(&mut tree.command("verify")), "sha1sum.txt: no such manifest");
+    fs::create_dir(tree.at("directory")).expect("a directory");
+    refused(&run(tree.command("verify").args(["--manifest", "directory"])), "checksig: directory: a directory");
+    refused(&run(tree.command("verify").args(["--manifest", "/dev/null"])), "/dev/null: a character device");
+    // Nobody writes to the FIFO: to open it the plain way would wait for ever.
+    fifo(&tree.at("fifo"));
+    let mut command = tree.command("verify");
+    command.args(["--manifest", "fifo"]).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the command starts");
+    assert_eq!(wait(&mut child).code(), Some(2));
+    let err = std::io::read_to_string(child.stderr.take().expect("a pipe")).expect("text");
+    assert_eq!(err, "checksig: fifo: a FIFO, and a manifest must be a regular file\n");
+}
+
+#[test]
+fn a_manifest_that_cannot_be_written_is_refused() {
+    let tree = Tree::sound();
+    refused(&run(tree.command("create").args(["-o", "gone/manifest"])), "gone/manifest: ");
+    fs::create_dir(tree.at("directory")).expect("a directory");
+    refused(&run(tree.command("create").args(["-o", "directory"])), "directory: ");
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_is_refused() {
+    for (line, part) in [
+        ("", "Usage: checksig <COMMAND>"),
+        ("check", "unrecognized subcommand 'check'"),
+        ("verify a b", "unexpected argument 'b'"),
+        ("verify --quite", "a similar argument exists: '--quiet'"),
+        ("verify --reader cached", "invalid value 'cached' for '--reader <NAME>'"),
+        ("verify -j 0", "a whole number from 1 is needed"),
+        ("create -o -", "needs a file"),
+        ("create --format tar", "[possible values: gnu, gnu-binary, bsd]"),
+    ] {
+        refused(&run(checksig().args(line.split_whitespace())), part);
+    }
+}
+
+#[test]
+fn messages_never_repeat_control_characters() {
+    let tree = Tree::new();
+    for arguments in [["verify", "\x1b[31mroot\x07"], ["--\x1b[31m", "x"], ["verify", "--manifest=\u{202e}x"]] {
+        let ran = run(checksig().args(arguments).current_dir(tree.path()));
+        assert_eq!(ran.status, Some(2));
+        assert!(!ran.err.contains(['\x1b', '\x07', '\u{202e}']), "{}", ran.err);
+    }
+}
+
+#[test]
+fn help_and_the_version_are_no_refusals() {
+    for (word, part) in [("--help", "Exit status:"), ("-h", "Usage: checksig"), ("--version", "checksig ")] {
+        let ran = run(checksig().arg(word));
+        assert_eq!((ran.status, &ran.err[..]), (Some(0), ""), "{ran:?}");
+        assert!(ran.text().contains(part), "{ran:?}");
+    }
+}

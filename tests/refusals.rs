@@ -1,0 +1,101 @@
+//! What happens where Linux refuses a system call: the same outcomes by another way, and the reason in the report.
+//!
+//! The refusals are real: a seccomp filter in the child process, as a container would have it.
+
+mod common;
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Output};
+
+use common::{Tree, bytes};
+
+/// Runs the command with one system call refused.
+#[allow(unsafe_code, reason = "a filter is installed between fork and exec")]
+fn run_without(call: libc::c_long, errno: i32, tree: &Tree, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_checksig"));
+    command.arg("verify").arg(tree.path()).args(arguments);
+    let filter = refuse(call, errno);
+    let install = move || {
+        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+        // SAFETY: both calls take plain numbers, and a pointer to a program that lives in this closure.
+        let refused = unsafe {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+                || libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) != 0
+        };
+        if refused { Err(std::io::Error::last_os_error()) } else { Ok(()) }
+    };
+    // SAFETY: the closure makes two system calls and allocates nothing.
+    unsafe { command.pre_exec(install) };
+    command.output().expect("the command runs")
+}
+
+/// A filter program: this call gives this errno, every other one goes through.
+fn refuse(call: libc::c_long, errno: i32) -> [libc::sock_filter; 4] {
+    let instruction = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    [
+        // The number of the call is the first word of the data that a filter sees.
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, call as u32),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | errno as u32),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ]
+}
+
+fn tree() -> Tree {
+    let mut tree = Tree::new();
+    for at in 0..300_u64 {
+        tree.file(format!("d{}/f{at}", at % 3), &bytes(at as usize * 997, at));
+    }
+    std::fs::write(tree.at("d0/f3"), "damaged").unwrap();
+    std::fs::remove_file(tree.at("d1/f4")).unwrap();
+    std::os::unix::fs::symlink("f1", tree.at("d1/link")).unwrap();
+    tree.line("d1/link", &"0".repeat(40)).line("../outside", &"0".repeat(40)).seal();
+    tree
+}
+
+#[test]
+fn without_io_uring_the_outcomes_are_the_same_and_the_report_says_why() {
+    let tree = tree();
+    let with = run_without(libc::SYS_reboot, libc::EPERM, &tree, &["--reader", "threads"]);
+    assert_eq!(with.status.code(), Some(1), "{with:?}");
+    for (errno, name) in [(libc::EPERM, "EPERM"), (libc::ENOSYS, "ENOSYS"), (libc::ENOMEM, "ENOMEM")] {
+        // A filter refuses RWF_NOWAIT reads too, so that every file needs a reader.
+        let without = run_without(libc::SYS_io_uring_setup, errno, &tree, &["--reader", "uring"]);
+        assert_eq!(without.status.code(), Some(2), "asked for by name: {without:?}");
+        let why = String::from_utf8_lossy(&without.stderr).into_owned();
+        assert!(why.contains("io_uring_setup") && why.contains(name), "{why}");
+        let without = run_without(libc::SYS_io_uring_setup, errno, &tree, &[]);
+        assert_eq!((without.status.code(), &without.stdout), (Some(1), &with.stdout), "{name}");
+    }
+}
+
+#[test]
+fn without_openat2_the_outcomes_are_the_same() {
+    let tree = tree();
+    for reader in ["auto", "threads", "pread", "mmap"] {
+        let with = run_without(libc::SYS_reboot, libc::EPERM, &tree, &["--reader", reader]);
+        assert_eq!(with.status.code(), Some(1), "{with:?}");
+        for errno in [libc::ENOSYS, libc::EPERM] {
+            let without = run_without(libc::SYS_openat2, errno, &tree, &["--reader", reader]);
+            assert_eq!((without.status.code(), &without.stdout), (Some(1), &with.stdout), "{reader}, {errno}");
+        }
+    }
+}
+
+#[test]
+fn without_cached_reads_every_file_comes_through_the_readers() {
+    let tree = tree();
+    let with = run_without(libc::SYS_reboot, libc::EPERM, &tree, &["--reader", "pread"]);
+    // The inline reader of the page cache and the plain one both use preadv2; the ring does not.
+    let without = run_without(libc::SYS_preadv2, libc::EOPNOTSUPP, &tree, &["--json"]);
+    let json = String::from_utf8_lossy(&without.stdout).into_owned();
+    if json.contains("\"uring\"") {
+        let summary = json.lines().last().expect("a summary");
+        assert!(!summary.contains("\"cached\""), "{summary}");
+        let matches = json.lines().filter(|line| line.contains("\"outcome\":\"match\"")).count();
+        let ok = String::from_utf8_lossy(&with.stdout).lines().filter(|line| line.ends_with(": OK")).count();
+        assert_eq!(matches, ok);
+    } else {
+        println!("not run: no ring here");
+    }
+}
