@@ -156,7 +156,8 @@ def _check(status, paths=None):
 
 def _names(kind, prefix):
     """The values of a C enum with their names: {0: "match", ...}."""
-    return {value: name[len(prefix) :].lower() for value, name in ffi.typeof(kind).elements.items()}
+    elements = ffi.typeof(kind).elements
+    return {value: elements[value][len(prefix) :].lower() for value in sorted(elements)}
 
 
 _OUTCOMES = _names("ChecksigOutcome", "CHECKSIG_OUTCOME_")

@@ -6,8 +6,6 @@ Touches no cffi (that is `_boundary`) and judges no file (that is the engine).
 from __future__ import annotations
 
 import os
-from collections import deque
-from operator import index
 from time import monotonic
 
 from . import _boundary
@@ -60,8 +58,8 @@ class Run:
     ) -> None:
         self._root = _path(root, _root_argument)
         self._found = None
-        #: Rows that were pulled and not yet handed out, and every row so far that is no match.
-        self._pending = deque()
+        # Rows that were pulled and not yet handed out, and every row so far that is no match.
+        self._pending = iter(())
         self._failed = []
         self._run = _boundary.Run(
             self._root,
@@ -75,13 +73,13 @@ class Run:
         return self
 
     def __next__(self) -> Union[FileRecord, MalformedLine]:
-        while not self._pending:
+        while (row := next(self._pending, None)) is None:
             rows = self._run.next_batch(failures_only=False)
             if rows is None:
                 raise StopIteration
             self._failed.extend(row for row in rows if _is_failure(row))
-            self._pending.extend(rows)
-        return _value(self._pending.popleft(), self._root)
+            self._pending = iter(rows)
+        return _value(row, self._root)
 
     def __enter__(self) -> Run:
         return self
@@ -171,6 +169,8 @@ def _reader(value):
 def _workers(value):
     if value is None:
         return 0
+    from operator import index
+
     try:
         workers = index(value)
     except TypeError:
