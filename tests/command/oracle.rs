@@ -40,18 +40,18 @@ fn the_lines_are_those_of_sha1sum() {
     if !has("sha1sum") {
         return;
     }
-    for seed in 1..=4 {
-        let tree = grow(&mut Dice(seed * 0x9e37_79b9_7f4a_7c15));
+    for seed in [0x9e37_79b9_7f4a_7c15, 0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
+        let tree = grow(&mut Dice(seed));
         let theirs = sha1sum_check(&tree);
         for reader in ["auto", "pread"] {
             let ours = tree.verify(&["--reader", reader]);
-            assert_eq!(ours.status, Some(1), "seed {seed}, {reader}");
+            assert_eq!(ours.status, Some(1), "seed {seed:x}, {reader}");
             let pairs = ours.out.split(|&byte| byte == b'\n').zip(theirs.split(|&byte| byte == b'\n'));
             for (ours, theirs) in pairs {
                 let (ours, theirs) = (String::from_utf8_lossy(ours), String::from_utf8_lossy(theirs));
-                assert_eq!(ours, theirs, "seed {seed}, {reader}");
+                assert_eq!(ours, theirs, "seed {seed:x}, {reader}");
             }
-            assert_eq!(ours.out.len(), theirs.len(), "seed {seed}, {reader}");
+            assert_eq!(ours.out.len(), theirs.len(), "seed {seed:x}, {reader}");
         }
     }
 }

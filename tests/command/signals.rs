@@ -1,10 +1,10 @@
 //! Signals: the run ends soon, says so and how far it came, and what came out until then is whole lines.
 //!
-//! Signals are sent when output shows that the run is under way.
+//! Signals are sent once the command is seen to expect them.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -20,13 +20,22 @@ fn long() -> Tree {
     tree
 }
 
-/// Starts a command and waits for its first line.
-fn start(command: &mut Command) -> (Child, BufReader<ChildStdout>, String) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
-    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-    let mut line = String::new();
-    out.read_line(&mut line).expect("a line");
-    (child, out, line)
+/// Starts a command and waits until it has a handler for SIGTERM: from then on it ends by itself.
+fn start(command: &mut Command) -> Child {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while caught(&child) & (1 << (15 - 1)) == 0 {
+        assert!(Instant::now() < deadline, "no handler");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+/// The signals that a process has handlers for, one bit each from number 1 (`proc_pid_status(5)`).
+fn caught(child: &Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("a process");
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a mask");
+    u64::from_str_radix(mask.trim(), 16).expect("hexadecimal digits")
 }
 
 fn send(child: &Child, signal: Signal) {
@@ -46,13 +55,13 @@ fn a_signal_ends_the_run_soon_and_says_how_far_it_came() {
     for (signal, name, status) in
         [(Signal::INT, "SIGINT", 130), (Signal::TERM, "SIGTERM", 143), (Signal::HUP, "SIGHUP", 129)]
     {
-        let (mut child, out, first) = start(&mut tree.command("verify"));
-        assert_eq!(first, "first: OK\n");
+        let mut child = start(&mut tree.command("verify"));
+        std::thread::sleep(Duration::from_millis(200));
         let sent = Instant::now();
         send(&child, signal);
         assert_eq!(wait(&mut child).code(), Some(status));
         assert!(sent.elapsed() < Duration::from_secs(1), "{:?}", sent.elapsed());
-        assert_eq!(rest(out), "long: FAILED open or read\n");
+        assert_eq!(rest(child.stdout.take().expect("a pipe")), "first: OK\nlong: FAILED open or read\n");
         let err = rest(child.stderr.take().expect("a pipe"));
         let summary =
             format!("checksig: FAIL: interrupted by {name} after 1 of 2 files: 1 match, 1 not checked; 2 files");
@@ -63,11 +72,11 @@ fn a_signal_ends_the_run_soon_and_says_how_far_it_came() {
 #[test]
 fn json_says_it_in_the_summary() {
     let tree = long();
-    let (mut child, out, first) = start(tree.command("verify").arg("--json"));
-    assert!(first.contains("\"start\""), "{first}");
+    let mut child = start(tree.command("verify").arg("--json"));
+    std::thread::sleep(Duration::from_millis(200));
     send(&child, Signal::INT);
     assert_eq!(wait(&mut child).code(), Some(130));
-    let out = rest(out);
+    let out = rest(child.stdout.take().expect("a pipe"));
     let summary: serde_json::Value = serde_json::from_str(out.lines().last().expect("a line")).expect("JSON");
     assert_eq!((&summary["cancelled"], &summary["signal"]), (&true.into(), &"SIGINT".into()), "{summary}");
     assert_eq!((&summary["verdict"], &summary["counts"]["not_checked"]), (&"fail".into(), &1.into()), "{summary}");
@@ -78,10 +87,8 @@ fn json_says_it_in_the_summary() {
 fn create_leaves_no_manifest_behind() {
     let tree = long();
     std::fs::remove_file(tree.at("sha1sum.txt")).expect("a manifest");
-    let mut command = tree.command("create");
-    let mut child = command.stderr(Stdio::piped()).spawn().expect("the command starts");
-    // Nothing is printed meanwhile that could be waited for.
-    std::thread::sleep(Duration::from_millis(500));
+    let mut child = start(&mut tree.command("create"));
+    std::thread::sleep(Duration::from_millis(200));
     send(&child, Signal::INT);
     assert_eq!(wait(&mut child).code(), Some(130));
     let err = rest(child.stderr.take().expect("a pipe"));
@@ -102,8 +109,7 @@ fn a_pipe_that_nobody_reads_does_not_hold_it_back() {
         tree.lists(&digest(b""), &name);
     }
     tree.write_manifest();
-    let mut command = tree.command("verify");
-    let (mut child, _out, _) = start(command.stderr(Stdio::null()));
+    let mut child = start(&mut tree.command("verify"));
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().expect("a child").is_none(), "it waits for its reader");
     let sent = Instant::now();
@@ -118,7 +124,7 @@ fn a_signal_that_the_parent_ignores_stays_ignored() {
     let tree = long();
     let mut shell = Command::new("sh");
     shell.args(["-c", "trap '' INT; exec \"$0\" verify", env!("CARGO_BIN_EXE_checksig")]).current_dir(tree.path());
-    let (mut child, _out, _) = start(&mut shell);
+    let mut child = start(&mut shell);
     send(&child, Signal::INT);
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().expect("a child").is_none(), "it goes on");

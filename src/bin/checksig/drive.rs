@@ -51,12 +51,15 @@ fn take_records(run: &mut Run, view: &mut impl Render, console: &mut Console) ->
 }
 
 fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -> Exit {
-    view.summary(ending, &mut console);
-    match (console.finish(), ending.signal) {
+    // No verdict is said before it is known that all that led to it could be written.
+    let written = console.finish().and_then(|()| {
+        view.summary(ending, &mut console);
+        console.finish()
+    });
+    match (written, ending.interruption()) {
         (Err(error), _) => give_up(&error, console),
-        // A signal that came when everything had been judged took nothing away.
-        (Ok(()), Some(signal)) if ending.report.cancelled => Exit::Interrupted(signal),
-        (Ok(()), _) => Exit::from(ending.report.verdict()),
+        (Ok(()), Some(signal)) => Exit::Interrupted(signal),
+        (Ok(()), None) => Exit::from(ending.report.verdict()),
     }
 }
 

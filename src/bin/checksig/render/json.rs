@@ -64,7 +64,7 @@ impl Render for Json {
 
     fn summary(&mut self, ending: &Ending<'_>, console: &mut Console) {
         let report = ending.report;
-        let signal = ending.signal.filter(|_| report.cancelled);
+        let signal = ending.interruption();
         put(
             console,
             &Line::Summary(Summary {

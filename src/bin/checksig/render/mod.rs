@@ -14,7 +14,7 @@ pub(crate) use console::Console;
 pub(crate) use json::Json;
 pub(crate) use text::{CreateText, VerifyText, broken_output};
 
-use checksig::{Error, Progress, Record, Report};
+use checksig::{Error, OutcomeKind, Progress, Record, Report};
 
 use crate::signals::Signal;
 
@@ -39,4 +39,12 @@ pub(crate) struct Ending<'a> {
     pub(crate) progress: Progress,
     /// The signal that came meanwhile.
     pub(crate) signal: Option<Signal>,
+}
+
+impl Ending<'_> {
+    /// The signal that ended the run early; one that came when every file had been judged took nothing away.
+    pub(crate) fn interruption(&self) -> Option<Signal> {
+        let cut_short = self.report.cancelled || self.report.counts.of(OutcomeKind::NotChecked) > 0;
+        self.signal.filter(|_| cut_short)
+    }
 }

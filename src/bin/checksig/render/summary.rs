@@ -3,7 +3,7 @@
 //! One line that begins `checksig: PASS: ` or `checksig: FAIL: `, with lines before it for each reader that was chosen
 //! or refused for a reason.
 
-use checksig::{Report, Verdict};
+use checksig::{OutcomeKind, Report, Verdict};
 
 use super::Ending;
 use super::console::{Console, Trouble};
@@ -69,9 +69,9 @@ fn found(report: &Report) -> String {
 
 /// Which signal ended the run and how far it had come, if one did.
 fn interruption(ending: &Ending<'_>) -> String {
-    let Some(signal) = ending.signal.filter(|_| ending.report.cancelled) else { return String::new() };
+    let Some(signal) = ending.interruption() else { return String::new() };
     let progress = &ending.progress;
-    let judged = ending.report.counts.total() - ending.report.counts.of(checksig::OutcomeKind::NotChecked);
+    let judged = ending.report.counts.total() - ending.report.counts.of(OutcomeKind::NotChecked);
     let whole = match (progress.planned_all, progress.manifest_bytes) {
         (true, _) => format!(" of {}", Count(progress.files_planned, "file")),
         (false, (_, 0)) => " files".to_owned(),
