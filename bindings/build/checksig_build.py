@@ -1,6 +1,6 @@
 """The build backend (PEP 517): maturin, and the native command put where maturin takes scripts from.
 
-Builds nothing that Cargo or maturin could build alone; it exists because maturin packs a library or a program, never both.
+Builds nothing that Cargo or maturin could build alone: maturin packs a library or a program, never both.
 """
 
 import json

@@ -126,6 +126,7 @@ def test_records_come_in_the_order_of_the_manifest(logs):
         report = run.report()
     assert [record.line for record in records] == list(range(1, 12))
     assert [record.ok for record in records] == [True] * 8 + [False, True, False]
+    assert records[0].actual == records[0].expected == logs.lines[0][:40].decode()
     assert records[10].text == "nonsense"
     assert list(report.failures) == [records[8]] and list(report.malformed) == [records[10]]
 
