@@ -111,6 +111,9 @@ pub const RECORDS_PER_BATCH: usize = 4_096;
 /// Records that a worker gathers before it hands them on.
 pub const RECORDS_PER_DELIVERY: usize = 64;
 
+/// Bytes that a worker reads before it hands on what records it has: a long file does not hold them back.
+pub const BYTES_PER_DELIVERY: u64 = 1024 * 1024;
+
 /// Files that one worker has in progress: what keeps the windows of its share of ring readers full.
 pub const FILES_PER_WORKER_MAX: usize = 256;
 

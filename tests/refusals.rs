@@ -17,12 +17,11 @@ fn run_without(call: libc::c_long, errno: i32, tree: &Tree, arguments: &[&str]) 
     let filter = refuse(call, errno);
     let install = move || {
         let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
-        // SAFETY: both calls take plain numbers, and a pointer to a program that lives in this closure.
-        let refused = unsafe {
-            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
-                || libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) != 0
-        };
-        if refused { Err(std::io::Error::last_os_error()) } else { Ok(()) }
+        // SAFETY: the call takes plain numbers.
+        let no_more_rights = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+        // SAFETY: the program lives through the call, and its filter in this closure.
+        let filtered = unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+        if no_more_rights != 0 || filtered != 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) }
     };
     // SAFETY: the closure makes two system calls and allocates nothing.
     unsafe { command.pre_exec(install) };

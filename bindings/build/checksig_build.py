@@ -1,6 +1,6 @@
 """The build backend (PEP 517): maturin, and the native command put where maturin takes scripts from.
 
-Builds nothing that Cargo or maturin could build alone; it exists because maturin packs a library or a program, never both.
+Builds nothing that Cargo or maturin could build alone: maturin packs a library or a program, never both.
 """
 
 import json
@@ -21,6 +21,8 @@ from maturin import (  # noqa: F401  (hooks that pip looks up here)
 
 # `data` in pyproject.toml names the folder above.
 SCRIPTS = os.path.join("target", "wheel.data", "scripts")
+# Every hook of maturin wants the folder to be there, also those that take nothing from it.
+os.makedirs(SCRIPTS, exist_ok=True)
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):

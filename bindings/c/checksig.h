@@ -140,7 +140,7 @@ typedef struct {
     ChecksigText reason;
     // The 20 bytes of the listed digest, or NULL.
     const uint8_t *expected;
-    // The 20 bytes of the digest that was found where it is not the listed one, or NULL.
+    // The 20 bytes of the digest that was found, or NULL where the file was not read whole.
     const uint8_t *actual;
     // The size in bytes where all of the file was read, or -1.
     int64_t size_bytes;

@@ -93,7 +93,7 @@ pub struct ChecksigRecord {
     pub reason: ChecksigText,
     /// The 20 bytes of the listed digest, or NULL.
     pub expected: *const u8,
-    /// The 20 bytes of the digest that was found where it is not the listed one, or NULL.
+    /// The 20 bytes of the digest that was found, or NULL where the file was not read whole.
     pub actual: *const u8,
     /// The size in bytes where all of the file was read, or -1.
     pub size_bytes: i64,
@@ -114,7 +114,7 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn new(record: Record) -> Row {
         let (reason, actual) = match &record {
-            Record::File(file) if file.outcome.is_match() => (OutcomeKind::Match.name().into(), None),
+            Record::File(file) if file.outcome.is_match() => (OutcomeKind::Match.name().into(), file.expected),
             Record::File(file) => (file.outcome.to_string().into(), file.outcome.actual()),
             Record::Malformed(malformed) => (malformed.why.to_string().into(), None),
         };

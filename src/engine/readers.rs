@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded, never, select};
+use crossbeam::channel::{Receiver, SendError, Sender, TryRecvError, bounded, never, select};
 
 use super::shared::{Crew, Shared};
 use crate::limits;
@@ -64,7 +64,7 @@ fn worker_of(ticket: Ticket) -> usize {
 impl Link {
     /// Leaves a file to the readers.
     pub(super) fn read(&self, file: PlannedFile) -> Result<(), PlannedFile> {
-        self.files.send(file).map_err(|error| error.into_inner())
+        self.files.send(file).map_err(SendError::into_inner)
     }
 
     /// Gives a buffer back to its reader; one that has ended needs it no more.

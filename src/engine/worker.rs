@@ -50,6 +50,8 @@ pub(super) struct Worker {
     deferrals: u32,
     done: Vec<Done<Piece>>,
     records: Vec<(u64, Record)>,
+    /// Bytes that have come since records were last handed on.
+    bytes_since: u64,
 }
 
 impl Worker {
@@ -75,6 +77,7 @@ impl Worker {
             deferrals: 0,
             done: Vec::new(),
             records: Vec::new(),
+            bytes_since: 0,
             shared,
         })
     }
@@ -83,7 +86,7 @@ impl Worker {
     pub(super) fn run(mut self) {
         while !self.shared.stopping() && self.turn() {}
         self.leave();
-        self.shared.deliver(&mut self.records);
+        self.deliver();
     }
 
     /// One round: takes what has come, begins what can be begun, hashes what is there. False when all is done.
@@ -108,13 +111,13 @@ impl Worker {
         }
         let hashed = self.lanes.step(&mut self.done);
         self.take_done();
-        if self.records.len() >= limits::RECORDS_PER_DELIVERY {
-            self.shared.deliver(&mut self.records);
+        if self.records.len() >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
+            self.deliver();
         }
         if came || begun || hashed {
             return true;
         }
-        self.shared.deliver(&mut self.records);
+        self.deliver();
         if !later && self.files.len() == 0 && self.deferred.is_empty() {
             return false;
         }
@@ -235,6 +238,7 @@ impl Worker {
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         let length = bytes.as_slice().len() as u64;
         file.bytes += length;
+        self.bytes_since += length;
         self.deferrals = 0;
         self.shared.counters.bytes_done.fetch_add(length, Ordering::Relaxed);
         self.lanes.submit(file.job, Piece { bytes, home }, last);
@@ -340,6 +344,12 @@ impl Worker {
             reader: proof.map(|proof| proof.reader),
         };
         self.records.push((planned.place, Record::File(report)));
+    }
+
+    /// Hands on what has been gathered.
+    fn deliver(&mut self) {
+        self.shared.deliver(&mut self.records);
+        self.bytes_since = 0;
     }
 
     /// Sleeps until there may be something to do.

@@ -61,13 +61,19 @@ impl Inline {
         Ok(Inline { root, pool: BufferPool::new(buffer_bytes, buffers)?, how, current: Current::Nothing })
     }
 
-    fn open(&self, file: PlannedFile) -> Result<Sequential, Event> {
-        if self.how != How::Cached || file.resume.is_some() {
-            return Sequential::open(file, &self.root);
-        }
-        match self.root.open_cached(&file.name) {
-            Some(opened) => Sequential::from_open(opened, file),
-            None => Err(Event::Elsewhere(file)),
+    /// Opens a file and begins to read it.
+    fn begin(&mut self, file: PlannedFile) -> Event {
+        let opened = if self.how != How::Cached || file.resume.is_some() {
+            Sequential::open(file, &self.root)
+        } else {
+            match self.root.open_cached(&file.name) {
+                Some(opened) => Sequential::from_open(opened, file),
+                None => return Event::Elsewhere(file),
+            }
+        };
+        match opened {
+            Ok(reading) => self.read(reading),
+            Err((file, failure)) => file.end(Err(failure)),
         }
     }
 
@@ -114,10 +120,7 @@ impl Source for Inline {
     fn poll(&mut self, _wait: Wait) -> Event {
         match std::mem::replace(&mut self.current, Current::Nothing) {
             Current::Nothing => Event::Idle,
-            Current::Added(file) => match self.open(file) {
-                Ok(reading) => self.read(reading),
-                Err(event) => event,
-            },
+            Current::Added(file) => self.begin(file),
             Current::Reading(reading) => self.read(reading),
             Current::Read(reading) => {
                 let reader = match self.how {

@@ -29,7 +29,7 @@ pub(super) enum Filled {
 
 impl Sequential {
     /// Opens the file, or goes on where another source left off.
-    pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, Event> {
+    pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, (PlannedFile, Failure)> {
         match file.resume.take() {
             Some(Resume { opened, offset }) => Ok(Sequential { file, opened, offset }),
             None => Sequential::from_open(root.open(&file.name), file),
@@ -37,10 +37,13 @@ impl Sequential {
     }
 
     /// Takes what an open gave.
-    pub(super) fn from_open(opened: Result<OpenedFile, Refusal>, file: PlannedFile) -> Result<Sequential, Event> {
+    pub(super) fn from_open(
+        opened: Result<OpenedFile, Refusal>,
+        file: PlannedFile,
+    ) -> Result<Sequential, (PlannedFile, Failure)> {
         match opened {
             Ok(opened) => Ok(Sequential { file, opened, offset: 0 }),
-            Err(refusal) => Err(file.end(Err(refusal.into()))),
+            Err(refusal) => Err((file, refusal.into())),
         }
     }
 

@@ -93,7 +93,7 @@ fn nothing_to_list_writes_nothing() {
 fn a_file_that_cannot_be_read_keeps_the_old_manifest() {
     let tree = Tree::sound();
     fs::write(tree.at("sha1sum.txt"), "the old one").expect("a manifest");
-    fs::set_permissions(tree.at("a"), fs::Permissions::from_mode(0)).expect("a mode");
+    fs::set_permissions(tree.at("a"), fs::Permissions::from_mode(0o000)).expect("a mode");
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
     let mut command = tree.command("create");
     let elsewhere = Tree::new();

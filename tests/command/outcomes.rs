@@ -101,7 +101,7 @@ fn a_file_without_permission_is_said_with_the_reason() {
     let mut tree = Tree::new();
     tree.file("readable", b"").file("secret", b"secret");
     tree.write_manifest();
-    fs::set_permissions(tree.at("secret"), fs::Permissions::from_mode(0)).expect("a mode");
+    fs::set_permissions(tree.at("secret"), fs::Permissions::from_mode(0o000)).expect("a mode");
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
     let mut command = tree.command("verify");
     if rustix::process::geteuid().is_root() {

@@ -69,14 +69,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    # The values are imported when the first is asked for; see _model.
-    if name in _MODEL:
-        from . import _model
+if not TYPE_CHECKING:  # Who checks types has the import above, and is to be told of names that are not there.
 
-        return getattr(_model, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name):
+        # The values are imported when the first is asked for; see _model.
+        if name in _MODEL:
+            from . import _model
 
+            return getattr(_model, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-def __dir__():
-    return sorted([*globals(), *_MODEL])
+    def __dir__():
+        return sorted([*globals(), *_MODEL])

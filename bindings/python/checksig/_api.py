@@ -11,7 +11,7 @@ from .exceptions import ManifestError, SignatureError
 # What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Optional
+    from collections.abc import Callable
 
     from ._model import Progress, Report
     from ._run import AnyPath
@@ -54,10 +54,10 @@ def check_signatures(root_dir: AnyPath) -> None:
 def verify(
     root: AnyPath,
     *,
-    manifest: Optional[AnyPath] = None,
+    manifest: AnyPath | None = None,
     reader: str = "auto",
-    workers: Optional[int] = None,
-    on_progress: Optional[Callable[[Progress], object]] = None,
+    workers: int | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
 ) -> Report:
     """Check every file that the manifest lists, and report: a mismatch is in the report and raises nothing.
 

@@ -41,35 +41,31 @@ class Run:
     def __init__(self, root, manifest, reader, workers, ordered):
         self._root = root
         self._manifest = manifest
+        self._process = os.getpid()
         # Guards the next two. Reentrant, because a signal can come while it is held.
         self._lock = RLock()
         self._calls = 0
         self._closed = False
-        options = _new("ChecksigOptions *", lib.checksig_options_new)
-        try:
-            if manifest is not None:
-                _check(lib.checksig_options_set_manifest(options, manifest, len(manifest)))
-            _check(lib.checksig_options_set_reader(options, reader, len(reader)))
-            _check(lib.checksig_options_set_workers(options, workers))
-            _check(lib.checksig_options_set_ordered(options, ordered))
-            handle = _new("ChecksigRun *", lib.checksig_run_start, root, len(root), options, paths=self._paths)
-        finally:
-            lib.checksig_options_free(options)
         # Freed with this object where nobody calls close().
-        self._handle = ffi.gc(handle, lib.checksig_run_free)
+        self._handle = _owned("ChecksigRun", lib.checksig_run_free)
+        with _owned("ChecksigOptions", lib.checksig_options_free) as options:
+            _check(lib.checksig_options_new(options))
+            if manifest is not None:
+                _check(lib.checksig_options_set_manifest(options[0], manifest, len(manifest)))
+            _check(lib.checksig_options_set_reader(options[0], reader, len(reader)))
+            _check(lib.checksig_options_set_workers(options[0], workers))
+            _check(lib.checksig_options_set_ordered(options[0], ordered))
+            _check(lib.checksig_run_start(root, len(root), options[0], self._handle), self._paths)
 
     def next_batch(self, failures_only):
         """Rows of the records that came within WAIT_MS, maybe none; None when every one has been handed out."""
-        out = ffi.new("ChecksigBatch **")
-        status = self._call(lib.checksig_run_next_batch, WAIT_MS, out)
-        if status == _FINISHED:
-            return None
-        if status == _WAITING:
-            return []
-        try:
-            return _failures(out[0]) if failures_only else _records(out[0])
-        finally:
-            lib.checksig_batch_free(out[0])
+        with _owned("ChecksigBatch", lib.checksig_batch_free) as batch:
+            status = self._call(lib.checksig_run_next_batch, WAIT_MS, batch)
+            if status == _FINISHED:
+                return None
+            if status == _WAITING:
+                return []
+            return _failures(batch[0]) if failures_only else _records(batch[0])
 
     def progress(self):
         """(files done, files failed, bytes done, files planned, planned all, manifest bytes done, manifest bytes)."""
@@ -91,51 +87,56 @@ class Run:
 
     def report(self):
         """Waits for the end, drops the records that were not taken, and gives the report as a dict."""
-        out = ffi.new("ChecksigReport **")
-        self._call(lib.checksig_run_report, out)
-        try:
-            return _report(out[0])
-        finally:
-            lib.checksig_report_free(out[0])
+        with _owned("ChecksigReport", lib.checksig_report_free) as report:
+            self._call(lib.checksig_run_report, report)
+            return _report(report[0])
 
     def close(self):
         """Cancels the run, waits for its threads and frees it. A second time it does nothing.
 
         Where another thread is inside a call, that call ends soon and the freeing is left to it.
         """
-        with self._lock:
+        with self._own_lock():
             if self._closed:
                 return
             self._closed = True
             is_free = self._calls == 0
+            if not is_free:
+                lib.checksig_run_cancel(self._handle[0])
         if is_free:
             ffi.release(self._handle)
-        else:
-            lib.checksig_run_cancel(self._handle)
 
     def _call(self, function, *arguments):
-        with self._lock:
+        with self._own_lock():
             if self._closed:
                 raise ValueError("the run is closed")
             self._calls += 1
         try:
-            return _check(function(self._handle, *arguments), self._paths)
+            return _check(function(self._handle[0], *arguments), self._paths)
         finally:
-            with self._lock:
+            with self._own_lock():
                 self._calls -= 1
                 is_last = self._closed and self._calls == 0
             if is_last:
                 ffi.release(self._handle)
+
+    def _own_lock(self):
+        # In a child after fork(), a lock that another thread held would be held for ever, and its call never end.
+        if self._process != os.getpid():
+            self._process, self._lock, self._calls = os.getpid(), RLock(), 0
+        return self._lock
 
     def _paths(self):
         manifest = os.path.join(self._root, b"sha1sum.txt") if self._manifest is None else self._manifest
         return self._root, manifest
 
 
-def _new(kind, function, *arguments, paths=None):
-    out = ffi.new(kind + "*")
-    _check(function(*arguments, out), paths)
-    return out[0]
+def _owned(kind, free):
+    """A place for a handle, NULL for now, that frees it when the place is released or forgotten.
+
+    It is there before the call that fills it: Ctrl-C is raised the moment that such a call returns.
+    """
+    return ffi.gc(ffi.new(kind + " **"), lambda place: free(place[0]))
 
 
 def _check(status, paths=None):
@@ -156,7 +157,8 @@ def _check(status, paths=None):
 
 def _names(kind, prefix):
     """The values of a C enum with their names: {0: "match", ...}."""
-    return {value: name[len(prefix) :].lower() for value, name in ffi.typeof(kind).elements.items()}
+    elements = ffi.typeof(kind).elements
+    return {value: elements[value][len(prefix) :].lower() for value in sorted(elements)}
 
 
 _OUTCOMES = _names("ChecksigOutcome", "CHECKSIG_OUTCOME_")

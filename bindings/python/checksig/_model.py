@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Mapping, Optional, Tuple
+from typing import Mapping, Optional
 
 
 class Outcome(str, enum.Enum):
@@ -50,7 +50,7 @@ class FileRecord:
     reason: str
     #: The listed digest, 40 hexadecimal digits.
     expected: Optional[str]
-    #: The digest that was found, where it is not the listed one.
+    #: The digest that was found, where all of the file was read.
     actual: Optional[str]
     #: The size in bytes, where all of the file was read.
     size_bytes: Optional[int]
@@ -115,9 +115,9 @@ class Report:
     #: The number of files with each outcome; ``report.counts["mismatch"]`` works as well as ``Outcome.MISMATCH``.
     counts: Mapping[Outcome, int]
     #: Every file that is no match, in the order of the manifest.
-    failures: Tuple[FileRecord, ...]
+    failures: tuple[FileRecord, ...]
     #: Every line of the manifest that does not parse.
-    malformed: Tuple[MalformedLine, ...]
+    malformed: tuple[MalformedLine, ...]
     #: What is wrong in words, twenty lines at most; empty where `ok` is true.
     message: str
     #: Files with an outcome.
@@ -126,9 +126,9 @@ class Report:
     bytes: int
     seconds: float
     cancelled: bool
-    readers: Tuple[ReaderUse, ...]
+    readers: tuple[ReaderUse, ...]
     #: Why these readers: the choice, and every fallback with its reason and remedy.
-    reader_reasons: Tuple[str, ...]
+    reader_reasons: tuple[str, ...]
     #: The SHA-1 kernel, and the number of threads that hashed.
     kernel: str
     workers: int

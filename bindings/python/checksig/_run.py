@@ -6,8 +6,6 @@ Touches no cffi (that is `_boundary`) and judges no file (that is the engine).
 from __future__ import annotations
 
 import os
-from collections import deque
-from operator import index
 from time import monotonic
 
 from . import _boundary
@@ -16,11 +14,13 @@ from .exceptions import OptionError
 # What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Optional, Union
+    from collections.abc import Callable, Iterator
+    from typing import Any, Union
 
     from ._model import FileRecord, MalformedLine, Progress, Report
 
     AnyPath = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
+    Row = tuple[Any, ...]
 
 _WORKERS_MAX = 2**32 - 1
 _PROGRESS_SECONDS = 0.1
@@ -52,17 +52,17 @@ class Run:
         self,
         root: AnyPath,
         *,
-        manifest: Optional[AnyPath] = None,
+        manifest: AnyPath | None = None,
         reader: str = "auto",
-        workers: Optional[int] = None,
+        workers: int | None = None,
         ordered: bool = True,
         _root_argument: str = "root",
     ) -> None:
         self._root = _path(root, _root_argument)
-        self._found = None
-        #: Rows that were pulled and not yet handed out, and every row so far that is no match.
-        self._pending = deque()
-        self._failed = []
+        self._found: dict[str, Any] | None = None
+        # Rows that were pulled and not yet handed out, and every row so far that is no match.
+        self._pending: Iterator[Row] = iter(())
+        self._failed: list[Row] = []
         self._run = _boundary.Run(
             self._root,
             None if manifest is None else _path(manifest, "manifest"),
@@ -74,14 +74,14 @@ class Run:
     def __iter__(self) -> Run:
         return self
 
-    def __next__(self) -> Union[FileRecord, MalformedLine]:
-        while not self._pending:
+    def __next__(self) -> FileRecord | MalformedLine:
+        while (row := next(self._pending, None)) is None:
             rows = self._run.next_batch(failures_only=False)
             if rows is None:
                 raise StopIteration
             self._failed.extend(row for row in rows if _is_failure(row))
-            self._pending.extend(rows)
-        return _value(self._pending.popleft(), self._root)
+            self._pending = iter(rows)
+        return _malformed(row) if row[0] else _file(row, self._root)
 
     def __enter__(self) -> Run:
         return self
@@ -99,19 +99,18 @@ class Run:
         """Ask the run to stop: it ends soon, and what it has not judged is ``NOT_CHECKED``."""
         self._run.cancel()
 
-    def report(self, on_progress: Optional[Callable[[Progress], object]] = None) -> Report:
+    def report(self, on_progress: Callable[[Progress], object] | None = None) -> Report:
         """Wait for the end and report. Records that were not iterated over are only counted, failures are kept."""
         from ._model import Outcome, ReaderUse, Report
 
         found = dict(self._finish(on_progress))
         del found["malformed_lines"], found["files_failed"]
-        values = [_value(row, self._root) for row in self._failed]
         found["counts"] = {Outcome(name): count for name, count in found["counts"].items()}
         found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
         found["reader_reasons"] = tuple(found["reader_reasons"])
         return Report(
-            failures=tuple(value for row, value in zip(self._failed, values) if not row[0]),
-            malformed=tuple(value for row, value in zip(self._failed, values) if row[0]),
+            failures=tuple(_file(row, self._root) for row in self._failed if not row[0]),
+            malformed=tuple(_malformed(row) for row in self._failed if row[0]),
             **found,
         )
 
@@ -121,9 +120,9 @@ class Run:
 
     def _passes(self) -> bool:
         """Wait for the end; whether the verdict is pass."""
-        return self._finish(None)["ok"]
+        return bool(self._finish(None)["ok"])
 
-    def _finish(self, on_progress):
+    def _finish(self, on_progress: Callable[[Progress], object] | None) -> dict[str, Any]:
         due = monotonic()
         while self._found is None:
             # Each turn is short, so that Python sees Ctrl-C.
@@ -138,21 +137,26 @@ class Run:
         return self._found
 
 
-def _is_failure(row):
-    return row[0] or row[1] != "match"
+def _is_failure(row: Row) -> bool:
+    return bool(row[0]) or row[1] != "match"
 
 
-def _value(row, root):
-    from ._model import FileRecord, MalformedLine, Outcome
+def _file(row: Row, root: bytes) -> FileRecord:
+    from ._model import FileRecord, Outcome
 
-    malformed, outcome, line, name, reason, *rest = row
-    if malformed:
-        return MalformedLine(line, os.fsdecode(name), reason)
+    _, outcome, line, name, reason, *rest = row
     path = os.fsdecode(os.path.join(root, name))
     return FileRecord(path, os.fsdecode(name), line, Outcome(outcome), reason, *rest)
 
 
-def _path(value, argument):
+def _malformed(row: Row) -> MalformedLine:
+    from ._model import MalformedLine
+
+    _, _, line, text, reason, *_ = row
+    return MalformedLine(line, os.fsdecode(text), reason)
+
+
+def _path(value: AnyPath, argument: str) -> bytes:
     try:
         path = os.fsencode(value)
     except TypeError:
@@ -162,15 +166,17 @@ def _path(value, argument):
     return path
 
 
-def _reader(value):
+def _reader(value: str) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"reader must be str, not {type(value).__name__}")
     return value.encode("utf-8", "backslashreplace")
 
 
-def _workers(value):
+def _workers(value: int | None) -> int:
     if value is None:
         return 0
+    from operator import index
+
     try:
         workers = index(value)
     except TypeError:

@@ -6,6 +6,12 @@ Everything here is a ChecksigError, and a ValueError too, so that ``except Value
 say. Where Python has an exception of its own for the cause, it is that one as well.
 """
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._model import Report
+
 __all__ = [
     "ChecksigError",
     "ForkedError",
@@ -30,7 +36,7 @@ class ChecksigError(ValueError):
 class _OSChecksigError(OSError, ChecksigError):
     """One that has an errno and, where a path is the matter, a filename. OSError stands first: it sets them."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         # The message has the path and the cause already; OSError would put both around it once more.
         return str(self.strerror)
 
@@ -41,10 +47,12 @@ class SignatureError(ChecksigError):
     The text has a line for each, twenty at most: ``"/srv/logs/httpd-08.log" - mismatch``.
     """
 
-    def __init__(self, message, report=None):
+    def __init__(self, message: str, report: Report) -> None:
         super().__init__(message)
-        #: The :class:`checksig.Report` of the run.
         self.report = report
+
+    def __reduce__(self) -> tuple[type[SignatureError], tuple[str, Report]]:
+        return type(self), (str(self), self.report)
 
 
 class ManifestError(SignatureError):

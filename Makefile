@@ -1,0 +1,68 @@
+# The few commands that people and machines need: make help.
+#
+# Holds no logic that Cargo, pip or pytest have; needs nothing that was installed by hand but Rust, Python with venv,
+# a C and a C++ compiler, and the package registries.
+
+PYTHON ?= python3
+CARGO ?= cargo
+PREFIX ?= /usr/local
+
+DEMO_VENV := .venv
+TEST_VENV := target/test-venv
+TEST_WHEEL := target/test-wheel
+# pip's own news are no part of what is shown here.
+PIP_OPTIONS := --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-python install clean python
+
+help:
+	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
+	@echo 'make test     every test: format, lints, Rust, C header and examples, and Python against the built wheel'
+	@echo 'make install  the command, the C library, its header and its pkg-config file; PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make clean    remove what these made'
+
+# Says what is missing before something else fails over it.
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null \
+		|| { echo 'make: $(PYTHON) is not Python 3.9 or newer; name one: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+		|| { echo 'make: $(PYTHON) has no venv; install it (on Debian: apt-get install python3-venv)' >&2; exit 1; }
+	@command -v $(CARGO) >/dev/null \
+		|| { echo 'make: no $(CARGO) on the PATH; install Rust 1.89 or newer, see rustup.rs' >&2; exit 1; }
+
+demo: python
+	$(PYTHON) -m venv $(DEMO_VENV)
+	$(DEMO_VENV)/bin/pip install $(PIP_OPTIONS) .
+	@$(DEMO_VENV)/bin/python bindings/demo/demo.py demo
+
+test: test-rust test-python
+	@echo 'make test: everything passed'
+
+test-rust:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) test --locked
+
+test-python: python
+	rm -rf $(TEST_VENV) $(TEST_WHEEL)
+	$(PYTHON) -m venv $(TEST_VENV)
+	$(TEST_VENV)/bin/pip wheel $(PIP_OPTIONS) --no-deps --wheel-dir $(TEST_WHEEL) .
+	$(TEST_VENV)/bin/pip install $(PIP_OPTIONS) "$$(echo $(TEST_WHEEL)/checksig-*.whl)[test]"
+	$(TEST_VENV)/bin/python -m pytest
+
+install:
+	$(CARGO) build --release --locked
+	install -Dm755 target/release/checksig '$(DESTDIR)$(PREFIX)/bin/checksig'
+	install -Dm755 target/release/libchecksig.so '$(DESTDIR)$(PREFIX)/lib/libchecksig.so.0'
+	ln -sf libchecksig.so.0 '$(DESTDIR)$(PREFIX)/lib/libchecksig.so'
+	install -Dm644 target/release/libchecksig.a '$(DESTDIR)$(PREFIX)/lib/libchecksig.a'
+	install -Dm644 bindings/c/checksig.h '$(DESTDIR)$(PREFIX)/include/checksig.h'
+	install -d '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
+	version=$$($(CARGO) pkgid --locked | sed 's/.*[#@]//') && \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" bindings/c/checksig.pc.in \
+			> '$(DESTDIR)$(PREFIX)/lib/pkgconfig/checksig.pc'
+
+clean:
+	$(CARGO) clean
+	rm -rf $(DEMO_VENV) demo

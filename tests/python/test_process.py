@@ -1,0 +1,158 @@
+"""checksig as a guest in a process: Ctrl-C, threads, forks, handles that are dropped, and nothing left behind.
+
+What the calls give is the matter of the other tests.
+"""
+
+import gc
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
+
+import pytest
+
+import checksig
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import checksig
+sent = []
+def interrupt():
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Timer(0.5, interrupt).start()
+try:
+    checksig.{function}(sys.argv[1])
+except KeyboardInterrupt:
+    late_s = time.monotonic() - sent[0]
+    threads = len(os.listdir("/proc/self/task"))
+    print(late_s, threads)
+"""
+
+
+@pytest.mark.parametrize("function", ["check_signatures", "verify"])
+def test_ctrl_c_is_raised_at_once_and_leaves_no_thread(huge, function):
+    script = INTERRUPTED.format(function=function)
+    done = subprocess.run([sys.executable, "-c", script, huge.root], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    late_s, threads = done.stdout.split()
+    # Python sees the signal after at most 0.1 s; the rest is room for a machine that is busy with other things.
+    assert float(late_s) < 1.0
+    # The timer's thread may still be about to end.
+    assert int(threads) <= 2
+
+
+def outcome(root):
+    with pytest.raises(checksig.SignatureError) as caught:
+        checksig.check_signatures(root)
+    return str(caught.value)
+
+
+def test_sixty_four_threads_at_once(logs):
+    with ThreadPoolExecutor(64) as pool:
+        texts = set(pool.map(outcome, [logs.root] * 256))
+    assert texts == {f'"{logs.root}/httpd-08.log" - mismatch'}
+
+
+def test_one_run_is_watched_and_cancelled_by_other_threads(huge):
+    with checksig.Run(huge.root, workers=1) as run:
+        stop = Event()
+        seen = []
+
+        def watch():
+            while not stop.is_set():
+                seen.append(run.progress())
+
+        watchers = [Thread(target=watch) for _ in range(4)]
+        canceller = Thread(target=lambda: (time.sleep(0.3), run.cancel()))
+        for thread in [*watchers, canceller]:
+            thread.start()
+        report = run.report()
+        stop.set()
+        for thread in [*watchers, canceller]:
+            thread.join()
+    assert not report.ok and seen
+
+
+def test_a_run_may_be_closed_under_a_thread_that_waits_for_it(huge):
+    run = checksig.Run(huge.root, workers=1)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(run.report)
+        time.sleep(0.3)
+        run.close()
+        # Either it came to the end of what was cancelled, or it found the run closed.
+        try:
+            assert not waiting.result(timeout=10).ok
+        except ValueError as error:
+            assert "closed" in str(error)
+
+
+def in_child(function):
+    """Runs a function in a forked child; gives its exit status and the seconds that it took."""
+    start = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            function()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.WEXITSTATUS(os.waitpid(child, 0)[1]), time.monotonic() - start
+
+
+def refused_in_child(run):
+    for use in [run.progress, run.cancel, run.report, lambda: next(run)]:
+        with pytest.raises(checksig.ForkedError, match="start a run after fork"):
+            use()
+    run.close()
+
+
+def test_a_forked_child_is_refused_and_frees_without_waiting(huge):
+    with checksig.Run(huge.root, workers=1) as run:
+        status, seconds = in_child(lambda: refused_in_child(run))
+        assert (status, seconds < 5) == (0, True)
+        # The parent's run is untouched.
+        assert not run.progress().planned_all or run.progress().files_done == 0
+
+
+def test_a_forked_child_may_start_runs_of_its_own(logs):
+    text = outcome(logs.root)
+    with checksig.Run(logs.root):
+        status, _ = in_child(lambda: outcome(logs.root) == text or os._exit(1))
+    assert status == 0
+
+
+def test_a_run_that_is_dropped_ends(huge):
+    before = usage()
+    for _ in range(5):
+        run = checksig.Run(huge.root)
+        run.progress()
+        del run
+    gc.collect()
+    assert usage() == before
+
+
+def usage():
+    return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+
+
+def resident_mib():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def test_two_thousand_calls_leave_nothing_behind(logs):
+    for _ in range(200):
+        outcome(logs.root)
+    gc.collect()
+    before, memory_before = usage(), resident_mib()
+    for _ in range(1000):
+        outcome(logs.root)
+        checksig.verify(logs.root)
+    gc.collect()
+    assert usage() == before
+    # A leak of a buffer or a ring of 64 KiB a call would be 125 MiB.
+    assert resident_mib() - memory_before < 32
