@@ -112,6 +112,9 @@ pub const ENTRY_BYTES: usize = 160;
 /// Bytes of the files planned and the records not yet taken, together.
 pub const OUTBOX_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Bytes of room that the conductor takes at a time.
+pub const OUTBOX_PIECE_BYTES: usize = 64 * 1024;
+
 /// Records that are handed to the caller at a time.
 pub const RECORDS_PER_BATCH: usize = 4_096;
 
@@ -147,6 +150,7 @@ pub fn files_per_worker(workers: usize, descriptors_max: u64) -> usize {
 
 const _: () = assert!(OUTBOX_BYTES_MAX / (ENTRY_BYTES + 64) > LOOK_AHEAD_FILES, "the look ahead must fit the outbox");
 const _: () = assert!(LOOK_AHEAD_FILES >= BATCH_FILES);
+const _: () = assert!(OUTBOX_PIECE_BYTES < OUTBOX_BYTES_MAX / 2);
 
 /// Bytes of the manifest that are read at a time.
 pub const MANIFEST_BUFFER_BYTES: usize = 256 * 1024;

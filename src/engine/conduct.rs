@@ -36,6 +36,8 @@ pub(super) struct Conductor {
     stealers: Arc<[Stealer<Planned>]>,
     workers: Crew,
     started: usize,
+    /// Room in the outbox that has been taken and not used yet.
+    reserved: usize,
     begun: Instant,
     /// Time spent on looking ahead.
     looking: Duration,
@@ -61,6 +63,7 @@ impl Conductor {
             stealers,
             workers,
             started: 0,
+            reserved: 0,
             begun: Instant::now(),
             looking: Duration::ZERO,
         }
@@ -134,18 +137,20 @@ impl Conductor {
         self.shared.deliver(&mut vec![(place, record)]);
     }
 
-    /// Waits for room in the outbox. What waits for a batch goes out first: its records may be what fills the box.
+    /// Takes room in the outbox, in pieces worth a lock, and waits for it where there is none. What waits for a batch
+    /// goes out first: its records may be what fills the box.
     fn reserve(&mut self, bytes: usize) {
-        while !self.shared.stopping() {
-            let batch = self.planner.waiting() > 0;
-            if self.shared.outbox.reserve(bytes, if batch { Duration::ZERO } else { LOOK_AROUND }) {
-                return;
-            }
-            if batch {
+        let piece = bytes.max(limits::OUTBOX_PIECE_BYTES);
+        while self.reserved < bytes && !self.shared.stopping() {
+            let waits = self.planner.waiting() > 0;
+            if self.shared.outbox.reserve(piece, if waits { Duration::ZERO } else { LOOK_AROUND }) {
+                self.reserved += piece;
+            } else if waits {
                 let batch = self.planner.batch(self.shared.workers_max);
                 self.send(Work::Batch(batch));
             }
         }
+        self.reserved = self.reserved.saturating_sub(bytes);
     }
 
     /// Every worker has enough to do: looks at the sizes of some files behind, and gives the huge ones out first. Where
