@@ -1,7 +1,7 @@
 # The few commands that people and machines need: make help.
 #
 # Holds no logic that Cargo, pip or pytest have; needs nothing that was installed by hand but Rust, Python with venv,
-# a C and a C++ compiler, and the package registries.
+# a C compiler and the package registries.
 
 PYTHON ?= python3
 CARGO ?= cargo
@@ -33,7 +33,8 @@ python:
 
 demo: python
 	$(PYTHON) -m venv $(DEMO_VENV)
-	$(DEMO_VENV)/bin/pip install $(PIP_OPTIONS) .
+	@echo "Compiling and installing the Python package into $(DEMO_VENV): some minutes the first time"
+	@$(DEMO_VENV)/bin/pip install $(PIP_OPTIONS) .
 	@$(DEMO_VENV)/bin/python bindings/demo/demo.py demo
 
 test: test-rust test-python

@@ -1,6 +1,6 @@
 //! Compilers for the tests of the C face.
 //!
-//! Never skips a test: a machine that builds Rust has a linker, and that is a C compiler.
+//! Skips nothing: a machine that builds Rust has a linker, and that is a C compiler.
 
 use std::env;
 use std::process::{Command, Output};
