@@ -52,6 +52,12 @@ pub enum Error {
         /// What Linux said.
         source: io::Error,
     },
+    /// The manifest was written to, truncated or replaced while it was read: what it lists is not known.
+    #[error("{}: the manifest changed while it was read", .path.display())]
+    ManifestChanged {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// The manifest that `create` makes cannot be written.
     #[error("{}: {source}", .path.display())]
     ManifestUnwritable {

@@ -136,11 +136,21 @@ pub const SUSPECTS_MAX: usize = 64;
 /// How often a thread that waits looks whether the run is being stopped.
 pub const LOOK_AROUND_MS: u64 = 50;
 
-/// How often the end of a run that is being stopped looks for its threads: a second in all.
-pub const STOP_WAITS_MAX: u32 = 20;
+/// How long a run that is being stopped waits for its threads: one may hang in a call that Linux does not end.
+pub const STOP_MS_MAX: u64 = 1_000;
 
-/// Tries of an open that too many open files prevent, `LOOK_AROUND_MS` apart, before the file counts as unreadable.
-pub const DESCRIPTOR_TRIES_MAX: u32 = 40;
+/// Tries of an open that too many open files prevent, or a lease that another process has to give up, `LOOK_AROUND_MS`
+/// apart, before the file counts as unreadable.
+pub const PASSING_TRIES_MAX: u32 = 40;
+
+/// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
+pub const RING_TRIES_MAX: u32 = 1_000;
+
+/// Windows of a file that are mapped at a time: one is hashed, the next is ready.
+pub const MAP_WINDOWS_MAX: usize = 2;
+
+/// Bytes of lines that `create` gathers before it writes them.
+pub const CREATION_BUFFER_BYTES: usize = 256 * 1024;
 
 /// Files that each worker may have in progress, each with a descriptor, so that all together leave some over.
 pub fn files_per_worker(workers: usize, descriptors_max: u64) -> usize {

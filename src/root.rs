@@ -94,10 +94,10 @@ impl Root {
         }
     }
 
-    /// Opens a regular file if Linux can do it from memory; `None` where a device would have to be waited for.
+    /// Opens a regular file if its name can be looked up in memory; `None` where a device may have to be waited for.
     pub(crate) fn open_cached(&self, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
-        if self.policy == Policy::Free || self.walks.load(Ordering::Relaxed) {
-            return Some(self.open(name));
+        if self.policy == Policy::Free || self.walks() {
+            return None;
         }
         match self.open_with(name, FILE, ResolveFlags::CACHED) {
             Ok(file) => Some(regular(file)),
@@ -113,12 +113,18 @@ impl Root {
         regular(handle).map(|opened| opened.stamp)
     }
 
-    /// The size of what may be a regular file: a hint for scheduling, taken without an open.
-    ///
-    /// It may be that of something else, or outside the root, and nothing but the order of work may depend on it.
+    /// The size of a regular file, if Linux can tell it from memory: a hint for the order of work and nothing else.
     pub(crate) fn size_hint(&self, name: &[u8]) -> Option<u64> {
-        let stat = rustix::fs::statat(&self.directory, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT).ok()?;
-        Some(stat.st_size as u64)
+        if self.policy == Policy::Free || self.walks() {
+            return None;
+        }
+        let handle = self.open_with(name, HANDLE, ResolveFlags::CACHED).ok()?;
+        regular(handle).ok().map(|opened| opened.stamp.size_bytes)
+    }
+
+    /// Whether names are walked component by component, because Linux or a sandbox refuses openat2.
+    pub(crate) fn walks(&self) -> bool {
+        self.walks.load(Ordering::Relaxed)
     }
 
     /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out.
@@ -139,8 +145,13 @@ impl Root {
             let kind = match entry.file_type() {
                 // Some file systems leave it to stat(2).
                 FileType::Unknown => {
-                    let stat = rustix::fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT);
-                    stat.map_or(FileKind::Unknown, |stat| kind_of(&stat))
+                    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+                    match rustix::fs::statat(&directory, name, flags) {
+                        Ok(stat) => kind_of(&stat),
+                        // Gone since the directory was read.
+                        Err(Errno::NOENT) => continue,
+                        Err(errno) => return Err(Refusal::Errno(errno)),
+                    }
                 }
                 known => kind_of_type(known),
             };
@@ -156,7 +167,7 @@ impl Root {
             return retry(|| rustix::fs::openat(directory, name, flags, Mode::empty())).map_err(Refusal::from);
         }
         let path = RelPath::new(name).map_err(|_| Refusal::OutsideRoot)?;
-        if self.walks.load(Ordering::Relaxed) {
+        if self.walks() {
             return walk(directory, &path, flags).map_err(Refusal::from);
         }
         let openat2 = || rustix::fs::openat2(directory, name, flags, Mode::empty(), BENEATH.union(resolve));
@@ -291,108 +302,4 @@ fn kind_of_type(kind: FileType) -> FileKind {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-    use std::os::unix::net::UnixListener;
-
-    use super::*;
-
-    /// A tree with every kind of thing that a name can meet.
-    fn tree() -> tempfile::TempDir {
-        let tree = tempfile::tempdir().unwrap();
-        let at = |name: &str| tree.path().join(name);
-        fs::create_dir_all(at("a/b")).unwrap();
-        fs::write(at("a/b/file"), "file").unwrap();
-        fs::write(at("~"), "tilde").unwrap();
-        symlink("a/b/file", at("link")).unwrap();
-        symlink("a", at("dirlink")).unwrap();
-        symlink("/etc", at("etc")).unwrap();
-        symlink("loop", at("loop")).unwrap();
-        rustix::fs::mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
-        drop(UnixListener::bind(at("socket")).unwrap());
-        tree
-    }
-
-    #[test]
-    fn openat2_and_the_walk_agree_on_every_kind_of_name() {
-        let tree = tree();
-        let [by_call, by_walk] = [false, true].map(|walks| {
-            let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-            root.walks.store(walks, Ordering::Relaxed);
-            root
-        });
-        let long = "x".repeat(256);
-        let deep = "d/".repeat(2_100) + "x";
-        for (name, expected) in [
-            ("a/b/file", None),
-            ("./a//b/./file", None),
-            ("~", None),
-            ("a/none", Some(Refusal::Missing)),
-            ("none/file", Some(Refusal::Missing)),
-            ("~/file", Some(Refusal::Errno(Errno::NOTDIR))),
-            ("a", Some(Refusal::NotRegular(FileKind::Directory))),
-            (".", Some(Refusal::NotRegular(FileKind::Directory))),
-            ("fifo", Some(Refusal::NotRegular(FileKind::Fifo))),
-            ("socket", Some(Refusal::NotRegular(FileKind::Socket))),
-            ("link", Some(Refusal::Errno(Errno::LOOP))),
-            ("dirlink/b/file", Some(Refusal::Errno(Errno::LOOP))),
-            ("etc/passwd", Some(Refusal::Errno(Errno::LOOP))),
-            ("loop", Some(Refusal::Errno(Errno::LOOP))),
-            ("/etc/passwd", Some(Refusal::OutsideRoot)),
-            ("../x", Some(Refusal::OutsideRoot)),
-            ("a/../../x", Some(Refusal::OutsideRoot)),
-            ("a/", Some(Refusal::OutsideRoot)),
-            (&long, Some(Refusal::Errno(Errno::NAMETOOLONG))),
-        ] {
-            for root in [&by_call, &by_walk] {
-                assert_eq!(root.open(name.as_bytes()).err(), expected, "{name} {}", root.walks.load(Ordering::Relaxed));
-            }
-            assert_eq!(by_call.stamp(name.as_bytes()).ok(), by_walk.stamp(name.as_bytes()).ok(), "{name}");
-        }
-        // A path that is too long for one call is a refusal to openat2, and a missing file to the walk.
-        assert!(by_call.open(deep.as_bytes()).is_err() && by_walk.open(deep.as_bytes()).is_err());
-    }
-
-    #[test]
-    fn free_names_may_lead_anywhere_but_only_to_regular_files() {
-        let tree = tree();
-        let root = Root::open_root(tree.path(), Policy::Free).unwrap();
-        assert!(root.open(b"dirlink/../dirlink/b/file").is_ok());
-        assert!(root.open(tree.path().join("link").as_os_str().as_encoded_bytes()).is_ok());
-        assert_eq!(root.open(b"etc").err(), Some(Refusal::NotRegular(FileKind::Directory)));
-    }
-
-    #[test]
-    fn a_directory_gives_its_names_with_their_kinds() {
-        let tree = tree();
-        let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-        let mut names: Vec<_> =
-            root.read_directory(b"").unwrap().into_iter().map(|entry| (entry.name, entry.kind)).collect();
-        names.sort_by(|one, other| one.0.cmp(&other.0));
-        let expected = [
-            ("a", FileKind::Directory),
-            ("dirlink", FileKind::Symlink),
-            ("etc", FileKind::Symlink),
-            ("fifo", FileKind::Fifo),
-            ("link", FileKind::Symlink),
-            ("loop", FileKind::Symlink),
-            ("socket", FileKind::Socket),
-            ("~", FileKind::Regular),
-        ];
-        assert_eq!(names, expected.map(|(name, kind)| (name.as_bytes().to_vec(), kind)));
-        assert_eq!(root.read_directory(b"dirlink"), Err(Refusal::Errno(Errno::LOOP)));
-        assert_eq!(root.read_directory(b"a/b").unwrap().len(), 1);
-    }
-
-    #[test]
-    fn a_stamp_tells_a_changed_file_from_the_same_one() {
-        let tree = tree();
-        let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-        let before = root.open(b"~").unwrap().stamp;
-        assert_eq!(before.size_bytes, 5);
-        assert_eq!(root.stamp(b"~"), Ok(before));
-        fs::write(tree.path().join("~"), "longer text").unwrap();
-        assert_ne!(root.stamp(b"~"), Ok(before));
-    }
-}
+mod tests;

@@ -10,9 +10,9 @@ use std::process::Command;
 use common::{Tree, bytes};
 
 #[allow(unsafe_code, reason = "a limit is set between fork and exec")]
-fn verify_with(descriptors: u64, tree: &Tree, reader: &str) -> std::process::Output {
+fn run_with(descriptors: u64, verb: &str, tree: &Tree, arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_checksig"));
-    command.arg("verify").arg(tree.path()).args(["--reader", reader]);
+    command.arg(verb).arg(tree.path()).args(arguments);
     let limit = move || {
         let limit = libc::rlimit { rlim_cur: descriptors, rlim_max: descriptors };
         // SAFETY: the limit lives through the call.
@@ -37,10 +37,35 @@ fn more_files_than_descriptors_pass_through_every_reader() {
     // the process itself holds.
     for descriptors in [1_024, 40, 20, 12] {
         for reader in ["auto", "pread", "mmap", "threads"] {
-            let output = verify_with(descriptors, &tree, reader);
+            let output = run_with(descriptors, "verify", &tree, &["--reader", reader]);
             let err = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "{descriptors} descriptors, {reader}: {err}");
             assert_eq!(output.stdout.split(|&byte| byte == b'\n').count(), 2_501);
         }
+    }
+}
+
+#[test]
+fn few_descriptors_make_no_failure_out_of_a_mismatch_or_an_untouched_file() {
+    let mut tree = Tree::new();
+    for at in 0..400_u64 {
+        let name = format!("f{at}");
+        tree.file(&name, &bytes(100, at));
+        std::fs::write(tree.at(&name), bytes(100, at + 1)).expect("a file");
+    }
+    tree.seal();
+    for descriptors in [14, 12] {
+        let output = run_with(descriptors, "verify", &tree, &["--workers", "4"]);
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(
+            out.lines().filter(|line| line.ends_with(": FAILED")).count(),
+            400,
+            "{descriptors}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let other = tree.at("other.txt");
+        let arguments = ["--workers", "4", "-o", other.to_str().expect("a path in UTF-8")];
+        let output = run_with(descriptors, "create", &tree, &arguments);
+        assert_eq!(output.status.code(), Some(0), "{descriptors}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -69,6 +69,20 @@ fn without_io_uring_the_outcomes_are_the_same_and_the_report_says_why() {
 }
 
 #[test]
+fn a_ring_that_cannot_be_entered_is_no_ring() {
+    let tree = tree();
+    let with = run_without(libc::SYS_reboot, libc::EPERM, &tree, &["--reader", "threads"]);
+    for errno in [libc::EPERM, libc::ENOSYS] {
+        let without = run_without(libc::SYS_io_uring_enter, errno, &tree, &["--reader", "uring"]);
+        let why = String::from_utf8_lossy(&without.stderr).into_owned();
+        assert_eq!(without.status.code(), Some(2), "{why}");
+        assert!(why.contains("io_uring_enter"), "{why}");
+        let without = run_without(libc::SYS_io_uring_enter, errno, &tree, &[]);
+        assert_eq!((without.status.code(), &without.stdout), (Some(1), &with.stdout));
+    }
+}
+
+#[test]
 fn without_openat2_the_outcomes_are_the_same() {
     let tree = tree();
     for reader in ["auto", "threads", "pread", "mmap"] {

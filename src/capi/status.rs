@@ -71,7 +71,9 @@ impl From<Error> for Failure {
             Error::RootNotDirectory { .. } => (ChecksigStatus::RootNotDirectory, Some(libc::ENOTDIR)),
             Error::RootUnreadable { source, .. } => (ChecksigStatus::RootUnreadable, source.raw_os_error()),
             Error::ManifestNotFound { .. } => (ChecksigStatus::ManifestNotFound, Some(libc::ENOENT)),
-            Error::ManifestNotRegular { .. } => (ChecksigStatus::ManifestUnreadable, None),
+            Error::ManifestNotRegular { .. } | Error::ManifestChanged { .. } => {
+                (ChecksigStatus::ManifestUnreadable, None)
+            }
             Error::ManifestUnreadable { source, .. } => (ChecksigStatus::ManifestUnreadable, source.raw_os_error()),
             Error::ReaderUnavailable { .. } => (ChecksigStatus::ReaderUnavailable, None),
             Error::UnknownReader(_) => (ChecksigStatus::BadOption, None),

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
-use crossbeam::deque::{Stealer, Worker as Deque};
+use crossbeam::deque::{Steal, Stealer, Worker as Deque};
 
 use super::outbox::cost_of;
 use super::queue::{Work, WorkQueue};
@@ -72,12 +72,12 @@ impl Conductor {
     /// Sees the run to its end. Whatever happens, the outbox is closed and every planned file has a record.
     pub(super) fn run(mut self) {
         self.plan();
-        let Conductor { shared, mut planner, work, inbox, mut workers, .. } = self;
+        let Conductor { shared, mut planner, work, inbox, mut workers, stealers, .. } = self;
         drop(work);
         workers.wait(&shared);
         shared.confirmers.finish(&shared);
         shared.readers.finish(&shared);
-        // Left over only where the run was stopped: what no worker took.
+        // Left over only where the run was stopped: what no worker took, or one that hangs had not begun.
         let mut left = std::iter::from_fn(|| shared.next_huge()).collect::<Vec<_>>();
         left.extend(inbox.try_iter().flat_map(|work| match work {
             Work::Batch(batch) => batch,
@@ -86,6 +86,7 @@ impl Conductor {
         while planner.waiting() > 0 {
             left.extend(planner.batch(1));
         }
+        left.extend(stealers.iter().flat_map(all_of));
         let mut records = left.into_iter().map(|planned| (planned.place, not_checked(planned))).collect();
         shared.deliver(&mut records);
         shared.outbox.close();
@@ -240,6 +241,18 @@ impl Conductor {
         if let Work::Batch(batch) = work {
             let mut records = batch.into_iter().map(|planned| (planned.place, not_checked(planned))).collect();
             self.shared.deliver(&mut records);
+        }
+    }
+}
+
+/// Everything that is left in a worker's deque.
+fn all_of(deque: &Stealer<Planned>) -> Vec<Planned> {
+    let mut all = Vec::new();
+    loop {
+        match deque.steal() {
+            Steal::Success(planned) => all.push(planned),
+            Steal::Retry => {}
+            Steal::Empty => return all,
         }
     }
 }

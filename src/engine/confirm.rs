@@ -41,6 +41,9 @@ struct State {
 impl Confirmers {
     /// Hands a suspect to a thread, and reads it again itself where there is none to be had.
     pub(super) fn submit(shared: &Arc<Shared>, mut suspect: Suspect) {
+        if shared.stopping() {
+            return leave(shared, suspect);
+        }
         let Some(queue) = shared.confirmers.queue(shared) else {
             return confirm(shared, suspect);
         };
@@ -55,12 +58,15 @@ impl Confirmers {
 
     /// Waits until all suspects have been judged.
     pub(super) fn finish(&self, shared: &Shared) {
-        let mut crew = {
+        let (mut crew, queue) = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.queue = None;
-            std::mem::take(&mut state.crew)
+            (std::mem::take(&mut state.crew), state.queue.take())
         };
+        let Some((sender, left)) = queue else { return };
+        drop(sender);
         crew.wait(shared);
+        // Left over only where the run was stopped and a thread hangs.
+        left.try_iter().for_each(|suspect| leave(shared, suspect));
     }
 
     /// The queue to the threads, after starting one more if there may be one more.
@@ -81,9 +87,11 @@ impl Confirmers {
 /// Reads a suspect again and says what became of it.
 fn confirm(shared: &Shared, suspect: Suspect) {
     let mut stream = Stream::default();
-    let read = plain::read(&shared.root, &suspect.planned.name, |bytes| {
-        stream.update(bytes);
-        !shared.stopping()
+    let read = shared.patiently(|| {
+        plain::read(&shared.root, &suspect.planned.name, |bytes| {
+            stream.update(bytes);
+            !shared.stopping()
+        })
     });
     let outcome = match read {
         Ok(None) => return leave(shared, suspect),

@@ -2,14 +2,17 @@
 //!
 //! Finds no digest; it is handed records in the order in which they are to stand.
 
-use std::io::{BufWriter, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, Permissions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
+use crate::filekind::FileKind;
+use crate::limits;
 use crate::manifest::{Format, write_entry};
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
@@ -23,33 +26,52 @@ pub(super) struct Creation {
 
 impl Creation {
     /// Begins a manifest at `path`.
+    ///
+    /// What stands there already must be a regular file, or a link to one, which is then written where the link leads.
     pub(super) fn begin(path: PathBuf, format: Format) -> Result<Creation, Error> {
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        // The umask takes from these what the user does not want.
-        let permissions = std::fs::Permissions::from_mode(0o666);
-        let file = tempfile::Builder::new().prefix(".checksig-").permissions(permissions).tempfile_in(directory);
-        match file {
-            Ok(file) => Ok(Creation { path, format, out: BufWriter::with_capacity(1 << 18, file) }),
+        match Creation::open(&path) {
+            Ok(Ok((path, file))) => {
+                let out = BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file);
+                Ok(Creation { path, format, out })
+            }
+            Ok(Err(kind)) => Err(Error::ManifestNotRegular { path, kind }),
             Err(source) => Err(Error::ManifestUnwritable { path, source }),
         }
     }
 
+    /// Where the manifest will stand, and the temporary file beside it; or what stands there that is no manifest.
+    fn open(path: &Path) -> io::Result<Result<(PathBuf, NamedTempFile), FileKind>> {
+        // The umask takes from these what the user does not want.
+        let mut permissions = Permissions::from_mode(0o666);
+        let mut path = path.to_owned();
+        match fs::symlink_metadata(&path) {
+            Ok(_) => {
+                path = path.canonicalize()?;
+                let old = fs::metadata(&path)?;
+                if !old.is_file() {
+                    return Ok(Err(kind_of(old.file_type())));
+                }
+                permissions = Permissions::from_mode(old.permissions().mode() & 0o777);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let file = tempfile::Builder::new().prefix(".checksig-").permissions(permissions).tempfile_in(folder(&path))?;
+        Ok(Ok((path, file)))
+    }
+
     /// The names, below the root, of the manifest and of the temporary file, which are not to be listed.
-    pub(super) fn own_names(&self, root: &Path) -> Vec<Vec<u8>> {
-        let Ok(root) = root.canonicalize() else {
-            return Vec::new();
-        };
-        [self.path.as_path(), self.out.get_ref().path()]
-            .into_iter()
-            .filter_map(|path| {
-                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let full = parent.canonicalize().ok()?.join(path.file_name()?);
-                Some(full.strip_prefix(&root).ok()?.as_os_str().as_bytes().to_vec())
-            })
-            .collect()
+    pub(super) fn own_names(&self, root: &Path) -> Result<Vec<Vec<u8>>, Error> {
+        let unreadable = |source| Error::RootUnreadable { path: root.to_owned(), source };
+        let root = root.canonicalize().map_err(unreadable)?;
+        let mut names = Vec::new();
+        for path in [self.path.as_path(), self.out.get_ref().path()] {
+            let folder = folder(path).canonicalize().map_err(unreadable)?;
+            if let (Ok(below), Some(name)) = (folder.strip_prefix(&root), path.file_name()) {
+                names.push(below.join(name).into_os_string().into_vec());
+            }
+        }
+        Ok(names)
     }
 
     /// Writes the lines of the files that have a digest.
@@ -66,13 +88,34 @@ impl Creation {
     /// Puts the manifest in its place.
     pub(super) fn commit(self) -> Result<(), Error> {
         let Creation { path, out, .. } = self;
-        let put = || -> std::io::Result<()> {
-            let mut file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        let put = || -> io::Result<()> {
+            let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.flush()?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|error| error.error)?;
             Ok(())
         };
         put().map_err(|source| Error::ManifestUnwritable { path: path.clone(), source })
+    }
+}
+
+/// The directory that a path is in.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn kind_of(kind: fs::FileType) -> FileKind {
+    if kind.is_dir() {
+        FileKind::Directory
+    } else if kind.is_fifo() {
+        FileKind::Fifo
+    } else if kind.is_socket() {
+        FileKind::Socket
+    } else if kind.is_char_device() {
+        FileKind::CharDevice
+    } else if kind.is_block_device() {
+        FileKind::BlockDevice
+    } else {
+        FileKind::Unknown
     }
 }

@@ -63,6 +63,10 @@ impl Outbox {
             return;
         }
         let mut state = self.lock();
+        if state.closed {
+            // From a thread that was left behind: its files have been accounted for, or the run has been given up.
+            return records.clear();
+        }
         for (place, record) in records.drain(..) {
             if !self.ordered {
                 state.window.push_back(Some(record));
@@ -82,7 +86,8 @@ impl Outbox {
 
     /// Takes what is next, or waits for it, `wait` at most.
     pub(super) fn take(&self, wait: Duration) -> Taken {
-        let deadline = Instant::now() + wait;
+        // None: for longer than there are moments.
+        let deadline = Instant::now().checked_add(wait);
         let mut state = self.lock();
         loop {
             let records = state.take(limits::RECORDS_PER_BATCH);
@@ -93,7 +98,7 @@ impl Outbox {
             if state.closed {
                 return Taken::Closed;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.map_or(wait, |deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return Taken::Nothing;
             }
@@ -191,6 +196,18 @@ mod tests {
             outbox.put(&mut vec![record(place)]);
         }
         assert_eq!(lines(outbox.take(NOW)), [2, 0]);
+    }
+
+    #[test]
+    fn a_closed_box_takes_nothing_more() {
+        let outbox = Outbox::new(true);
+        outbox.put(&mut vec![record(1)]);
+        outbox.close();
+        assert_eq!(lines(outbox.take(Duration::MAX)), [1]);
+        let mut late = vec![record(0)];
+        outbox.put(&mut late);
+        assert!(late.is_empty());
+        assert_eq!(outbox.take(Duration::MAX), Taken::Closed);
     }
 
     #[test]

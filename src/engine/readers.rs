@@ -10,8 +10,9 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, SendError, Sender, TryRecvError, bounded, never, select};
 
 use super::shared::{Crew, Shared};
+use crate::error::Error;
 use crate::limits;
-use crate::read::{Buffer, Event, Inline, PlannedFile, Source, Ticket, Uring, Wait, probe};
+use crate::read::{Bytes, Event, Inline, PlannedFile, Source, Ticket, Uring, Wait, probe};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The reader threads of a run; none until a worker asks.
@@ -30,7 +31,7 @@ struct State {
 struct Started {
     files: Sender<PlannedFile>,
     events: Vec<Receiver<FromReader>>,
-    returns: Arc<[Sender<Buffer>]>,
+    returns: Arc<[Sender<Bytes>]>,
 }
 
 /// What a reader says, and which reader.
@@ -44,7 +45,7 @@ pub(super) struct FromReader {
 pub(super) struct Link {
     files: Sender<PlannedFile>,
     pub(super) events: Receiver<FromReader>,
-    returns: Arc<[Sender<Buffer>]>,
+    returns: Arc<[Sender<Bytes>]>,
 }
 
 /// The ticket of a worker's file: the readers find the way back by it.
@@ -68,8 +69,8 @@ impl Link {
     }
 
     /// Gives a buffer back to its reader; one that has ended needs it no more.
-    pub(super) fn release(&self, reader: usize, buffer: Buffer) {
-        let _ = self.returns[reader].send(buffer);
+    pub(super) fn release(&self, reader: usize, bytes: Bytes) {
+        let _ = self.returns[reader].send(bytes);
     }
 }
 
@@ -142,21 +143,34 @@ fn start(shared: &Arc<Shared>, crew: &Crew) -> Option<Started> {
     (!returns.is_empty()).then(|| Started { files, events, returns: returns.into() })
 }
 
+/// How driving a source ended.
+enum Driven {
+    /// There is nothing more to read.
+    Done,
+    /// The source no longer works, for this reason, and has no file in progress.
+    Broken(String),
+}
+
 /// One reader thread.
 struct Reader {
     index: usize,
     root: Arc<crate::root::Root>,
     inbox: Receiver<PlannedFile>,
-    returned: Receiver<Buffer>,
+    returned: Receiver<Bytes>,
     workers: Vec<Sender<FromReader>>,
     stop: Arc<AtomicBool>,
 }
 
 impl Reader {
     fn run(mut self, kind: ReaderKind, buffers: usize, shared: &Shared) {
-        match self.source(kind, buffers, shared) {
-            Ok(mut source) => self.drive(&mut *source),
-            Err(error) => shared.fail(crate::error::Error::Internal(format!("no memory for a reader: {error}"))),
+        let mut source = self.source(kind, buffers, shared);
+        // A ring that fails is given up once its files have ended, and blocking reads take its place.
+        while let Ok(Driven::Broken(reason)) = source.as_mut().map(|source| self.drive(&mut **source)) {
+            shared.note_reason(format!("threads: {reason}"));
+            source = self.source(ReaderKind::Threads, buffers, shared);
+        }
+        if let Err(error) = source {
+            shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
         }
     }
 
@@ -171,11 +185,11 @@ impl Reader {
         Ok(Box::new(Inline::threaded(Arc::clone(&self.root), buffers)?))
     }
 
-    fn drive(&mut self, source: &mut dyn Source) {
+    fn drive(&mut self, source: &mut dyn Source) -> Driven {
         let wait = Duration::from_millis(limits::RING_WAIT_MS_MAX);
         let mut no_more = false;
         while !self.stop.load(Ordering::Relaxed) {
-            self.returned.try_iter().for_each(|buffer| source.release(buffer));
+            self.returned.try_iter().for_each(|bytes| source.release(bytes));
             while source.has_room() && !no_more {
                 match self.inbox.try_recv() {
                     Ok(file) => source.add(file),
@@ -184,8 +198,11 @@ impl Reader {
                 }
             }
             if source.in_progress() == 0 {
+                if let Some(reason) = source.broken() {
+                    return Driven::Broken(reason);
+                }
                 if no_more {
-                    return;
+                    return Driven::Done;
                 }
                 self.sleep(source, &mut no_more);
                 continue;
@@ -196,6 +213,7 @@ impl Reader {
                 event => self.send(event),
             }
         }
+        Driven::Done
     }
 
     /// Waits for a file, if there is room for one, or for a buffer.
@@ -207,8 +225,8 @@ impl Reader {
                 Ok(file) => source.add(file),
                 Err(_) => *no_more = true,
             },
-            recv(self.returned) -> buffer => if let Ok(buffer) = buffer {
-                source.release(buffer);
+            recv(self.returned) -> bytes => if let Ok(bytes) = bytes {
+                source.release(bytes);
             },
             default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
         }

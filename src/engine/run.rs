@@ -4,6 +4,7 @@
 
 use std::io::{self, BufRead, BufReader};
 use std::num::NonZeroUsize;
+use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::plan::{Planner, Stock, Walk};
 use crate::read::probe;
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{Counts, Record, Report, Verb};
-use crate::root::{OpenedFile, Policy, Refusal, Root, open_anywhere};
+use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
 
 /// What [`Run::next_batch`] brought.
@@ -86,7 +87,7 @@ pub struct Run {
     conductor: Option<JoinHandle<()>>,
     report: Report,
     creation: Option<Creation>,
-    manifest_bytes: u64,
+    manifest: Option<Watched>,
     started: Instant,
     finished: bool,
 }
@@ -109,13 +110,13 @@ impl Run {
     pub fn verify(root: &Path, options: &Options) -> Result<Run, Error> {
         let directory = open_root(root, options.policy)?;
         let (manifest, path) = open_manifest(&directory, root, options)?;
-        let manifest_bytes = manifest.stamp.size_bytes;
+        let watched = Watched::new(&manifest, &path)?;
         let reader: Box<dyn BufRead + Send> =
             Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
         let stock = Stock::Manifest(Entries::new(reader, options.grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.reader, options.workers, options.ordered)?;
-        Run::start(shared, Verb::Verify, stock, unreadable, None, manifest_bytes)
+        Run::start(shared, Verb::Verify, stock, unreadable, None, Some(watched))
     }
 
     /// Starts to write a manifest of the regular files below `root`, in byte order of their names.
@@ -128,9 +129,9 @@ impl Run {
         let path = options.output.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
         let shared = share(directory, options.reader, options.workers, true)?;
         let creation = Creation::begin(path, options.format)?;
-        let stock = Stock::Tree(Walk::new(creation.own_names(root)));
+        let stock = Stock::Tree(Walk::new(creation.own_names(root)?));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
-        Run::start(shared, Verb::Create, stock, unreadable, Some(creation), 0)
+        Run::start(shared, Verb::Create, stock, unreadable, Some(creation), None)
     }
 
     fn start(
@@ -139,7 +140,7 @@ impl Run {
         stock: Stock,
         unreadable: Box<dyn Fn(io::Error) -> Error + Send>,
         creation: Option<Creation>,
-        manifest_bytes: u64,
+        manifest: Option<Watched>,
     ) -> Result<Run, Error> {
         let started = Instant::now();
         let planner = Planner::new(Arc::clone(&shared.root), stock);
@@ -167,7 +168,7 @@ impl Run {
             workers: 0,
         };
         let conductor = Some(conductor.map_err(Error::NoThread)?);
-        Ok(Run { shared, conductor, report, creation, manifest_bytes, started, finished: false })
+        Ok(Run { shared, conductor, report, creation, manifest, started, finished: false })
     }
 
     /// Waits for records, `wait` at most.
@@ -183,7 +184,13 @@ impl Run {
                 }
                 Batch::Records(records)
             }
-            Taken::Nothing => Batch::Waiting,
+            Taken::Nothing => {
+                if self.shared.is_overdue() {
+                    // A thread hangs and will not close the box.
+                    self.shared.outbox.close();
+                }
+                Batch::Waiting
+            }
             Taken::Closed => {
                 if !self.finished {
                     self.finished = true;
@@ -203,7 +210,10 @@ impl Run {
             bytes_done: counters.bytes_done.load(Ordering::Relaxed),
             files_planned: counters.files_planned.load(Ordering::Relaxed),
             planned_all: counters.planned_all.load(Ordering::Relaxed),
-            manifest_bytes: (counters.manifest_bytes.load(Ordering::Relaxed), self.manifest_bytes),
+            manifest_bytes: (
+                counters.manifest_bytes.load(Ordering::Relaxed),
+                self.manifest.as_ref().map_or(0, |manifest| manifest.stamp.size_bytes),
+            ),
         }
     }
 
@@ -214,10 +224,13 @@ impl Run {
 
     /// Takes and drops what records are left, waits for the end, and gives the report.
     pub fn finish(mut self) -> Result<Report, Error> {
-        while self.next_batch(Duration::from_secs(1)) != Batch::Finished {}
+        while self.next_batch(Duration::from_millis(limits::LOOK_AROUND_MS)) != Batch::Finished {}
         self.join();
         if let Some(error) = self.shared.take_fault() {
             return Err(error);
+        }
+        if let Some(manifest) = &self.manifest {
+            manifest.check(&self.shared, self.report.malformed_lines > 0)?;
         }
         let is_whole = self.is_whole();
         let counters = &self.shared.counters;
@@ -227,6 +240,13 @@ impl Run {
         report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
+        if self.shared.root.walks() {
+            self.shared.note_reason(
+                "openat2: refused; names are walked component by component, which is slower; Linux 5.6 or newer has it, \
+                 and a sandbox may allow it"
+                    .to_owned(),
+            );
+        }
         report.reader_reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !report.cancelled && left_out {
@@ -246,7 +266,15 @@ impl Run {
             && self.report.counts.total() == counters.files_planned.load(Ordering::Relaxed)
     }
 
+    /// Waits for the conductor, or leaves it behind where the run is overdue and it hangs.
     fn join(&mut self) {
+        while self.conductor.as_ref().is_some_and(|conductor| !conductor.is_finished()) {
+            if self.shared.is_overdue() {
+                self.conductor = None;
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         if let Some(conductor) = self.conductor.take() {
             // It catches its own panics.
             let _ = conductor.join();
@@ -258,6 +286,36 @@ impl Drop for Run {
     fn drop(&mut self) {
         self.shared.cancel();
         self.join();
+    }
+}
+
+/// A manifest that is being read, and how it was when that began.
+struct Watched {
+    file: OwnedFd,
+    stamp: Stamp,
+    path: PathBuf,
+}
+
+impl Watched {
+    fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
+        let path = path.to_owned();
+        match manifest.file.try_clone() {
+            Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path }),
+            Err(source) => Err(Error::ManifestUnreadable { path, source }),
+        }
+    }
+
+    /// A manifest needs a proof of its end as much as a file does: lines that went missing while it was read would be
+    /// files that nobody checked.
+    fn check(&self, shared: &Shared, is_malformed: bool) -> Result<(), Error> {
+        let read = shared.counters.manifest_bytes.load(Ordering::Relaxed);
+        // A run that was stopped has not read it all; one that is UTF-16 is given up at its start.
+        let ended = shared.counters.planned_all.load(Ordering::Relaxed) && !is_malformed;
+        let whole = read == self.stamp.size_bytes || !ended;
+        match stamp_of(&self.file) {
+            Ok(stamp) if stamp == self.stamp && whole => Ok(()),
+            _ => Err(Error::ManifestChanged { path: self.path.clone() }),
+        }
     }
 }
 

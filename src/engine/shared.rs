@@ -4,8 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::hash::Kernel;
 use crate::limits;
 use crate::plan::{LargestFirst, Planned};
+use crate::read::Failure;
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     /// A reader gave bytes that a second reading did not: from now on only plain pread is trusted.
     pub(super) distrust: AtomicBool,
     pub(super) cancelled: AtomicBool,
+    stopped_at: OnceLock<Instant>,
     fault: Mutex<Option<Error>>,
     reasons: Mutex<Vec<String>>,
 }
@@ -72,6 +74,7 @@ impl Shared {
             stop: Arc::new(AtomicBool::new(false)),
             distrust: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
+            stopped_at: OnceLock::new(),
             fault: Mutex::new(None),
             reasons: Mutex::new(Vec::new()),
         }
@@ -84,13 +87,36 @@ impl Shared {
     /// Ends the run because the caller wishes it.
     pub(super) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
+        self.stop();
+    }
+
+    fn stop(&self) {
+        self.stopped_at.get_or_init(Instant::now);
         self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the run is being stopped and has had the time to end by itself.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.stopped_at.get().is_some_and(|at| at.elapsed() > Duration::from_millis(limits::STOP_MS_MAX))
+    }
+
+    /// Repeats what failed for a reason that may pass, as often as is allowed and as long as the run goes on.
+    pub(super) fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+        for _ in 1..limits::PASSING_TRIES_MAX {
+            match call() {
+                Err(failure) if failure.may_pass() && !self.stopping() => {
+                    std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
+                }
+                result => return result,
+            }
+        }
+        call()
     }
 
     /// Ends the run because it cannot go on. The first reason stands.
     pub(super) fn fail(&self, error: Error) {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop();
     }
 
     /// Why the run could not go on, if it could not.
@@ -186,17 +212,13 @@ impl Crew {
         std::thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
     }
 
-    /// Waits until every thread has ended; when the run is being stopped, a bounded time only, because a thread may
-    /// hang in a read that no signal ends. Such a thread is left behind with what it holds.
+    /// Waits until every thread has ended, or until the run is overdue: a thread may hang in a read that no signal ends.
+    /// Such a thread is left behind with what it holds.
     pub(super) fn wait(&mut self, shared: &Shared) {
         self.token = None;
-        let mut patience = limits::STOP_WAITS_MAX;
         while self.gone.recv_timeout(Duration::from_millis(limits::LOOK_AROUND_MS)) == Err(RecvTimeoutError::Timeout) {
-            if shared.stopping() {
-                patience -= 1;
-                if patience == 0 {
-                    return;
-                }
+            if shared.is_overdue() {
+                return;
             }
         }
     }

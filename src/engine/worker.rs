@@ -12,7 +12,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam::channel::{never, select};
-use rustix::io::Errno;
 
 use super::confirm::{Confirmers, Suspect};
 use super::piece::{Home, Piece};
@@ -24,7 +23,7 @@ use crate::error::Error;
 use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{Buffer, Bytes, End, Event, Failure, Inline, Mapped, PlannedFile, Proof, Segment, Source, Wait};
+use crate::read::{Bytes, End, Event, Failure, Inline, Mapped, PlannedFile, Proof, Segment, Source, Wait};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
@@ -95,7 +94,10 @@ impl Worker {
         let mut begun = false;
         let mut later = true;
         // Keep the lanes full; what is ready beyond them only waits.
-        while self.lanes.ready() < self.lanes.width() {
+        while self.lanes.ready() < self.lanes.width() && self.records.len() < limits::RECORDS_PER_DELIVERY {
+            if self.shared.stopping() {
+                return true;
+            }
             if self.poll_inline() {
                 begun = true;
                 continue;
@@ -125,7 +127,7 @@ impl Worker {
         true
     }
 
-    /// Takes what the readers have sent, as long as the lanes have not more than they need.
+    /// Takes what the readers have sent.
     fn take_events(&mut self) -> bool {
         let mut came = false;
         while let Some(link) = &self.link {
@@ -254,8 +256,10 @@ impl Worker {
                 self.judge(place);
             }
             Err(failure) => {
-                let job = progress.job;
-                self.lanes.abandon(job, &mut self.done);
+                // A reader may find out about a file after its last byte; then its job is over, and perhaps another's.
+                if progress.digest.is_none() {
+                    self.lanes.abandon(progress.job, &mut self.done);
+                }
                 let progress = self.files.remove(place);
                 self.fail(progress.planned, failure);
             }
@@ -269,10 +273,9 @@ impl Worker {
             Failure::NotRegular(kind) => Outcome::NotRegular(kind),
             Failure::OutsideRoot => Outcome::OutsideRoot,
             Failure::Moved => Outcome::Changed,
-            Failure::Unreadable { errno: Errno::MFILE | Errno::NFILE, offset: 0 }
-                if self.deferrals < limits::DESCRIPTOR_TRIES_MAX =>
-            {
-                // Too many files are open, ours or the host's: fewer at a time, and this one later.
+            failure if failure.may_pass() && self.deferrals < limits::PASSING_TRIES_MAX => {
+                // Too many files are open, ours or the host's, or somebody has to let go of this one first: fewer at a
+                // time, and this one later.
                 self.files_max = self.files.len().max(1);
                 if self.files.len() == 0 {
                     self.deferrals += 1;
@@ -291,9 +294,7 @@ impl Worker {
         for done in done.drain(..) {
             match done {
                 Done::Buffer(_, piece) => {
-                    if let Bytes::Buffer(buffer) = piece.bytes {
-                        self.release(piece.home, buffer);
-                    }
+                    self.release(piece.home, piece.bytes);
                 }
                 Done::Digest(job, digest) => {
                     let place = self.files.of_job(job);
@@ -305,10 +306,10 @@ impl Worker {
         self.done = done;
     }
 
-    fn release(&mut self, home: Home, buffer: Buffer) {
+    fn release(&mut self, home: Home, bytes: Bytes) {
         match (home, &mut self.inline, &self.link) {
-            (Home::Inline(generation), Some(source), _) if generation == self.generation => source.release(buffer),
-            (Home::Reader(reader), _, Some(link)) => link.release(reader, buffer),
+            (Home::Inline(generation), Some(source), _) if generation == self.generation => source.release(bytes),
+            (Home::Reader(reader), _, Some(link)) => link.release(reader, bytes),
             // Its source has been given up.
             _ => {}
         }
@@ -321,14 +322,23 @@ impl Worker {
             return;
         };
         let InProgress { mut planned, .. } = self.files.remove(place);
+        // What was too many files a moment ago need not be now.
+        self.files_max = (self.files_max + 1).min(self.shared.files_per_worker);
         match planned.expected {
             Some(expected) if expected == digest => self.record(planned, Outcome::Match, Some(proof)),
             Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
             // Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
             None => {
-                let unchanged = self.shared.root.stamp(&planned.name) == Ok(proof.stamp);
-                planned.expected = unchanged.then_some(digest);
-                let outcome = if unchanged { Outcome::Match } else { Outcome::Changed };
+                let shared = &self.shared;
+                let stamp = shared.patiently(|| shared.root.stamp(&planned.name).map_err(Failure::from));
+                let outcome = match stamp {
+                    Ok(stamp) if stamp == proof.stamp => Outcome::Match,
+                    Err(Failure::Unreadable { errno, offset }) => {
+                        Outcome::Unreadable { errno: errno.raw_os_error(), offset }
+                    }
+                    _ => Outcome::Changed,
+                };
+                planned.expected = outcome.is_match().then_some(digest);
                 self.record(planned, outcome, Some(proof));
             }
         }

@@ -116,6 +116,7 @@ impl<B: LaneBuffer> Lanes<B> {
         let message = &mut self.jobs[job.index()];
         done.extend(message.abandon().map(|buffer| Done::Buffer(job, buffer)));
         self.ready.retain(|&other| other != job);
+        debug_assert!(!self.vacant.contains(&job), "a job that is over is not abandoned");
         self.vacant.push(job);
     }
 

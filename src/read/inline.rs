@@ -1,14 +1,15 @@
-//! Reads what is in the page cache, in the thread that hashes it, and never waits: what is not there goes elsewhere.
+//! Reads in the thread that hashes: what is in the page cache, leaving the rest to others, or, as its twin, anything.
 //!
-//! Waits for no device: opens from cached directory entries only, and reads with RWF_NOWAIT only.
+//! As the reader of the page cache it waits for no disk: it opens from cached directory entries only and reads with
+//! RWF_NOWAIT only. (A file system that asks somebody at every open, FUSE or NFS, can still make it wait there.)
 
 use std::io;
 use std::sync::Arc;
 
 use rustix::io::ReadWriteFlags;
 
-use super::buffers::{Buffer, BufferPool};
-use super::segment::{Event, PlannedFile};
+use super::buffers::BufferPool;
+use super::segment::{Bytes, Event, PlannedFile};
 use super::sequential::{Filled, Sequential};
 use super::{Source, Wait};
 use crate::limits;
@@ -132,7 +133,9 @@ impl Source for Inline {
         }
     }
 
-    fn release(&mut self, buffer: Buffer) {
-        self.pool.give(buffer);
+    fn release(&mut self, bytes: Bytes) {
+        if let Bytes::Buffer(buffer) = bytes {
+            self.pool.give(buffer);
+        }
     }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use memmap2::{Mmap, MmapOptions};
 use rustix::io::Errno;
 
-use super::buffers::Buffer;
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Segment};
 use super::{Source, Wait};
 use crate::limits;
@@ -19,6 +18,8 @@ use crate::root::{OpenedFile, Root, stamp_of};
 pub(crate) struct Mapped {
     root: Arc<Root>,
     current: Current,
+    /// Windows that have been handed out and not released.
+    windows: usize,
 }
 
 enum Current {
@@ -30,10 +31,14 @@ enum Current {
 
 impl Mapped {
     pub(crate) fn new(root: Arc<Root>) -> Mapped {
-        Mapped { root, current: Current::Nothing }
+        Mapped { root, current: Current::Nothing, windows: 0 }
     }
 
     fn read(&mut self, file: PlannedFile, opened: OpenedFile, offset: u64) -> Event {
+        if self.windows == limits::MAP_WINDOWS_MAX {
+            self.current = Current::Reading { file, opened, offset };
+            return Event::Starved;
+        }
         // What is beyond the end of the file must not be touched: the window ends where the file ends now.
         match stamp_of(&opened.file) {
             Ok(stamp) if stamp.size_bytes == opened.stamp.size_bytes => {}
@@ -48,6 +53,7 @@ impl Mapped {
         };
         let last = window == remaining;
         let segment = Segment { ticket: file.ticket, offset, bytes, last };
+        self.windows += 1;
         self.current = if last {
             Current::Read { file, opened }
         } else {
@@ -106,7 +112,7 @@ impl Source for Mapped {
         }
     }
 
-    fn release(&mut self, _buffer: Buffer) {
-        unreachable!("a map is not a buffer");
+    fn release(&mut self, _bytes: Bytes) {
+        self.windows -= 1;
     }
 }

@@ -12,7 +12,6 @@ mod sequential;
 mod tests;
 mod uring;
 
-pub(crate) use buffers::Buffer;
 pub(crate) use inline::Inline;
 pub(crate) use mapped::Mapped;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
@@ -47,6 +46,11 @@ pub(crate) trait Source {
     /// The next thing to tell.
     fn poll(&mut self, wait: Wait) -> Event;
 
-    /// Takes back the buffer of a segment.
-    fn release(&mut self, buffer: Buffer);
+    /// Takes back the memory of a segment.
+    fn release(&mut self, bytes: Bytes);
+
+    /// Why the source no longer works, if it does not: it ends what it has in progress and has no more room.
+    fn broken(&self) -> Option<String> {
+        None
+    }
 }

@@ -112,6 +112,14 @@ impl PlannedFile {
     }
 }
 
+impl Failure {
+    /// Whether it may go away by itself: too many files are open just now, or another process holds a lease on the
+    /// file, which it has been asked to give up.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Failure::Unreadable { errno: Errno::MFILE | Errno::NFILE | Errno::AGAIN, offset: 0 })
+    }
+}
+
 impl Bytes {
     pub(crate) fn as_slice(&self) -> &[u8] {
         match self {

@@ -3,7 +3,7 @@
 //!
 //! Does not choose files or keep buffers.
 
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
 
 use super::buffers::Buffer;
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
@@ -62,16 +62,23 @@ impl Sequential {
         let mut got = 0;
         while got < wanted || (last && got == 0) {
             let target = &mut buffer.target()[got..asked];
-            let slices = &mut [std::io::IoSliceMut::new(target)];
-            match preadv2(&self.opened.file, slices, self.offset + got as u64, flags) {
+            let offset = self.offset + got as u64;
+            let read = if flags.is_empty() {
+                pread(&self.opened.file, target, offset)
+            } else {
+                preadv2(&self.opened.file, &mut [std::io::IoSliceMut::new(target)], offset, flags)
+            };
+            match read {
+                // Some Linuxes say so where they would have to wait.
+                Ok(0) if got < wanted && flags.contains(ReadWriteFlags::NOWAIT) => return Filled::WouldWait(buffer),
                 Ok(0) => break,
                 Ok(count) => got += count,
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN | Errno::OPNOTSUPP) if flags.contains(ReadWriteFlags::NOWAIT) => {
+                Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) if flags.contains(ReadWriteFlags::NOWAIT) => {
                     return Filled::WouldWait(buffer);
                 }
                 Err(errno) => {
-                    return Filled::Failed(buffer, Failure::Unreadable { errno, offset: self.offset + got as u64 });
+                    return Filled::Failed(buffer, Failure::Unreadable { errno, offset });
                 }
             }
         }

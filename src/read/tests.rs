@@ -7,7 +7,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Buffer, Bytes, Event, Failure, Inline, Mapped, PlannedFile, Source, Ticket, Uring, Wait};
+use super::{Bytes, Event, Failure, Inline, Mapped, PlannedFile, Source, Ticket, Uring, Wait};
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::root::{Policy, Root};
@@ -37,7 +37,7 @@ struct Got {
 /// go on without.
 fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
     let mut got = Got::default();
-    let mut held: Vec<Buffer> = Vec::new();
+    let mut held: Vec<Bytes> = Vec::new();
     files.reverse();
     let mut idle = 0;
     while !files.is_empty() || source.in_progress() > 0 {
@@ -49,9 +49,7 @@ fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
                 let bytes = got.bytes.entry(segment.ticket).or_default();
                 assert_eq!(segment.offset, bytes.len() as u64, "in order, without gaps");
                 bytes.extend_from_slice(segment.bytes.as_slice());
-                if let Bytes::Buffer(buffer) = segment.bytes {
-                    held.push(buffer);
-                }
+                held.push(segment.bytes);
                 idle = 0;
             }
             Event::End(end) => {
@@ -69,7 +67,7 @@ fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
             }
         }
     }
-    held.into_iter().for_each(|buffer| source.release(buffer));
+    held.into_iter().for_each(|bytes| source.release(bytes));
     got
 }
 
@@ -146,11 +144,7 @@ fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
             fs::File::options().write(true).open(&path).unwrap().set_len(new_size as u64).unwrap();
             let result = loop {
                 match std::mem::replace(&mut event, Event::Idle) {
-                    Event::Segment(segment) => {
-                        if let Bytes::Buffer(buffer) = segment.bytes {
-                            source.release(buffer);
-                        }
-                    }
+                    Event::Segment(segment) => source.release(segment.bytes),
                     Event::End(end) => break end.result,
                     _ => {}
                 }
@@ -171,10 +165,7 @@ fn the_page_cache_reader_leaves_what_it_would_have_to_wait_for() {
         source.add(PlannedFile::new(Ticket(0), name.as_bytes().to_vec()));
         loop {
             match source.poll(Wait::No) {
-                Event::Segment(segment) => match segment.bytes {
-                    Bytes::Buffer(buffer) => source.release(buffer),
-                    _ => unreachable!("this reader reads into buffers"),
-                },
+                Event::Segment(segment) => source.release(segment.bytes),
                 event => break event,
             }
         }

@@ -16,6 +16,8 @@ pub(super) struct Read {
     pub(super) range: std::ops::Range<usize>,
     /// Where in the file, in bytes.
     pub(super) offset: u64,
+    /// How often Linux has put it off.
+    pub(super) tries: u32,
     pub(super) owner: Owner,
 }
 
@@ -95,6 +97,7 @@ mod tests {
             file: Rc::clone(&file),
             range: 0..64,
             offset: 0,
+            tries: 0,
             owner: Owner { file: 7, piece },
         };
         let mut inflight = Inflight::new(2);

@@ -14,6 +14,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use self::inflight::{Owner, Read};
@@ -70,7 +71,7 @@ struct Piece {
 impl Uring {
     /// Sets up a ring for the calling thread, with `buffers` buffers.
     pub(crate) fn new(root: Arc<Root>, buffers: usize) -> Result<io::Result<Uring>, Refused> {
-        let ring = Ring::new().map_err(Refused::new)?;
+        let ring = Ring::new().map_err(Refused::Setup)?;
         Ok(BufferPool::new(limits::READER_BUFFER_BYTES, buffers).map(|pool| Uring {
             root,
             ring,
@@ -99,7 +100,8 @@ impl Uring {
         let descriptor = Rc::clone(&file.descriptor);
         // One byte more than the file should have: if it comes, the file grew.
         let range = 0..wanted + usize::from(last);
-        self.ring.read(Read { buffer, file: descriptor, range, offset, owner: Owner { file: index, piece } });
+        let owner = Owner { file: index, piece };
+        self.ring.read(Read { buffer, file: descriptor, range, offset, tries: 0, owner });
     }
 
     /// Puts a file in the queue for another read, if it may have one.
@@ -134,7 +136,10 @@ impl Uring {
         let file = self.files[index].as_mut().expect("a file stays until its reads are through");
         let piece = &mut file.pieces[(read.owner.piece - file.first_piece) as usize];
         match result {
-            Err(Errno::INTR | Errno::AGAIN) => return self.ring.read(read),
+            Err(Errno::INTR | Errno::AGAIN) if read.tries < limits::RING_TRIES_MAX => {
+                read.tries += 1;
+                return self.ring.read(read);
+            }
             Ok(count) if count > 0 && piece.got + count < piece.wanted => {
                 piece.got += count;
                 read.range.start += count;
@@ -198,13 +203,13 @@ impl Uring {
         }
     }
 
-    /// The ring no longer works: every file is unreadable by it, now and later. What Linux may still write to stays in
-    /// the ring's table until the ring is dropped.
+    /// The ring no longer works: its files are unreadable by it. What Linux may still write to stays in the ring's table
+    /// until the ring is dropped.
     fn give_up(&mut self, errno: Errno) {
         self.broken = Some(errno);
         for index in 0..self.files.len() {
             if let Some(file) = self.files[index].take() {
-                let offset = file.next_offset;
+                let offset = file.pieces.front().map_or(file.next_offset, |piece| piece.offset);
                 self.vacant.push(index);
                 self.events.push_back(file.file.end(Err(Failure::Unreadable { errno, offset })));
             }
@@ -215,9 +220,6 @@ impl Uring {
 
 impl Source for Uring {
     fn add(&mut self, mut file: PlannedFile) {
-        if let Some(errno) = self.broken {
-            return self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset: 0 })));
-        }
         let (opened, offset) = match file.resume.take() {
             Some(Resume { opened, offset }) => (opened, offset),
             None => match self.root.open(&file.name) {
@@ -225,6 +227,8 @@ impl Source for Uring {
                 Err(refusal) => return self.events.push_back(file.end(Err(refusal.into()))),
             },
         };
+        // Some Linuxes end a ring's read of a file that was opened not to wait with EAGAIN, again and again.
+        let _ = rustix::fs::fcntl_setfl(&opened.file, OFlags::empty());
         let index = self.vacant.pop().expect("only where there is room");
         self.files[index] = Some(RingFile {
             file,
@@ -238,15 +242,17 @@ impl Source for Uring {
             failure: None,
             is_hungry: false,
         });
-        let buffer = self.pool.take().expect("only where there is room");
-        self.ask(index, buffer);
+        // Where memory does not last, the file waits for a buffer like any other.
+        if let Some(buffer) = self.pool.take() {
+            self.ask(index, buffer);
+        }
         self.queue(index);
     }
 
     /// Files that wait for a buffer come before new ones.
     fn has_room(&self) -> bool {
         let can_ask = self.ring.has_room() && self.pool.available() > self.hungry.len();
-        self.broken.is_some() || (!self.vacant.is_empty() && can_ask)
+        self.broken.is_none() && !self.vacant.is_empty() && can_ask
     }
 
     fn in_progress(&self) -> usize {
@@ -276,7 +282,13 @@ impl Source for Uring {
         self.events.pop_front().unwrap_or(Event::Idle)
     }
 
-    fn release(&mut self, buffer: Buffer) {
-        self.pool.give(buffer);
+    fn release(&mut self, bytes: Bytes) {
+        if let Bytes::Buffer(buffer) = bytes {
+            self.pool.give(buffer);
+        }
+    }
+
+    fn broken(&self) -> Option<String> {
+        self.broken.map(|errno| format!("io_uring_enter: {errno}"))
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Asks Linux, and keeps nothing of what it asked with.
 
+use std::fmt;
+use std::time::Duration;
+
 use io_uring::{IoUring, Probe, opcode};
 use rustix::io::Errno;
 
@@ -9,40 +12,53 @@ use super::ring::Ring;
 
 /// Why there is no ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refused(Errno);
+pub(crate) enum Refused {
+    /// io_uring_setup(2) said this.
+    Setup(Errno),
+    /// io_uring_enter(2) said this.
+    Enter(Errno),
+    /// There is a ring, but it does not know reads.
+    NoReads,
+}
 
-/// Sets a ring up, asks it whether it can read, and lets it go.
+/// Sets a ring up, enters it, asks whether it can read, and lets it go.
 pub(crate) fn probe() -> Result<(), Refused> {
-    Ring::new().map_err(Refused)?;
-    let ring = IoUring::new(1).map_err(|error| Refused(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+    Ring::new().map_err(Refused::Setup)?.enter(0, Duration::ZERO).map_err(Refused::Enter)?;
+    let ring = IoUring::new(1).map_err(|error| Refused::Setup(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
     let mut probe = Probe::new();
     // A ring that cannot be asked is asked by using it: a read that it does not know comes back as an error.
     match ring.submitter().register_probe(&mut probe) {
-        Ok(()) if !probe.is_supported(opcode::Read::CODE) => Err(Refused(Errno::OPNOTSUPP)),
+        Ok(()) if !probe.is_supported(opcode::Read::CODE) => Err(Refused::NoReads),
         _ => Ok(()),
     }
 }
 
-impl Refused {
-    pub(super) fn new(errno: Errno) -> Refused {
-        Refused(errno)
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (call, errno) = match self {
+            Refused::Setup(errno) => ("io_uring_setup", *errno),
+            Refused::Enter(errno) => ("io_uring_enter", *errno),
+            Refused::NoReads => return out.write_str("this io_uring does not know reads; Linux 5.11 or newer does"),
+        };
+        match name_and_remedy(errno) {
+            Some((name, remedy)) => write!(out, "{call}: {name}; {remedy}"),
+            None => write!(out, "{call}: {errno}"),
+        }
     }
 }
 
-impl std::fmt::Display for Refused {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (name, remedy) = match self.0 {
-            Errno::PERM | Errno::ACCESS => (
-                "EPERM",
-                "Linux or a container's seccomp profile forbids it; set kernel.io_uring_disabled=0, or allow io_uring_setup",
-            ),
-            Errno::NOSYS => ("ENOSYS", "this Linux has no io_uring with timed waits; 5.11 or newer has"),
-            Errno::NOMEM => ("ENOMEM", "the limit on locked memory is too small; raise it with ulimit -l"),
-            Errno::MFILE | Errno::NFILE => ("EMFILE", "too many open files; raise the limit with ulimit -n"),
-            Errno::OPNOTSUPP => ("EOPNOTSUPP", "this ring does not know reads; Linux 5.11 or newer does"),
-            Errno::INVAL => ("EINVAL", "this Linux does not know the ring's settings; 5.11 or newer does"),
-            errno => return write!(out, "io_uring_setup: {errno}"),
-        };
-        write!(out, "io_uring_setup: {name}; {remedy}")
-    }
+fn name_and_remedy(errno: Errno) -> Option<(&'static str, &'static str)> {
+    const FORBIDDEN: &str =
+        "Linux or a container's seccomp profile forbids it; set kernel.io_uring_disabled=0, or allow the call";
+    const FILES: &str = "too many open files; raise the limit with ulimit -n";
+    Some(match errno {
+        Errno::PERM => ("EPERM", FORBIDDEN),
+        Errno::ACCESS => ("EACCES", FORBIDDEN),
+        Errno::NOSYS => ("ENOSYS", "this Linux has no io_uring with timed waits; 5.11 or newer has"),
+        Errno::INVAL => ("EINVAL", "this Linux does not know the ring's settings; 5.11 or newer does"),
+        Errno::NOMEM => ("ENOMEM", "the limit on locked memory is too small; raise it with ulimit -l"),
+        Errno::MFILE => ("EMFILE", FILES),
+        Errno::NFILE => ("ENFILE", FILES),
+        _ => return None,
+    })
 }

@@ -44,6 +44,7 @@ pub(super) fn error(error: &Error) -> &'static str {
         Error::ManifestNotFound { .. } => "manifest_not_found",
         Error::ManifestNotRegular { .. } => "manifest_not_regular",
         Error::ManifestUnreadable { .. } => "manifest_unreadable",
+        Error::ManifestChanged { .. } => "manifest_changed",
         Error::ManifestUnwritable { .. } => "manifest_unwritable",
         Error::ReaderUnavailable { .. } => "reader_unavailable",
         Error::UnknownReader(_) => "unknown_reader",

@@ -1,0 +1,118 @@
+//! Roots beside trees that hold every kind of thing a name can meet; openat2 beside the walk.
+//!
+//! Expected refusals come from how the tree was made.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+
+use super::*;
+
+/// A tree with every kind of thing that a name can meet.
+fn tree() -> tempfile::TempDir {
+    let tree = tempfile::tempdir().unwrap();
+    let at = |name: &str| tree.path().join(name);
+    fs::create_dir_all(at("a/b")).unwrap();
+    fs::write(at("a/b/file"), "file").unwrap();
+    fs::write(at("~"), "tilde").unwrap();
+    symlink("a/b/file", at("link")).unwrap();
+    symlink("a", at("dirlink")).unwrap();
+    symlink("/etc", at("etc")).unwrap();
+    symlink("loop", at("loop")).unwrap();
+    rustix::fs::mknodat(CWD, at("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    drop(UnixListener::bind(at("socket")).unwrap());
+    tree
+}
+
+#[test]
+fn openat2_and_the_walk_agree_on_every_kind_of_name() {
+    let tree = tree();
+    let [by_call, by_walk] = [false, true].map(|walks| {
+        let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+        root.walks.store(walks, Ordering::Relaxed);
+        root
+    });
+    let long = "x".repeat(256);
+    let deep = "d/".repeat(2_100) + "x";
+    for (name, expected) in [
+        ("a/b/file", None),
+        ("./a//b/./file", None),
+        ("~", None),
+        ("a/none", Some(Refusal::Missing)),
+        ("none/file", Some(Refusal::Missing)),
+        ("~/file", Some(Refusal::Errno(Errno::NOTDIR))),
+        ("a", Some(Refusal::NotRegular(FileKind::Directory))),
+        (".", Some(Refusal::NotRegular(FileKind::Directory))),
+        ("fifo", Some(Refusal::NotRegular(FileKind::Fifo))),
+        ("socket", Some(Refusal::NotRegular(FileKind::Socket))),
+        ("link", Some(Refusal::Errno(Errno::LOOP))),
+        ("dirlink/b/file", Some(Refusal::Errno(Errno::LOOP))),
+        ("etc/passwd", Some(Refusal::Errno(Errno::LOOP))),
+        ("loop", Some(Refusal::Errno(Errno::LOOP))),
+        ("/etc/passwd", Some(Refusal::OutsideRoot)),
+        ("../x", Some(Refusal::OutsideRoot)),
+        ("a/../../x", Some(Refusal::OutsideRoot)),
+        ("a/", Some(Refusal::OutsideRoot)),
+        (&long, Some(Refusal::Errno(Errno::NAMETOOLONG))),
+    ] {
+        for root in [&by_call, &by_walk] {
+            assert_eq!(root.open(name.as_bytes()).err(), expected, "{name} {}", root.walks.load(Ordering::Relaxed));
+        }
+        assert_eq!(by_call.stamp(name.as_bytes()).ok(), by_walk.stamp(name.as_bytes()).ok(), "{name}");
+    }
+    // A path that is too long for one call is a refusal to openat2, and a missing file to the walk.
+    assert!(by_call.open(deep.as_bytes()).is_err() && by_walk.open(deep.as_bytes()).is_err());
+}
+
+#[test]
+fn free_names_may_lead_anywhere_but_only_to_regular_files() {
+    let tree = tree();
+    let root = Root::open_root(tree.path(), Policy::Free).unwrap();
+    assert!(root.open(b"dirlink/../dirlink/b/file").is_ok());
+    assert!(root.open(tree.path().join("link").as_os_str().as_encoded_bytes()).is_ok());
+    assert_eq!(root.open(b"etc").err(), Some(Refusal::NotRegular(FileKind::Directory)));
+}
+
+#[test]
+fn a_size_is_told_of_regular_files_below_the_root_only() {
+    let tree = tree();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    // What was just made is in memory.
+    assert_eq!(root.size_hint(b"a/b/file"), Some(4));
+    for name in ["a", "none", "link", "dirlink/b/file", "/etc/passwd", "../x", "etc/passwd"] {
+        assert_eq!(root.size_hint(name.as_bytes()), None, "{name}");
+    }
+}
+
+#[test]
+fn a_directory_gives_its_names_with_their_kinds() {
+    let tree = tree();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let mut names: Vec<_> =
+        root.read_directory(b"").unwrap().into_iter().map(|entry| (entry.name, entry.kind)).collect();
+    names.sort_by(|one, other| one.0.cmp(&other.0));
+    let expected = [
+        ("a", FileKind::Directory),
+        ("dirlink", FileKind::Symlink),
+        ("etc", FileKind::Symlink),
+        ("fifo", FileKind::Fifo),
+        ("link", FileKind::Symlink),
+        ("loop", FileKind::Symlink),
+        ("socket", FileKind::Socket),
+        ("~", FileKind::Regular),
+    ];
+    assert_eq!(names, expected.map(|(name, kind)| (name.as_bytes().to_vec(), kind)));
+    assert_eq!(root.read_directory(b"dirlink"), Err(Refusal::Errno(Errno::LOOP)));
+    assert_eq!(root.read_directory(b"a/b").unwrap().len(), 1);
+}
+
+#[test]
+fn a_stamp_tells_a_changed_file_from_the_same_one() {
+    let tree = tree();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let before = root.open(b"~").unwrap().stamp;
+    assert_eq!(before.size_bytes, 5);
+    assert_eq!(root.stamp(b"~"), Ok(before));
+    fs::write(tree.path().join("~"), "longer text").unwrap();
+    assert_ne!(root.stamp(b"~"), Ok(before));
+}
