@@ -130,6 +130,9 @@ pub const FILES_PER_WORKER_MAX: usize = 256;
 /// Descriptors left to the rest of the process, and to directories, manifests and rings.
 pub const DESCRIPTORS_RESERVED: u64 = 64;
 
+/// Descriptors that this process must be allowed for a run to take some for rings.
+pub const RING_DESCRIPTORS_MIN: u64 = 2 * DESCRIPTORS_RESERVED;
+
 /// Files whose second reading waits.
 pub const SUSPECTS_MAX: usize = 64;
 

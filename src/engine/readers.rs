@@ -103,10 +103,18 @@ impl Readers {
 
 /// The ladder: a ring where it can be had, blocking threads where not. The reason goes into the report.
 fn ladder(shared: &Shared) -> (ReaderKind, usize) {
+    let few = shared.descriptors_max < limits::RING_DESCRIPTORS_MIN;
     match shared.choice {
         ReaderChoice::Forced(ReaderKind::Threads) => (ReaderKind::Threads, limits::BLOCKING_READERS),
+        ReaderChoice::Auto if few => {
+            shared.note_reason(format!(
+                "threads: of {} open files none is to spare for a ring; raise the limit with ulimit -n",
+                shared.descriptors_max
+            ));
+            (ReaderKind::Threads, limits::BLOCKING_READERS)
+        }
         _ => match probe() {
-            Ok(()) => (ReaderKind::Uring, limits::RING_READERS),
+            Ok(()) => (ReaderKind::Uring, if few { 1 } else { limits::RING_READERS }),
             Err(refused) => {
                 shared.note_reason(format!("threads: {refused}"));
                 (ReaderKind::Threads, limits::BLOCKING_READERS)

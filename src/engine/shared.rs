@@ -29,6 +29,8 @@ pub(super) struct Shared {
     /// Workers that there may be, and files that each may have in progress.
     pub(super) workers_max: usize,
     pub(super) files_per_worker: usize,
+    /// Descriptors that this process may have.
+    pub(super) descriptors_max: u64,
     pub(super) outbox: Outbox,
     pub(super) counters: Counters,
     pub(super) readers: Readers,
@@ -60,12 +62,14 @@ pub(super) struct Counters {
 
 impl Shared {
     pub(super) fn new(root: Root, kernel: Kernel, choice: ReaderChoice, workers_max: usize, ordered: bool) -> Shared {
+        let descriptors_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
         Shared {
             root: Arc::new(root),
             kernel,
             choice,
             workers_max,
-            files_per_worker: limits::files_per_worker(workers_max, descriptors_max()),
+            files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
+            descriptors_max,
             outbox: Outbox::new(ordered),
             counters: Counters::default(),
             readers: Readers::default(),
@@ -222,9 +226,4 @@ impl Crew {
             }
         }
     }
-}
-
-/// Descriptors that this process may have.
-fn descriptors_max() -> u64 {
-    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
 }
