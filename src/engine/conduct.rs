@@ -2,9 +2,9 @@
 //!
 //! Reads no file and judges none. It runs in a thread of its own; a run that is not pulled waits here.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
 use crossbeam::deque::{Stealer, Worker as Deque};
@@ -16,7 +16,7 @@ use super::worker::Worker;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
-use crate::plan::{Met, Planned, Planner, Pulled, cost_bytes};
+use crate::plan::{Looked, Met, Planned, Planner, Pulled, cost_bytes};
 use crate::read::Failure;
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
@@ -36,6 +36,11 @@ pub(super) struct Conductor {
     stealers: Arc<[Stealer<Planned>]>,
     workers: Crew,
     started: usize,
+    /// Room in the outbox that has been taken and not used yet.
+    reserved: usize,
+    begun: Instant,
+    /// Time spent on looking ahead.
+    looking: Duration,
 }
 
 impl Conductor {
@@ -48,7 +53,20 @@ impl Conductor {
         let deques: Vec<_> = (0..shared.workers_max).map(|_| Deque::new_fifo()).collect();
         let stealers = deques.iter().map(Deque::stealer).collect();
         let workers = Crew::default();
-        Conductor { shared, planner, unreadable, work, inbox, deques, stealers, workers, started: 0 }
+        Conductor {
+            shared,
+            planner,
+            unreadable,
+            work,
+            inbox,
+            deques,
+            stealers,
+            workers,
+            started: 0,
+            reserved: 0,
+            begun: Instant::now(),
+            looking: Duration::ZERO,
+        }
     }
 
     /// Sees the run to its end. Whatever happens, the outbox is closed and every planned file has a record.
@@ -119,38 +137,57 @@ impl Conductor {
         self.shared.deliver(&mut vec![(place, record)]);
     }
 
-    /// Waits for room in the outbox. What waits for a batch goes out first: its records may be what fills the box.
+    /// Takes room in the outbox, in pieces worth a lock, and waits for it where there is none. What waits for a batch
+    /// goes out first: its records may be what fills the box.
     fn reserve(&mut self, bytes: usize) {
-        while !self.shared.stopping() {
-            let batch = self.planner.waiting() > 0;
-            if self.shared.outbox.reserve(bytes, if batch { Duration::ZERO } else { LOOK_AROUND }) {
-                return;
-            }
-            if batch {
+        let piece = bytes.max(limits::OUTBOX_PIECE_BYTES);
+        while self.reserved < bytes && !self.shared.stopping() {
+            let waits = self.planner.waiting() > 0;
+            if self.shared.outbox.reserve(piece, if waits { Duration::ZERO } else { LOOK_AROUND }) {
+                self.reserved += piece;
+            } else if waits {
                 let batch = self.planner.batch(self.shared.workers_max);
                 self.send(Work::Batch(batch));
             }
         }
+        self.reserved = self.reserved.saturating_sub(bytes);
     }
 
-    /// Every worker has enough to do: looks at the sizes of the files behind, and gives the huge ones out first.
+    /// Every worker has enough to do: looks at the sizes of some files behind, and gives the huge ones out first. Where
+    /// that has had its share of the time, or there is nothing to look at, waits to send the next batch instead.
     fn look_ahead(&mut self) {
-        match self.planner.look_ahead() {
-            Some(Some((bytes, planned))) => {
-                let refused = {
-                    let mut huge = self.shared.huge.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    huge.push(bytes, planned).err()
-                };
-                match refused {
-                    None => self.send(Work::Huge),
-                    Some(planned) => self.send(Work::Batch(vec![planned])),
-                }
+        let now = Instant::now();
+        if self.looking * limits::LOOKING_SHARE <= now - self.begun {
+            let found = self.look_at_some();
+            self.looking += now.elapsed();
+            if found {
+                return;
             }
-            Some(None) => {}
-            None => {
-                let batch = self.planner.batch(self.shared.workers_max);
-                self.send(Work::Batch(batch));
+        }
+        let batch = self.planner.batch(self.shared.workers_max);
+        self.send(Work::Batch(batch));
+    }
+
+    /// Looks at some files; false where all that wait have been looked at.
+    fn look_at_some(&mut self) -> bool {
+        for looked in 0..limits::LOOKS_AT_A_TIME {
+            match self.planner.look_ahead() {
+                Looked::Huge { bytes, planned } => self.send_huge(bytes, planned),
+                Looked::Ordinary => {}
+                Looked::AtAll => return looked > 0,
             }
+        }
+        true
+    }
+
+    fn send_huge(&mut self, bytes: u64, planned: Planned) {
+        let refused = {
+            let mut huge = self.shared.huge.lock().unwrap_or_else(PoisonError::into_inner);
+            huge.push(bytes, planned).err()
+        };
+        match refused {
+            None => self.send(Work::Huge),
+            Some(planned) => self.send(Work::Batch(vec![planned])),
         }
     }
 

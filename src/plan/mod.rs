@@ -51,6 +51,17 @@ pub(crate) enum Pulled {
     End,
 }
 
+/// What came of looking at the size of one more file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// It is huge, and no longer waits for a batch.
+    Huge { bytes: u64, planned: Planned },
+    /// It is not, or cannot be told.
+    Ordinary,
+    /// All that wait have been looked at.
+    AtAll,
+}
+
 /// The planner of one run.
 pub(crate) struct Planner {
     root: Arc<Root>,
@@ -133,18 +144,19 @@ impl Planner {
         self.waiting.drain(..count).collect()
     }
 
-    /// Looks at the size of one more of those that wait, and takes it out if it is huge. `None` when all have been
-    /// looked at.
-    pub(crate) fn look_ahead(&mut self) -> Option<Option<(u64, Planned)>> {
-        let planned = self.waiting.get(self.sized)?;
+    /// Looks at the size of one more of those that wait, and takes it out if it is huge.
+    pub(crate) fn look_ahead(&mut self) -> Looked {
+        let Some(planned) = self.waiting.get(self.sized) else {
+            return Looked::AtAll;
+        };
         match self.root.size_hint(&planned.name) {
             Some(bytes) if bytes >= limits::HUGE_FILE_BYTES => {
                 let planned = self.waiting.remove(self.sized).expect("it was looked at just now");
-                Some(Some((bytes, planned)))
+                Looked::Huge { bytes, planned }
             }
             _ => {
                 self.sized += 1;
-                Some(None)
+                Looked::Ordinary
             }
         }
     }
@@ -153,4 +165,53 @@ impl Planner {
 /// Bytes of memory that an entry takes from the plan to its record, about.
 pub(crate) fn cost_bytes(name_bytes: usize) -> usize {
     name_bytes + limits::ENTRY_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Grammar;
+    use crate::root::Policy;
+
+    fn planner(root: &std::path::Path, names: &[&str]) -> Planner {
+        let text: String = names.iter().map(|name| format!("{}  {name}\n", "0".repeat(40))).collect();
+        let lines: Box<dyn BufRead + Send> = Box::new(io::Cursor::new(text));
+        let root = Arc::new(Root::open_root(root, Policy::Beneath).unwrap());
+        let mut planner = Planner::new(root, Stock::Manifest(Entries::new(lines, Grammar::Strict)));
+        while let Pulled::File(planned) = planner.pull().unwrap() {
+            planner.admit(planned);
+        }
+        planner
+    }
+
+    fn names(batch: Vec<Planned>) -> Vec<String> {
+        batch.into_iter().map(|planned| String::from_utf8(planned.name).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_look_ahead_takes_the_huge_files_out_and_leaves_the_others_in_order() {
+        let tree = tempfile::tempdir().unwrap();
+        for (name, bytes) in [("a", 10), ("huge", limits::HUGE_FILE_BYTES), ("b", limits::HUGE_FILE_BYTES - 1)] {
+            std::fs::File::create(tree.path().join(name)).unwrap().set_len(bytes).unwrap();
+        }
+        let mut planner = planner(tree.path(), &["a", "missing", "huge", "b"]);
+        assert_eq!([planner.look_ahead(), planner.look_ahead()], [Looked::Ordinary, Looked::Ordinary]);
+        let Looked::Huge { bytes, planned } = planner.look_ahead() else { panic!("it is huge") };
+        assert_eq!((bytes, planned.place, planned.line), (limits::HUGE_FILE_BYTES, 2, 3));
+        assert_eq!([planner.look_ahead(), planner.look_ahead()], [Looked::Ordinary, Looked::AtAll]);
+        assert_eq!(names(planner.batch(1)), ["a", "missing", "b"]);
+        assert_eq!(planner.look_ahead(), Looked::AtAll);
+    }
+
+    #[test]
+    fn the_last_files_are_shared_out_and_full_batches_are_not() {
+        let tree = tempfile::tempdir().unwrap();
+        let many: Vec<String> = (0..2 * limits::BATCH_FILES + 3).map(|at| at.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let mut planner = planner(tree.path(), &many);
+        let sizes: Vec<_> = std::iter::from_fn(|| Some(planner.batch(2).len()).filter(|&count| count > 0)).collect();
+        assert_eq!(sizes[0], limits::BATCH_FILES);
+        assert_eq!(sizes.iter().sum::<usize>(), many.len());
+        assert!(sizes.windows(2).all(|pair| pair[0] >= pair[1]) && *sizes.last().unwrap() == 1, "{sizes:?}");
+    }
 }

@@ -4,9 +4,8 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::Command;
 
-use super::support::{Tree, digest, fifo, has, run};
+use super::support::{Tree, digest, fifo, run, run_without_privileges};
 
 /// The manifest in a tree.
 fn manifest(tree: &Tree) -> String {
@@ -95,20 +94,7 @@ fn a_file_that_cannot_be_read_keeps_the_old_manifest() {
     fs::write(tree.at("sha1sum.txt"), "the old one").expect("a manifest");
     fs::set_permissions(tree.at("a"), fs::Permissions::from_mode(0o000)).expect("a mode");
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
-    let mut command = tree.command("create");
-    let elsewhere = Tree::new();
-    if rustix::process::geteuid().is_root() {
-        if !has("setpriv") {
-            return;
-        }
-        let program = elsewhere.at("checksig");
-        fs::copy(env!("CARGO_BIN_EXE_checksig"), &program).expect("a copy");
-        fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
-        command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program).arg("create");
-        command.current_dir(tree.path());
-    }
-    let ran = run(&mut command);
+    let Some(ran) = run_without_privileges(&tree, "create") else { return };
     assert_eq!(ran.status, Some(1), "{ran:?}");
     assert!(ran.err.contains("checksig: a: unreadable: Permission denied\n"), "{ran:?}");
     assert!(ran.summary().starts_with("checksig: FAIL: sha1sum.txt is not written: 1 match, 1 unreadable"), "{ran:?}");

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output};
 use std::time::{Duration, Instant};
@@ -146,6 +147,26 @@ pub(super) fn checksig() -> Command {
 /// Runs a command to its end.
 pub(super) fn run(command: &mut Command) -> Ran {
     command.output().expect("the command starts").into()
+}
+
+/// Runs `checksig VERB` in a tree as a user who may not read everything; `None`, and a word, where that cannot be had.
+pub(super) fn run_without_privileges(tree: &Tree, verb: &str) -> Option<Ran> {
+    if !rustix::process::geteuid().is_root() {
+        return Some(run(&mut tree.command(verb)));
+    }
+    if !has("setpriv") {
+        return None;
+    }
+    // From a place where that user may find it. `cp` makes the copy, because what this process has open for writing
+    // is inherited by the children of other tests, and Linux starts no program that is open for writing.
+    let place = TempDir::new().expect("a directory");
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let program = place.path().join("checksig");
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_checksig")).arg(&program).status();
+    assert!(copied.is_ok_and(|status| status.success()), "cp");
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program).arg(verb);
+    Some(run(command.current_dir(tree.path())))
 }
 
 /// Waits for a child, but not for ever.

@@ -21,7 +21,7 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
         Err(error) => return refuse(&error, view, console),
     };
     let watch = Watch::over(run.canceller());
-    if let Err(error) = take_records(&mut run, view, &mut console) {
+    if let Err(error) = take_records(&mut run, &watch, view, &mut console) {
         // Dropping it cancels it and waits: nothing of ours runs on behind a message.
         drop(run);
         return give_up(&error, console);
@@ -34,10 +34,13 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
 }
 
 /// Shows every record of the run, in the order in which they come.
-fn take_records(run: &mut Run, view: &mut impl Render, console: &mut Console) -> io::Result<()> {
+fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &mut Console) -> io::Result<()> {
     loop {
         match run.next_batch(SLICE) {
             Batch::Records(records) => {
+                if watch.caught().is_some() {
+                    view.interrupted();
+                }
                 for record in &records {
                     view.record(record, console);
                     console.record_ends()?;

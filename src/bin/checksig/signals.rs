@@ -91,6 +91,7 @@ impl Watch {
 fn wait_and_stop(mut signals: Signals, caught: &AtomicI32, canceller: &Canceller) {
     let Some(number) = signals.forever().next() else { return };
     let Some(signal) = Signal::from_number(number) else { return };
+    // In this order: whoever sees the run cancelled finds the reason.
     caught.store(number, Ordering::Release);
     canceller.cancel();
     let deadline = Instant::now() + GRACE;

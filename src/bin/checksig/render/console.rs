@@ -61,7 +61,7 @@ impl Console {
         let out = Stream::new(Handle::Out(io::stdout()));
         let err = Stream::new(Handle::Err(io::stderr()));
         let together = out.place().is_some() && out.place() == err.place();
-        let bar = (progress && err.terminal && !dumb()).then(|| Bar::new(err.trouble()));
+        let bar = (progress && err.terminal && !dumb()).then(Bar::new);
         Console { out, err, together, bar, written: Instant::now() }
     }
 

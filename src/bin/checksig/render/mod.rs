@@ -21,6 +21,9 @@ use crate::signals::Signal;
 /// A form of output. It puts lines into the buffers of the console; writing them is not its business, so that nothing
 /// here can fail.
 pub(crate) trait Render {
+    /// A signal has come: what the run did not come to is told from now on.
+    fn interrupted(&mut self) {}
+
     /// One file or one malformed line.
     fn record(&mut self, record: &Record, console: &mut Console);
 

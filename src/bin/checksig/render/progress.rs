@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use checksig::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::console::Trouble;
 use super::figures::{Bytes, Count, Rate};
 
 /// A run that is over sooner shows no progress: it would only flicker.
@@ -20,16 +19,15 @@ const PARTS: u64 = 1000;
 pub(crate) struct Bar {
     bar: ProgressBar,
     started: Instant,
-    trouble: Trouble,
 }
 
 impl Bar {
     /// A bar that is not shown yet.
-    pub(crate) fn new(trouble: Trouble) -> Bar {
+    pub(crate) fn new() -> Bar {
         let bar = ProgressBar::with_draw_target(Some(PARTS), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{bar:25} {msg}").expect("the template is right");
+        let style = ProgressStyle::with_template("{bar:25} {wide_msg}").expect("the template is right");
         bar.set_style(style.progress_chars("━╸─"));
-        Bar { bar, started: Instant::now(), trouble }
+        Bar { bar, started: Instant::now() }
     }
 
     /// Shows how far the run has come.
@@ -43,7 +41,7 @@ impl Bar {
         }
         let done = fraction_done(progress);
         self.bar.set_position((done.unwrap_or(0.0) * PARTS as f64) as u64);
-        self.bar.set_message(message(progress, elapsed, done, self.trouble));
+        self.bar.set_message(message(progress, elapsed, done));
     }
 
     /// Does something with the bar out of the way.
@@ -71,19 +69,21 @@ fn fraction_done(progress: &Progress) -> Option<f64> {
     Some((planned * judged).clamp(0.0, 1.0))
 }
 
-fn message(progress: &Progress, elapsed: Duration, done: Option<f64>, trouble: Trouble) -> String {
+/// What stands beside the bar, the most wanted first: a narrow terminal cuts the end off.
+fn message(progress: &Progress, elapsed: Duration, done: Option<f64>) -> String {
     let mut text = String::new();
     if let Some(done) = done {
         text += &format!("{:3.0} %  ", (done * 100.0).floor());
     }
-    text += &format!("{}, {}", Count(progress.files_done, "file"), Bytes(progress.bytes_done));
-    text += &format!(", {}", Rate(progress.bytes_done, elapsed));
-    if progress.files_failed > 0 {
-        text += &format!(", {}{} failed{}", trouble.on, progress.files_failed, trouble.off);
-    }
     if let Some(left) = done.and_then(|done| time_left(elapsed, done)) {
-        text += &format!(", {left} left");
+        text += &format!("{left} left  ");
     }
+    text += &Count(progress.files_done, "file").to_string();
+    if progress.files_failed > 0 {
+        // Without colour: a line that is cut off could lose the sequence that ends it.
+        text += &format!(", {} failed", progress.files_failed);
+    }
+    text += &format!(", {}, {}", Bytes(progress.bytes_done), Rate(progress.bytes_done, elapsed));
     text
 }
 
@@ -101,8 +101,6 @@ fn time_left(elapsed: Duration, done: f64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const PLAIN: Trouble = Trouble { on: "", off: "" };
 
     fn progress(files_done: u64, files_planned: u64, planned_all: bool, manifest_bytes: (u64, u64)) -> Progress {
         let mut progress = Progress::default();
@@ -125,11 +123,11 @@ mod tests {
     fn one_line_says_it_all() {
         let mut halfway = progress(50, 100, true, (1, 1));
         let second = Duration::from_secs(1);
-        let text = message(&halfway, second, fraction_done(&halfway), PLAIN);
-        assert_eq!(text, " 50 %  50 files, 2.0 MB, 2.00 MB/s, 0:01 left");
+        let text = message(&halfway, second, fraction_done(&halfway));
+        assert_eq!(text, " 50 %  0:01 left  50 files, 2.0 MB, 2.00 MB/s");
         halfway.files_failed = 3;
-        let text = message(&halfway, second, None, PLAIN);
-        assert_eq!(text, "50 files, 2.0 MB, 2.00 MB/s, 3 failed");
+        let text = message(&halfway, second, None);
+        assert_eq!(text, "50 files, 3 failed, 2.0 MB, 2.00 MB/s");
         assert_eq!(time_left(Duration::from_secs(3600), 0.5).as_deref(), Some("1:00:00"));
         assert_eq!(time_left(second, 0.001), None);
     }

@@ -38,7 +38,7 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
     let Trouble { on, off } = console.err_trouble();
     let err = console.err();
     for reason in &report.reader_reasons {
-        say(err, format_args!("checksig: {reason}\n"));
+        say(err, format_args!("checksig: reader {reason}\n"));
     }
     match report.verdict() {
         Verdict::Pass => say(err, format_args!("checksig: PASS: {head}")),

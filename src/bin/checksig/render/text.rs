@@ -23,6 +23,7 @@ pub(crate) struct VerifyText {
     /// What to add when the root is no directory: most often it is the manifest that was named.
     hint: Vec<u8>,
     quiet: bool,
+    interrupted: bool,
 }
 
 impl VerifyText {
@@ -31,11 +32,13 @@ impl VerifyText {
         let mut hint = b"checksig: to name a manifest: checksig verify --manifest ".to_vec();
         write_escaped(&mut hint, root.as_os_str().as_encoded_bytes());
         hint.push(b'\n');
-        VerifyText { manifest: escaped(manifest), hint, quiet }
+        VerifyText { manifest: escaped(manifest), hint, quiet, interrupted: false }
     }
 
     fn file(&self, file: &FileReport, console: &mut Console) {
-        if file.outcome.is_match() && self.quiet {
+        // Whoever interrupts a run knows that the rest was not checked, and wants no thousand lines that say so. The
+        // summary counts these files, and what stands above it is still true.
+        if file.outcome.is_match() && self.quiet || file.outcome == Outcome::NotChecked && self.interrupted {
             return;
         }
         let (terminal, Trouble { on, off }) = (console.out_is_terminal(), console.out_trouble());
@@ -50,10 +53,7 @@ impl VerifyText {
             return;
         }
         say(out, format_args!(": {on}{}{off}\n", failed(file.outcome.kind())));
-        // Of files that a cancelled run did not come to, the summary tells the number; there is no more to say.
-        if file.outcome != Outcome::NotChecked {
-            failure(file, console);
-        }
+        failure(file, console);
     }
 
     fn malformed(&self, malformed: &Malformed, console: &mut Console) {
@@ -69,6 +69,10 @@ impl VerifyText {
 }
 
 impl Render for VerifyText {
+    fn interrupted(&mut self) {
+        self.interrupted = true;
+    }
+
     fn record(&mut self, record: &Record, console: &mut Console) {
         match record {
             Record::File(file) => self.file(file, console),
