@@ -21,3 +21,11 @@ mod report;
 mod run;
 mod signatures;
 mod status;
+
+/// Handles are reached through bare pointers, where the compiler would not ask: any thread may use these three.
+const _: () = {
+    const fn any_thread<T: Send + Sync>() {}
+    any_thread::<run::ChecksigRun>();
+    any_thread::<batch::ChecksigBatch>();
+    any_thread::<report::ChecksigReport>();
+};

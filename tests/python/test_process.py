@@ -18,6 +18,8 @@ import checksig
 INTERRUPTED = """
 import os, signal, sys, threading, time
 import checksig
+# As in any terminal, also where this test was started by something that ignores the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sent = []
 def interrupt():
     sent.append(time.monotonic())
