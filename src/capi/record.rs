@@ -115,7 +115,7 @@ impl Row {
     pub(super) fn new(record: Record) -> Row {
         let (reason, actual) = match &record {
             Record::File(file) if file.outcome.is_match() => (OutcomeKind::Match.name().into(), file.expected),
-            Record::File(file) => (file.outcome.to_string().into(), file.outcome.actual()),
+            Record::File(file) => (file.outcome.to_string().into(), file.actual()),
             Record::Malformed(malformed) => (malformed.why.to_string().into(), None),
         };
         Row { record, reason, actual }

@@ -32,6 +32,13 @@ pub struct FileReport {
     pub reader: Option<ReaderKind>,
 }
 
+impl FileReport {
+    /// The digest of the bytes that were read, where all of them were: of a match, the one that the manifest lists.
+    pub fn actual(&self) -> Option<Digest> {
+        if self.outcome.is_match() { self.expected } else { self.outcome.actual() }
+    }
+}
+
 /// One result of a run, as it is handed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ fn long() -> Tree {
 
 /// Starts a command and waits until it has a handler for SIGTERM: from then on it ends by itself.
 fn start(command: &mut Command) -> Child {
+    heed_signals(command);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
     let deadline = Instant::now() + Duration::from_secs(30);
     while caught(&child) & (1 << (15 - 1)) == 0 {
@@ -29,6 +31,20 @@ fn start(command: &mut Command) -> Child {
         std::thread::sleep(Duration::from_millis(5));
     }
     child
+}
+
+/// Undoes what a parent in the background, or under nohup, has done: the command keeps ignored signals ignored.
+#[allow(unsafe_code, reason = "signals are set between fork and exec")]
+fn heed_signals(command: &mut Command) {
+    let heed = || {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            // SAFETY: the default needs no handler.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: the closure makes system calls that may stand between fork and exec, and allocates nothing.
+    unsafe { command.pre_exec(heed) };
 }
 
 /// The signals that a process has handlers for, one bit each from number 1 (`proc_pid_status(5)`).

@@ -104,7 +104,7 @@ fn file_line(file: &FileReport) -> File<'_> {
         path_b64: as_base64(&file.name),
         outcome: outcome.kind().name(),
         expected: file.expected,
-        actual: if outcome.is_match() { file.expected } else { outcome.actual() },
+        actual: file.actual(),
         size_bytes: file.size_bytes,
         reader: file.reader.map(checksig::ReaderKind::name),
         message: (!outcome.is_match()).then(|| outcome.to_string()),
