@@ -185,7 +185,7 @@ typedef struct {
 extern "C" {
 #endif // __cplusplus
 
-// The version ofthe library, such as "0.1.0": a NUL-terminated string that lives as long as the program.
+// The version of the library, such as "0.1.0": a NUL-terminated string that lives as long as the program.
 //
 // Any thread may call it; it cannot fail.
 const char *checksig_version(void);

@@ -46,29 +46,15 @@ fn quoted(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use super::*;
     use crate::digest::Digest;
     use crate::manifest::{LineError, Malformed};
-    use crate::report::{Counts, FileReport, Record, Verb};
+    use crate::report::{FileReport, Record, Verb};
     use crate::verdict::Outcome;
 
     fn report(records: &[Record]) -> Report {
-        let mut report = Report {
-            verb: Verb::Verify,
-            counts: Counts::default(),
-            malformed_lines: 0,
-            failures: Vec::new(),
-            malformed: Vec::new(),
-            bytes: 0,
-            elapsed: Duration::ZERO,
-            cancelled: false,
-            readers: Vec::new(),
-            reader_reasons: Vec::new(),
-            kernel: "scalar",
-            workers: 1,
-        };
+        let mut report = Report::new(Verb::Verify, "scalar");
         records.iter().for_each(|record| report.add(record));
         report
     }

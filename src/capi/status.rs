@@ -112,7 +112,7 @@ const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_V
     Err(_) => panic!("a version holds no NUL"),
 };
 
-/// The version ofthe library, such as "0.1.0": a NUL-terminated string that lives as long as the program.
+/// The version of the library, such as "0.1.0": a NUL-terminated string that lives as long as the program.
 ///
 /// Any thread may call it; it cannot fail.
 #[unsafe(no_mangle)]

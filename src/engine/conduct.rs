@@ -11,14 +11,13 @@ use crossbeam::deque::{Steal, Stealer, Worker as Deque};
 
 use super::outbox::cost_of;
 use super::queue::{Work, WorkQueue};
+use super::records::{not_checked, outcome_again, record};
 use super::shared::{Crew, Shared};
 use super::worker::Worker;
-use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
 use crate::plan::{Looked, Met, Planned, Planner, Pulled, cost_bytes};
-use crate::read::Failure;
-use crate::report::{FileReport, Record};
+use crate::report::Record;
 use crate::verdict::Outcome;
 
 const LOOK_AROUND: Duration = Duration::from_millis(limits::LOOK_AROUND_MS);
@@ -87,7 +86,7 @@ impl Conductor {
             left.extend(planner.batch(1));
         }
         left.extend(stealers.iter().flat_map(all_of));
-        let mut records = left.into_iter().map(|planned| (planned.place, not_checked(planned))).collect();
+        let mut records = left.into_iter().map(not_checked).collect();
         shared.deliver(&mut records);
         shared.outbox.close();
     }
@@ -123,19 +122,19 @@ impl Conductor {
                 self.reserve(cost_bytes(planned.name.len()));
                 self.planner.admit(planned);
             }
-            Pulled::Malformed { place, malformed } => self.settle(place, Record::Malformed(malformed)),
+            Pulled::Malformed { place, malformed } => self.settle((place, Record::Malformed(malformed))),
             Pulled::Left { place, met } => {
                 self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);
-                self.settle(place, left(met));
+                self.settle(left(place, met));
             }
             Pulled::End => {}
         }
     }
 
     /// Hands a record on that needs no worker.
-    fn settle(&mut self, place: u64, record: Record) {
-        self.reserve(cost_of(&record));
-        self.shared.deliver(&mut vec![(place, record)]);
+    fn settle(&mut self, record: (u64, Record)) {
+        self.reserve(cost_of(&record.1));
+        self.shared.deliver(&mut vec![record]);
     }
 
     /// Takes room in the outbox, in pieces worth a lock, and waits for it where there is none. What waits for a batch
@@ -239,7 +238,7 @@ impl Conductor {
     /// The run is being stopped: accounts for work that no worker will take.
     fn give_up(&self, work: Work) {
         if let Work::Batch(batch) = work {
-            let mut records = batch.into_iter().map(|planned| (planned.place, not_checked(planned))).collect();
+            let mut records = batch.into_iter().map(not_checked).collect();
             self.shared.deliver(&mut records);
         }
     }
@@ -257,27 +256,14 @@ fn all_of(deque: &Stealer<Planned>) -> Vec<Planned> {
     }
 }
 
-fn not_checked(planned: Planned) -> Record {
-    file_record(planned.line, planned.name, planned.expected, Outcome::NotChecked)
-}
-
 /// What `create` says of something in the tree that it does not list.
-fn left(met: Met) -> Record {
+fn left(place: u64, met: Met) -> (u64, Record) {
     let (name, outcome) = match met {
         Met::File(name) => (name, Outcome::NotChecked),
         Met::NotRegular(name, kind) => (name, Outcome::NotRegular(kind)),
-        Met::Unreadable(name, refusal) => {
-            let outcome = match Failure::from(refusal) {
-                Failure::Unreadable { errno, offset } => Outcome::Unreadable { errno: errno.raw_os_error(), offset },
-                // It was a directory a moment ago.
-                _ => Outcome::Changed,
-            };
-            (if name.is_empty() { b".".to_vec() } else { name }, outcome)
-        }
+        // It was a directory a moment ago.
+        Met::Unreadable(name, refusal) => (name, outcome_again(refusal.into())),
     };
-    file_record(0, name, None, outcome)
-}
-
-fn file_record(line: u64, name: Vec<u8>, expected: Option<Digest>, outcome: Outcome) -> Record {
-    Record::File(FileReport { line, name, expected, outcome, size_bytes: None, reader: None })
+    let name = if name.is_empty() { b".".to_vec() } else { name };
+    record(Planned { place, line: 0, name, expected: None }, outcome, None)
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
 
+use super::records::{outcome_again, record};
 use super::shared::{Crew, Shared};
 use crate::digest::Digest;
 use crate::hash::Stream;
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{Failure, Proof, plain};
-use crate::report::{FileReport, Record};
+use crate::read::{Proof, plain};
 use crate::verdict::Outcome;
 
 /// A file that was read whole and whose digest is not the listed one.
@@ -109,9 +109,7 @@ fn confirm(shared: &Shared, suspect: Suspect) {
                 Outcome::Unstable { first: suspect.first, second }
             }
         }
-        // It was there and whole a moment ago.
-        Err(Failure::Moved | Failure::Missing | Failure::NotRegular(_) | Failure::OutsideRoot) => Outcome::Changed,
-        Err(Failure::Unreadable { errno, offset }) => Outcome::Unreadable { errno: errno.raw_os_error(), offset },
+        Err(failure) => outcome_again(failure),
     };
     deliver(shared, suspect, outcome);
 }
@@ -122,16 +120,7 @@ fn leave(shared: &Shared, suspect: Suspect) {
 }
 
 fn deliver(shared: &Shared, suspect: Suspect, outcome: Outcome) {
-    let Suspect { planned, proof, .. } = suspect;
-    let report = FileReport {
-        line: planned.line,
-        name: planned.name,
-        expected: planned.expected,
-        outcome,
-        size_bytes: Some(proof.stamp.size_bytes),
-        reader: Some(proof.reader),
-    };
-    shared.deliver(&mut vec![(planned.place, Record::File(report))]);
+    shared.deliver(&mut vec![record(suspect.planned, outcome, Some(suspect.proof))]);
 }
 
 #[cfg(test)]
@@ -142,6 +131,7 @@ mod tests {
     use crate::engine::outbox::Taken;
     use crate::hash::Kernel;
     use crate::readerkind::{ReaderChoice, ReaderKind};
+    use crate::report::Record;
     use crate::root::{Policy, Root};
 
     const CONTENT: &[u8] = b"what is there";

@@ -13,6 +13,7 @@ mod piece;
 mod places;
 mod queue;
 mod readers;
+mod records;
 mod run;
 mod shared;
 mod worker;

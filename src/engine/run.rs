@@ -26,7 +26,7 @@ use crate::manifest::Entries;
 use crate::plan::{Planner, Stock, Walk};
 use crate::read::probe;
 use crate::readerkind::{ReaderChoice, ReaderKind};
-use crate::report::{Counts, Record, Report, Verb};
+use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
 
@@ -153,20 +153,7 @@ impl Run {
             }
         };
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
-        let report = Report {
-            verb,
-            counts: Counts::default(),
-            malformed_lines: 0,
-            failures: Vec::new(),
-            malformed: Vec::new(),
-            bytes: 0,
-            elapsed: Duration::ZERO,
-            cancelled: false,
-            readers: Vec::new(),
-            reader_reasons: Vec::new(),
-            kernel: shared.kernel.name(),
-            workers: 0,
-        };
+        let report = Report::new(verb, shared.kernel.name());
         let conductor = Some(conductor.map_err(Error::NoThread)?);
         Ok(Run { shared, conductor, report, creation, manifest, started, finished: false })
     }

@@ -18,14 +18,15 @@ use super::piece::{Home, Piece};
 use super::places::{InProgress, Places};
 use super::queue::{Next, WorkQueue};
 use super::readers::{Link, Readers, index_of, ticket};
+use super::records::{not_checked, outcome_again, outcome_of, record};
 use super::shared::Shared;
 use crate::error::Error;
 use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{Bytes, End, Event, Failure, Inline, Mapped, PlannedFile, Proof, Segment, Source, Wait};
+use crate::read::{Bytes, End, Event, Failure, Inline, Mapped, PlannedFile, Segment, Source, Wait};
 use crate::readerkind::{ReaderChoice, ReaderKind};
-use crate::report::{FileReport, Record};
+use crate::report::Record;
 use crate::verdict::Outcome;
 
 /// One worker thread.
@@ -268,24 +269,17 @@ impl Worker {
 
     /// A file could not be read whole.
     fn fail(&mut self, planned: Planned, failure: Failure) {
-        let outcome = match failure {
-            Failure::Missing => Outcome::Missing,
-            Failure::NotRegular(kind) => Outcome::NotRegular(kind),
-            Failure::OutsideRoot => Outcome::OutsideRoot,
-            Failure::Moved => Outcome::Changed,
-            failure if failure.may_pass() && self.deferrals < limits::PASSING_TRIES_MAX => {
-                // Too many files are open, ours or the host's, or somebody has to let go of this one first: fewer at a
-                // time, and this one later.
-                self.files_max = self.files.len().max(1);
-                if self.files.len() == 0 {
-                    self.deferrals += 1;
-                    std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
-                }
-                return self.deferred.push_back(planned);
+        if failure.may_pass() && self.deferrals < limits::PASSING_TRIES_MAX {
+            // Too many files are open, ours or the host's, or somebody has to let go of this one first: fewer at a time,
+            // and this one later.
+            self.files_max = self.files.len().max(1);
+            if self.files.len() == 0 {
+                self.deferrals += 1;
+                std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
             }
-            Failure::Unreadable { errno, offset } => Outcome::Unreadable { errno: errno.raw_os_error(), offset },
-        };
-        self.record(planned, outcome, None);
+            return self.deferred.push_back(planned);
+        }
+        self.records.push(record(planned, outcome_of(failure), None));
     }
 
     /// Takes what the lanes have handed back: buffers go home, digests are judged.
@@ -293,9 +287,7 @@ impl Worker {
         let mut done = std::mem::take(&mut self.done);
         for done in done.drain(..) {
             match done {
-                Done::Buffer(_, piece) => {
-                    self.release(piece.home, piece.bytes);
-                }
+                Done::Buffer(_, piece) => self.release(piece.home, piece.bytes),
                 Done::Digest(job, digest) => {
                     let place = self.files.of_job(job);
                     self.files.get_mut(place).digest = Some(digest);
@@ -325,7 +317,9 @@ impl Worker {
         // What was too many files a moment ago need not be now.
         self.files_max = (self.files_max + 1).min(self.shared.files_per_worker);
         match planned.expected {
-            Some(expected) if expected == digest => self.record(planned, Outcome::Match, Some(proof)),
+            Some(expected) if expected == digest => {
+                self.records.push(record(planned, Outcome::Match, Some(proof)));
+            }
             Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
             // Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
             None => {
@@ -333,27 +327,13 @@ impl Worker {
                 let stamp = shared.patiently(|| shared.root.stamp(&planned.name).map_err(Failure::from));
                 let outcome = match stamp {
                     Ok(stamp) if stamp == proof.stamp => Outcome::Match,
-                    Err(Failure::Unreadable { errno, offset }) => {
-                        Outcome::Unreadable { errno: errno.raw_os_error(), offset }
-                    }
-                    _ => Outcome::Changed,
+                    Ok(_) => Outcome::Changed,
+                    Err(failure) => outcome_again(failure),
                 };
                 planned.expected = outcome.is_match().then_some(digest);
-                self.record(planned, outcome, Some(proof));
+                self.records.push(record(planned, outcome, Some(proof)));
             }
         }
-    }
-
-    fn record(&mut self, planned: Planned, outcome: Outcome, proof: Option<Proof>) {
-        let report = FileReport {
-            line: planned.line,
-            name: planned.name,
-            expected: planned.expected,
-            outcome,
-            size_bytes: proof.map(|proof| proof.stamp.size_bytes),
-            reader: proof.map(|proof| proof.reader),
-        };
-        self.records.push((planned.place, Record::File(report)));
     }
 
     /// Hands on what has been gathered.
@@ -387,10 +367,7 @@ impl Worker {
     /// Accounts for every file that this worker knows of and has not judged.
     fn leave(&mut self) {
         let begun = self.files.drain().map(|progress| progress.planned);
-        let planned: Vec<_> = begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).collect();
-        for planned in planned {
-            self.record(planned, Outcome::NotChecked, None);
-        }
+        self.records.extend(begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).map(not_checked));
     }
 }
 

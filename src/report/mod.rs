@@ -102,6 +102,24 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report of a run that has found nothing yet.
+    pub(crate) fn new(verb: Verb, kernel: &'static str) -> Report {
+        Report {
+            verb,
+            counts: Counts::default(),
+            malformed_lines: 0,
+            failures: Vec::new(),
+            malformed: Vec::new(),
+            bytes: 0,
+            elapsed: Duration::ZERO,
+            cancelled: false,
+            readers: Vec::new(),
+            reader_reasons: Vec::new(),
+            kernel,
+            workers: 0,
+        }
+    }
+
     /// Whether the tree holds the bytes that its manifest says.
     pub fn verdict(&self) -> Verdict {
         judge(Evidence {

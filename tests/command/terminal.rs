@@ -34,7 +34,7 @@ fn names_are_escaped_and_trouble_is_red() {
     let name = r"\x1b]0;title\x07\xff\n";
     assert!(
         text.starts_with(&format!(
-            "fine: OK\n{name}: \x1b[31mFAILED\x1b[0m\nchecksig: {name}: \x1b[31mmismatch\x1b[0m: "
+            "fine: OK\n{name}: \x1b[31mFAILED\x1b[0m\nchecksig: sha1sum.txt:2: {name}: \x1b[31mmismatch\x1b[0m: "
         )),
         "{text:?}"
     );

@@ -107,3 +107,9 @@ pub fn files(records: &[Record]) -> impl Iterator<Item = &FileReport> {
         _ => None,
     })
 }
+
+/// Makes a FIFO.
+pub fn make_fifo(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
+}

@@ -164,3 +164,13 @@ def test_a_closed_run_says_so(logs):
     for use in [run.progress, run.cancel, run.report, lambda: next(run)]:
         with pytest.raises(ValueError, match="the run is closed"):
             use()
+
+
+def test_a_report_is_true_if_it_is_ok_and_its_repr_is_short(tree):
+    tree.add("a", b"1").write()
+    report = verify(tree.root)
+    assert report and repr(report) == "Report(ok=True, files=1, bytes=1, match=1)"
+    tree.list("gone")
+    tree.write()
+    report = verify(tree.root)
+    assert not report and repr(report) == "Report(ok=False, files=2, bytes=1, match=1, missing=1)"

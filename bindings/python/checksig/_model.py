@@ -106,7 +106,7 @@ class Progress:
     manifest_bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """What a whole run found."""
 
@@ -132,3 +132,13 @@ class Report:
     #: The SHA-1 kernel, and the number of threads that hashed.
     kernel: str
     workers: int
+
+    def __bool__(self) -> bool:
+        """`ok`, so that ``if not verify(root):`` means what it says."""
+        return self.ok
+
+    def __repr__(self) -> str:
+        """The verdict and the numbers; the failures are in `failures`."""
+        found = ", ".join(f"{outcome}={count}" for outcome, count in self.counts.items() if count)
+        lines = f", malformed_lines={len(self.malformed)}" if self.malformed else ""
+        return f"Report(ok={self.ok}, files={self.files}, bytes={self.bytes}{', ' if found else ''}{found}{lines})"

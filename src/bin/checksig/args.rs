@@ -116,7 +116,7 @@ struct CreateWords {
 /// How files are read and hashed: the same for every verb.
 #[derive(Args)]
 struct How {
-    /// How files are read; auto takes the fastest way there is
+    /// How files are read; auto takes the fastest way, mmap is for trees that nobody writes to
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = reader())]
     reader: ReaderChoice,
 

@@ -3,7 +3,7 @@
 //! One line that begins `checksig: PASS: ` or `checksig: FAIL: `, with lines before it for each reader that was chosen
 //! or refused for a reason.
 
-use checksig::{OutcomeKind, Report, Verdict};
+use checksig::{OutcomeKind, Report, Verb, Verdict};
 
 use super::Ending;
 use super::console::{Console, Trouble};
@@ -11,12 +11,14 @@ use super::figures::{Bytes, Count, Rate, Seconds};
 use super::text::say;
 
 /// Ends the text of `verify`. If `quiet`, a pass is silent.
-pub(super) fn verify_line(ending: &Ending<'_>, quiet: bool, console: &mut Console) {
+pub(super) fn verify_line(ending: &Ending<'_>, manifest: &[u8], quiet: bool, console: &mut Console) {
     let report = ending.report;
+    // The name was escaped to UTF-8.
+    let nothing = format!("{} lists no file", String::from_utf8_lossy(manifest));
     match report.verdict() {
         Verdict::Pass if quiet => {}
         Verdict::Pass => line("", "", report, console),
-        Verdict::Fail => line(&interruption(ending), &found(report), report, console),
+        Verdict::Fail => line(&interruption(ending), &found(report, &nothing), report, console),
     }
 }
 
@@ -26,10 +28,16 @@ pub(super) fn create_line(ending: &Ending<'_>, manifest: &[u8], console: &mut Co
     // The name was escaped to UTF-8.
     let manifest = String::from_utf8_lossy(manifest);
     match report.verdict() {
-        Verdict::Pass => line(&format!("wrote {manifest}: "), "", report, console),
+        Verdict::Pass => {
+            let left_out = match left_out(report) {
+                0 => String::new(),
+                count => format!("{count} left out, "),
+            };
+            line(&format!("wrote {manifest}: {left_out}"), "", report, console);
+        }
         Verdict::Fail => {
             let head = format!("{}{manifest} is not written: ", interruption(ending));
-            line(&head, &found(report), report, console);
+            line(&head, &found(report, "there is no regular file to list"), report, console);
         }
     }
 }
@@ -45,7 +53,8 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
         Verdict::Fail => say(err, format_args!("checksig: {on}FAIL{off}: {head}{found}; ")),
     }
     let (bytes, elapsed) = (report.bytes, report.elapsed);
-    say(err, format_args!("{}, {} in ", Count(report.counts.total(), "file"), Bytes(bytes)));
+    let files = report.counts.total() - left_out(report);
+    say(err, format_args!("{}, {} in ", Count(files, "file"), Bytes(bytes)));
     say(err, format_args!("{}, {}; readers:", Seconds(elapsed), Rate(bytes, elapsed)));
     if report.readers.is_empty() {
         say(err, " none");
@@ -56,15 +65,24 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
     say(err, format_args!("; kernel: {}; workers: {}\n", report.kernel, report.workers));
 }
 
-/// The outcomes that there are, with their numbers: `9 match, 1 mismatch, 1 malformed line`.
-fn found(report: &Report) -> String {
+/// What `create` does not list, since it is no regular file.
+fn left_out(report: &Report) -> u64 {
+    match report.verb {
+        Verb::Create => report.counts.of(OutcomeKind::NotRegular),
+        _ => 0,
+    }
+}
+
+/// The outcomes that there are, with their numbers: `9 match, 1 mismatch, 1 malformed line`; `nothing` where there are
+/// none.
+fn found(report: &Report, nothing: &str) -> String {
     let outcomes = report.counts.iter().filter(|(_, count)| *count > 0);
     let mut parts: Vec<String> =
         outcomes.map(|(kind, count)| format!("{count} {}", kind.name().replace('_', " "))).collect();
     if report.malformed_lines > 0 {
         parts.push(Count(report.malformed_lines, "malformed line").to_string());
     }
-    if parts.is_empty() { "there is no file to check".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { nothing.to_owned() } else { parts.join(", ") }
 }
 
 /// Which signal ended the run and how far it had come, if one did.

@@ -53,7 +53,7 @@ impl VerifyText {
             return;
         }
         say(out, format_args!(": {on}{}{off}\n", failed(file.outcome.kind())));
-        failure(file, console);
+        failure(Some(&self.manifest), file, console);
     }
 
     fn malformed(&self, malformed: &Malformed, console: &mut Console) {
@@ -82,7 +82,7 @@ impl Render for VerifyText {
     }
 
     fn summary(&mut self, ending: &Ending<'_>, console: &mut Console) {
-        verify_line(ending, self.quiet, console);
+        verify_line(ending, &self.manifest, self.quiet, console);
     }
 
     fn error(&mut self, error: &Error, console: &mut Console) {
@@ -117,7 +117,7 @@ impl Render for CreateText {
                 write_escaped(err, &file.name);
                 say(err, format_args!(": left out: {kind}\n"));
             }
-            _ => failure(file, console),
+            _ => failure(None, file, console),
         }
     }
 
@@ -138,11 +138,15 @@ fn failed(kind: OutcomeKind) -> &'static str {
     }
 }
 
-/// Says on standard error why a file failed.
-fn failure(file: &FileReport, console: &mut Console) {
+/// Says on standard error why a file failed, and which line of which manifest lists it.
+fn failure(manifest: Option<&[u8]>, file: &FileReport, console: &mut Console) {
     let Trouble { on, off } = console.err_trouble();
     let err = console.err();
     err.extend_from_slice(b"checksig: ");
+    if let Some(manifest) = manifest {
+        err.extend_from_slice(manifest);
+        say(err, format_args!(":{}: ", file.line));
+    }
     write_escaped(err, &file.name);
     match (&file.outcome, file.expected) {
         (Outcome::Mismatch { actual }, Some(expected)) => {
