@@ -1,8 +1,35 @@
-//! Proves that a directory tree holds the bytes its manifest says it holds.
+//! Proves that a directory tree holds the bytes its SHA-1 manifest says it holds, as fast as the hardware can read and
+//! hash them.
+//!
+//! ```
+//! use checksig::{Options, Verdict, verify};
+//! # let tree = tempfile::tempdir().unwrap();
+//! # std::fs::write(tree.path().join("empty"), "").unwrap();
+//! # std::fs::write(tree.path().join("sha1sum.txt"), "da39a3ee5e6b4b0d3255bfef95601890afd80709  empty\n").unwrap();
+//! # let root = tree.path();
+//! let report = verify(root, &Options::default())?; // against root/sha1sum.txt
+//! for failure in &report.failures {
+//!     println!("{}: {}", String::from_utf8_lossy(&failure.name), failure.outcome);
+//! }
+//! assert_eq!(report.verdict(), Verdict::Pass);
+//! # Ok::<(), checksig::Error>(())
+//! ```
+//!
+//! [`verify`] and [`create`] wait for the end; [`Run`] gives every record as it comes, tells how far it is, and can be
+//! cancelled. What is wrong with a file is an [`Outcome`] in the report; an [`Error`] says that there is no report.
+//!
+//! The data flows one way, and a module names only those before it:
+//!
+//! ```text
+//! manifest bytes -> manifest -> plan -> read -> hash -> verdict -> report -> capi, the command, Python
+//!                               '-------- engine owns the threads and the queues --------'
+//! ```
+//!
+//! This file names the modules and holds no logic.
 
 #![deny(unsafe_code)]
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "pointers from C")]
 mod capi;
 mod digest;
 mod engine;
