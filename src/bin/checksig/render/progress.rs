@@ -15,6 +15,10 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// The parts that the bar is divided into.
 const PARTS: u64 = 1000;
 
+/// Files that must have been judged before their number says anything of the time left: sizes are not known ahead, and
+/// the first of three files may be a billionth of the work.
+const TELLING_FILES: u64 = 20;
+
 /// The bar on standard error; dropping it takes it away.
 pub(crate) struct Bar {
     bar: ProgressBar,
@@ -39,7 +43,7 @@ impl Bar {
         if self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        let done = fraction_done(progress);
+        let done = fraction_done(progress).filter(|_| progress.files_done >= TELLING_FILES);
         self.bar.set_position((done.unwrap_or(0.0) * PARTS as f64) as u64);
         self.bar.set_message(message(progress, elapsed, done));
     }
