@@ -75,7 +75,6 @@ impl Conductor {
         drop(work);
         workers.wait(&shared);
         shared.confirmers.finish(&shared);
-        shared.readers.finish(&shared);
         // Left over only where the run was stopped: what no worker took, or one that hangs had not begun.
         let mut left = std::iter::from_fn(|| shared.next_huge()).collect::<Vec<_>>();
         left.extend(inbox.try_iter().flat_map(|work| match work {
@@ -88,7 +87,9 @@ impl Conductor {
         left.extend(stealers.iter().flat_map(all_of));
         let mut records = left.into_iter().map(not_checked).collect();
         shared.deliver(&mut records);
+        // Readers say nothing of their own, and one that hangs is not to hold the records back.
         shared.outbox.close();
+        shared.readers.finish(&shared);
     }
 
     /// Goes through the plan: batches first, and the look ahead while every worker has enough.

@@ -109,6 +109,7 @@ fn confirm(shared: &Shared, suspect: Suspect) {
                 Outcome::Unstable { first: suspect.first, second }
             }
         }
+        Err(failure) if failure.may_pass() && shared.stopping() => Outcome::NotChecked,
         Err(failure) => outcome_again(failure),
     };
     deliver(shared, suspect, outcome);

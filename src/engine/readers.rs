@@ -207,7 +207,12 @@ impl Reader {
             }
             if source.in_progress() == 0 {
                 if let Some(reason) = source.broken() {
-                    return Driven::Broken(reason);
+                    // The next source has a pool of its own: no buffer of this one may come back to it.
+                    if source.buffers_out() == 0 {
+                        return Driven::Broken(reason);
+                    }
+                    self.sleep(source, &mut no_more);
+                    continue;
                 }
                 if no_more {
                     return Driven::Done;

@@ -162,7 +162,7 @@ impl Run {
     ///
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
     pub fn next_batch(&mut self, wait: Duration) -> Batch {
-        match self.shared.outbox.take(wait) {
+        match self.take(wait) {
             Taken::Records(records) => {
                 records.iter().for_each(|record| self.report.add(record));
                 if let Some(Err(error)) = self.creation.as_mut().map(|creation| creation.write(&records)) {
@@ -171,19 +171,27 @@ impl Run {
                 }
                 Batch::Records(records)
             }
-            Taken::Nothing => {
-                if self.shared.is_overdue() {
-                    // A thread hangs and will not close the box.
-                    self.shared.outbox.close();
-                }
-                Batch::Waiting
-            }
+            Taken::Nothing => Batch::Waiting,
             Taken::Closed => {
                 if !self.finished {
                     self.finished = true;
                     self.report.elapsed = self.started.elapsed();
                 }
                 Batch::Finished
+            }
+        }
+    }
+
+    /// Takes records, and looks up now and then: where the conductor itself hangs, nobody else closes the box.
+    fn take(&self, wait: Duration) -> Taken {
+        let started = Instant::now();
+        loop {
+            let left = wait.saturating_sub(started.elapsed());
+            let slice = left.min(Duration::from_millis(limits::LOOK_AROUND_MS));
+            match self.shared.outbox.take(slice) {
+                Taken::Nothing if self.shared.is_overdue_for(limits::CONDUCTOR_MS_MAX) => self.shared.outbox.close(),
+                Taken::Nothing if slice < left => {}
+                taken => return taken,
             }
         }
     }
@@ -216,9 +224,6 @@ impl Run {
         if let Some(error) = self.shared.take_fault() {
             return Err(error);
         }
-        if let Some(manifest) = &self.manifest {
-            manifest.check(&self.shared, self.report.malformed_lines > 0)?;
-        }
         let is_whole = self.is_whole();
         let counters = &self.shared.counters;
         let report = &mut self.report;
@@ -236,6 +241,9 @@ impl Run {
         }
         report.reader_reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
+        if !left_out && let Some(manifest) = &self.manifest {
+            manifest.check(&self.shared, report.malformed_lines > 0)?;
+        }
         if !report.cancelled && left_out {
             return Err(Error::Internal("not every file of the plan has an outcome".to_owned()));
         }
@@ -256,7 +264,7 @@ impl Run {
     /// Waits for the conductor, or leaves it behind where the run is overdue and it hangs.
     fn join(&mut self) {
         while self.conductor.as_ref().is_some_and(|conductor| !conductor.is_finished()) {
-            if self.shared.is_overdue() {
+            if self.shared.is_overdue_for(limits::CONDUCTOR_MS_MAX) {
                 self.conductor = None;
                 return;
             }
@@ -293,12 +301,11 @@ impl Watched {
     }
 
     /// A manifest needs a proof of its end as much as a file does: lines that went missing while it was read would be
-    /// files that nobody checked.
+    /// files that nobody checked. To be asked of a run that went to its end.
     fn check(&self, shared: &Shared, is_malformed: bool) -> Result<(), Error> {
         let read = shared.counters.manifest_bytes.load(Ordering::Relaxed);
-        // A run that was stopped has not read it all; one that is UTF-16 is given up at its start.
-        let ended = shared.counters.planned_all.load(Ordering::Relaxed) && !is_malformed;
-        let whole = read == self.stamp.size_bytes || !ended;
+        // One that is UTF-16 is given up at its start, and is malformed.
+        let whole = read == self.stamp.size_bytes || is_malformed;
         match stamp_of(&self.file) {
             Ok(stamp) if stamp == self.stamp && whole => Ok(()),
             _ => Err(Error::ManifestChanged { path: self.path.clone() }),

@@ -99,9 +99,9 @@ impl Shared {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the run is being stopped and has had the time to end by itself.
-    pub(super) fn is_overdue(&self) -> bool {
-        self.stopped_at.get().is_some_and(|at| at.elapsed() > Duration::from_millis(limits::STOP_MS_MAX))
+    /// Whether the run was stopped so many milliseconds ago or more.
+    pub(super) fn is_overdue_for(&self, milliseconds: u64) -> bool {
+        self.stopped_at.get().is_some_and(|at| at.elapsed() >= Duration::from_millis(milliseconds))
     }
 
     /// Repeats what failed for a reason that may pass, as often as is allowed and as long as the run goes on.
@@ -221,7 +221,7 @@ impl Crew {
     pub(super) fn wait(&mut self, shared: &Shared) {
         self.token = None;
         while self.gone.recv_timeout(Duration::from_millis(limits::LOOK_AROUND_MS)) == Err(RecvTimeoutError::Timeout) {
-            if shared.is_overdue() {
+            if shared.is_overdue_for(limits::STOP_MS_MAX) {
                 return;
             }
         }

@@ -76,6 +76,11 @@ impl BufferPool {
         self.capacity
     }
 
+    /// Buffers that have been taken and not given back.
+    pub(crate) fn out(&self) -> usize {
+        self.made - self.free.len()
+    }
+
     /// Buffers that could be taken now, if memory lasts.
     pub(crate) fn available(&self) -> usize {
         self.free.len() + (self.most - self.made)

@@ -133,6 +133,10 @@ impl Source for Inline {
         }
     }
 
+    fn buffers_out(&self) -> usize {
+        self.pool.out()
+    }
+
     fn release(&mut self, bytes: Bytes) {
         if let Bytes::Buffer(buffer) = bytes {
             self.pool.give(buffer);

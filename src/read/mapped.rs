@@ -112,6 +112,10 @@ impl Source for Mapped {
         }
     }
 
+    fn buffers_out(&self) -> usize {
+        self.windows
+    }
+
     fn release(&mut self, _bytes: Bytes) {
         self.windows -= 1;
     }

@@ -49,6 +49,9 @@ pub(crate) trait Source {
     /// Takes back the memory of a segment.
     fn release(&mut self, bytes: Bytes);
 
+    /// Buffers that have been handed out and not released.
+    fn buffers_out(&self) -> usize;
+
     /// Why the source no longer works, if it does not: it ends what it has in progress and has no more room.
     fn broken(&self) -> Option<String> {
         None

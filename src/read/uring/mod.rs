@@ -208,7 +208,11 @@ impl Uring {
     fn give_up(&mut self, errno: Errno) {
         self.broken = Some(errno);
         for index in 0..self.files.len() {
-            if let Some(file) = self.files[index].take() {
+            if let Some(mut file) = self.files[index].take() {
+                file.pieces
+                    .iter_mut()
+                    .filter_map(|piece| piece.filled.take())
+                    .for_each(|buffer| self.pool.give(buffer));
                 let offset = file.pieces.front().map_or(file.next_offset, |piece| piece.offset);
                 self.vacant.push(index);
                 self.events.push_back(file.file.end(Err(Failure::Unreadable { errno, offset })));
@@ -280,6 +284,11 @@ impl Source for Uring {
             }
         }
         self.events.pop_front().unwrap_or(Event::Idle)
+    }
+
+    /// Those that Linux has do not count: a ring that is given up keeps them.
+    fn buffers_out(&self) -> usize {
+        self.pool.out() - self.ring.in_flight()
     }
 
     fn release(&mut self, bytes: Bytes) {
