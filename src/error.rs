@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::filekind::FileKind;
+use crate::hash::{KernelUnavailable, UnknownKernel};
 use crate::readerkind::{ReaderKind, UnknownReader};
 
 /// Why a run could not be done, or not be done to its end.
@@ -77,6 +78,12 @@ pub enum Error {
     /// An option names a reader that does not exist.
     #[error(transparent)]
     UnknownReader(#[from] UnknownReader),
+    /// The kernel that was asked for by name cannot be had here.
+    #[error(transparent)]
+    KernelUnavailable(#[from] KernelUnavailable),
+    /// An option names a kernel that does not exist.
+    #[error(transparent)]
+    UnknownKernel(#[from] UnknownKernel),
     /// Linux refused even one thread.
     #[error("cannot start a thread: {0}")]
     NoThread(io::Error),

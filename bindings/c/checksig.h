@@ -42,6 +42,8 @@ typedef enum {
     CHECKSIG_STATUS_MANIFEST_UNREADABLE = 24,
     // The reader that was asked for by name cannot be had on this machine.
     CHECKSIG_STATUS_READER_UNAVAILABLE = 30,
+    // The kernel that was asked for by name cannot be had on this CPU.
+    CHECKSIG_STATUS_KERNEL_UNAVAILABLE = 33,
     // The system refused even one thread.
     CHECKSIG_STATUS_NO_THREAD = 31,
     // The run was started before fork() and is used by the child.

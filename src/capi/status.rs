@@ -37,6 +37,8 @@ pub enum ChecksigStatus {
     ManifestUnreadable = 24,
     /// The reader that was asked for by name cannot be had on this machine.
     ReaderUnavailable = 30,
+    /// The kernel that was asked for by name cannot be had on this CPU.
+    KernelUnavailable = 33,
     /// The system refused even one thread.
     NoThread = 31,
     /// The run was started before fork() and is used by the child.
@@ -76,7 +78,8 @@ impl From<Error> for Failure {
             }
             Error::ManifestUnreadable { source, .. } => (ChecksigStatus::ManifestUnreadable, source.raw_os_error()),
             Error::ReaderUnavailable { .. } => (ChecksigStatus::ReaderUnavailable, None),
-            Error::UnknownReader(_) => (ChecksigStatus::BadOption, None),
+            Error::UnknownReader(_) | Error::UnknownKernel(_) => (ChecksigStatus::BadOption, None),
+            Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
             // Only `create` writes, and it has no C face.
             Error::ManifestUnwritable { .. } | Error::Internal(_) => (ChecksigStatus::Internal, None),

@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
     use crate::engine::outbox::Taken;
-    use crate::hash::Kernel;
+    use crate::hash::Kernels;
     use crate::readerkind::{ReaderChoice, ReaderKind};
     use crate::report::Record;
     use crate::root::{Policy, Root};
@@ -149,7 +149,7 @@ mod tests {
         std::fs::write(tree.path().join("f"), CONTENT).unwrap();
         let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
         let stamp = root.open(b"f").unwrap().stamp;
-        let shared = Shared::new(root, Kernel::detect().unwrap(), ReaderChoice::Auto, 1, true);
+        let shared = Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
         let shared = Arc::new(shared);
         meanwhile(&tree.path().join("f"), &shared);
         let planned = Planned { place: 0, line: 1, name: b"f".to_vec(), expected: Some(digest(b"listed")) };

@@ -5,6 +5,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use crate::hash::KernelChoice;
 use crate::manifest::{Format, Grammar};
 use crate::readerkind::ReaderChoice;
 use crate::root::Policy;
@@ -24,6 +25,8 @@ pub struct Options {
     pub policy: Policy,
     /// How files are read.
     pub reader: ReaderChoice,
+    /// How files are hashed.
+    pub kernel: KernelChoice,
     /// Threads that hash; without a number, as many as CPU affinity and the cgroup's CPU quota allow.
     pub workers: Option<NonZeroUsize>,
     /// Whether records come in the order of the manifest, or as they are found.
@@ -37,6 +40,7 @@ impl Default for Options {
             grammar: Grammar::Strict,
             policy: Policy::Beneath,
             reader: ReaderChoice::Auto,
+            kernel: KernelChoice::Auto,
             workers: None,
             ordered: true,
         }
@@ -53,6 +57,8 @@ pub struct CreateOptions {
     pub format: Format,
     /// How files are read.
     pub reader: ReaderChoice,
+    /// How files are hashed.
+    pub kernel: KernelChoice,
     /// Threads that hash; see [`Options::workers`].
     pub workers: Option<NonZeroUsize>,
 }

@@ -20,7 +20,7 @@ use super::options::{CreateOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::shared::Shared;
 use crate::error::Error;
-use crate::hash::Kernel;
+use crate::hash::{KernelChoice, Kernels};
 use crate::limits;
 use crate::manifest::Entries;
 use crate::plan::{Planner, Stock, Walk};
@@ -115,7 +115,7 @@ impl Run {
             Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
         let stock = Stock::Manifest(Entries::new(reader, options.grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
-        let shared = share(directory, options.reader, options.workers, options.ordered)?;
+        let shared = share(directory, options.reader, options.kernel, options.workers, options.ordered)?;
         Run::start(shared, Verb::Verify, stock, unreadable, None, Some(watched))
     }
 
@@ -127,7 +127,7 @@ impl Run {
     pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
         let directory = open_root(root, Policy::Beneath)?;
         let path = options.output.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
-        let shared = share(directory, options.reader, options.workers, true)?;
+        let shared = share(directory, options.reader, options.kernel, options.workers, true)?;
         let creation = Creation::begin(path, options.format)?;
         let stock = Stock::Tree(Walk::new(creation.own_names(root)?));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
@@ -153,7 +153,7 @@ impl Run {
             }
         };
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
-        let report = Report::new(verb, shared.kernel.name());
+        let report = Report::new(verb, shared.kernels.widest().name());
         let conductor = Some(conductor.map_err(Error::NoThread)?);
         Ok(Run { shared, conductor, report, creation, manifest, started, finished: false })
     }
@@ -337,15 +337,23 @@ fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(Op
 }
 
 /// The state of a new run, after seeing that it can have what it was asked to use.
-fn share(root: Root, reader: ReaderChoice, workers: Option<NonZeroUsize>, ordered: bool) -> Result<Arc<Shared>, Error> {
+fn share(
+    root: Root,
+    reader: ReaderChoice,
+    kernel: KernelChoice,
+    workers: Option<NonZeroUsize>,
+    ordered: bool,
+) -> Result<Arc<Shared>, Error> {
     if let ReaderChoice::Forced(kind @ ReaderKind::Uring) = reader {
         probe().map_err(|refused| Error::ReaderUnavailable { kind, reason: refused.to_string() })?;
     }
-    let kernel = Kernel::detect()
-        .ok_or_else(|| Error::Internal("no SHA-1 kernel gives the right digest on this CPU".to_owned()))?;
+    let kernels = Kernels::choose(kernel)?;
     // Both CPU affinity and the cgroup's CPU quota are in this number.
     let workers = workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let shared = Shared::new(root, kernel, reader, workers.min(limits::WORKERS_MAX), ordered);
+    let shared = Shared::new(root, kernels, reader, workers.min(limits::WORKERS_MAX), ordered);
+    for wrong in shared.kernels.wrong() {
+        shared.note_reason(format!("kernel {wrong}: left out, since it gave a wrong digest on this CPU"));
+    }
     if let ReaderChoice::Forced(kind) = reader {
         shared.note_reason(format!("{kind}: asked for by name"));
     }

@@ -13,7 +13,7 @@ use super::confirm::Confirmers;
 use super::outbox::Outbox;
 use super::readers::Readers;
 use crate::error::Error;
-use crate::hash::Kernel;
+use crate::hash::Kernels;
 use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 use crate::read::Failure;
@@ -24,7 +24,7 @@ use crate::root::Root;
 /// The state of one run.
 pub(super) struct Shared {
     pub(super) root: Arc<Root>,
-    pub(super) kernel: Kernel,
+    pub(super) kernels: Kernels,
     pub(super) choice: ReaderChoice,
     /// Workers that there may be, and files that each may have in progress.
     pub(super) workers_max: usize,
@@ -61,11 +61,11 @@ pub(super) struct Counters {
 }
 
 impl Shared {
-    pub(super) fn new(root: Root, kernel: Kernel, choice: ReaderChoice, workers_max: usize, ordered: bool) -> Shared {
+    pub(super) fn new(root: Root, kernels: Kernels, choice: ReaderChoice, workers_max: usize, ordered: bool) -> Shared {
         let descriptors_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
         Shared {
             root: Arc::new(root),
-            kernel,
+            kernels,
             choice,
             workers_max,
             files_per_worker: limits::files_per_worker(workers_max, descriptors_max),

@@ -66,7 +66,7 @@ impl Worker {
         Ok(Worker {
             index,
             queue,
-            lanes: Lanes::new(shared.kernel, shared.files_per_worker),
+            lanes: Lanes::new(shared.kernels.clone(), shared.files_per_worker),
             inline,
             generation: 0,
             plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),

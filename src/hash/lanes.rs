@@ -8,9 +8,13 @@
 
 use std::collections::VecDeque;
 
-use super::kernel::Kernel;
+use super::choice::Kernels;
+use super::kernel::Proven;
 use super::message::{LaneBuffer, Message};
+use super::padding::BLOCK_BYTES;
+use super::sha1::{Columns, LANES_MAX, digest_of};
 use crate::digest::Digest;
+use crate::limits;
 
 /// A message in progress. It is valid until its digest is handed out or it is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,32 +38,62 @@ pub enum Done<B> {
 
 /// The jobs of one worker and the lanes that they take turns in.
 pub struct Lanes<B> {
-    kernel: Kernel,
+    kernels: Kernels,
     jobs: Vec<Message<B>>,
     vacant: Vec<Job>,
-    /// Jobs that have bytes, the one that waited longest first; the first `kernel.lanes()` of them run.
-    ready: VecDeque<Job>,
+    /// Jobs that have bytes and sit in no lane, the one that waited longest first.
+    waiting: Waiting,
+    /// Who sits in which lane; as many as run at the next step, or fewer.
+    seats: Vec<Seat>,
+    /// The states of those who sit.
+    columns: Columns,
+    /// Long jobs have the next turn, where they take turns with the short ones.
+    long_turn: bool,
+}
+
+/// Jobs that have bytes and sit in no lane.
+struct Waiting {
+    short: VecDeque<Job>,
+    long: VecDeque<Job>,
+}
+
+#[derive(Clone, Copy)]
+struct Seat {
+    job: Job,
+    is_long: bool,
+}
+
+/// Who may sit at a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// The short ones, and long ones in lanes that they leave empty.
+    All,
+    Short,
+    Long,
 }
 
 impl<B: LaneBuffer> Lanes<B> {
     /// Room for `jobs` messages at a time; all memory is taken here.
-    pub fn new(kernel: Kernel, jobs: usize) -> Lanes<B> {
+    pub fn new(kernels: Kernels, jobs: usize) -> Lanes<B> {
         Lanes {
-            kernel,
+            kernels,
             jobs: (0..jobs).map(|_| Message::new()).collect(),
             vacant: (0..jobs as u32).rev().map(Job).collect(),
-            ready: VecDeque::with_capacity(jobs),
+            waiting: Waiting { short: VecDeque::with_capacity(jobs), long: VecDeque::with_capacity(jobs) },
+            seats: Vec::with_capacity(LANES_MAX),
+            columns: Columns::new(),
+            long_turn: false,
         }
     }
 
-    /// Messages that are hashed at once.
+    /// Messages that are hashed at once where there are enough.
     pub fn width(&self) -> usize {
-        self.kernel.lanes()
+        self.kernels.width()
     }
 
     /// Jobs that have bytes to hash now.
     pub fn ready(&self) -> usize {
-        self.ready.len()
+        self.seats.len() + self.waiting.len()
     }
 
     /// Begins a message; `None` when as many as there is room for are in progress.
@@ -69,38 +103,34 @@ impl<B: LaneBuffer> Lanes<B> {
         Some(job)
     }
 
+    /// Says how many bytes a message will have, so that a long one keeps out of the way of short ones from its first
+    /// byte on. Without it a message is short until enough of it has come.
+    pub fn announce(&mut self, job: Job, bytes: u64) {
+        self.jobs[job.index()].announce(bytes);
+    }
+
     /// Lends the next bytes of a message; `last` ends it. Any number of bytes will do, none included.
     pub fn submit(&mut self, job: Job, buffer: B, last: bool) {
-        let message = &mut self.jobs[job.index()];
-        if message.submit(buffer, last) {
-            self.ready.push_back(job);
+        if self.jobs[job.index()].submit(buffer, last) {
+            let seat = self.seat_of(job);
+            self.waiting.join(seat);
         }
     }
 
     /// Runs full lanes until the first of them is through with its bytes, and hands back what is done. Returns whether
     /// there was anything to run.
     pub fn step(&mut self, done: &mut Vec<Done<B>>) -> bool {
-        let running = self.ready.len().min(self.kernel.lanes());
-        if running == 0 {
+        if self.ready() == 0 {
             return false;
         }
-        match self.kernel.lanes() {
-            1 => self.run_one(),
-            _ => unreachable!("a wider kernel brings its own arrangement of states"),
-        }
-        let mut lane = 0;
-        for _ in 0..running {
-            let job = self.ready[lane];
-            match self.settle(job, done) {
-                Next::SameBuffer => lane += 1,
-                // The others that wait come first: a long message shares the lane with the short ones behind it.
-                Next::OtherBuffer => {
-                    self.ready.remove(lane);
-                    self.ready.push_back(job);
-                }
-                Next::Nothing => {
-                    self.ready.remove(lane);
-                }
+        let kernel = self.take_seats();
+        let bytes = self.run(kernel);
+        for lane in (0..self.seats.len()).rev() {
+            let job = self.seats[lane].job;
+            let message = &mut self.jobs[job.index()];
+            message.advance(bytes);
+            if message.blocks().is_empty() {
+                self.settle(lane, done);
             }
         }
         true
@@ -113,181 +143,149 @@ impl<B: LaneBuffer> Lanes<B> {
 
     /// Ends a message without a digest and hands back its buffers.
     pub fn abandon(&mut self, job: Job, done: &mut Vec<Done<B>>) {
+        debug_assert!(!self.vacant.contains(&job), "a job that is over is not abandoned");
+        if let Some(lane) = self.seats.iter().position(|seat| seat.job == job) {
+            self.leave(lane);
+        }
+        self.waiting.forget(job);
         let message = &mut self.jobs[job.index()];
         done.extend(message.abandon().map(|buffer| Done::Buffer(job, buffer)));
-        self.ready.retain(|&other| other != job);
-        debug_assert!(!self.vacant.contains(&job), "a job that is over is not abandoned");
         self.vacant.push(job);
     }
 
-    /// Hashes all that the first ready job has at hand in one piece.
-    fn run_one(&mut self) {
-        let message = &mut self.jobs[self.ready[0].index()];
-        let input = message.input();
-        let hashed = input.blocks.len();
-        self.kernel.compress(&mut [input]);
-        message.advance(hashed);
+    /// Gives the lanes to those whose turn it is, and says by which kernel they run.
+    ///
+    /// Who sits stays until its buffer is through, unless the kernel for fewer jobs has fewer lanes, or a long job has to
+    /// make room.
+    fn take_seats(&mut self) -> Proven {
+        let turn = self.next_turn();
+        let kernel = self.kernels.for_filled(self.jobs_of(turn));
+        for lane in (0..self.seats.len()).rev() {
+            let seat = self.seats[lane];
+            let has_turn = match turn {
+                Turn::All => !seat.is_long || self.waiting.short.is_empty(),
+                Turn::Short => !seat.is_long,
+                Turn::Long => seat.is_long,
+            };
+            if !has_turn || lane >= kernel.kernel().lanes() {
+                self.leave(lane);
+                self.waiting.return_to(seat);
+            }
+        }
+        while self.seats.len() < kernel.kernel().lanes() {
+            let Some(seat) = self.waiting.next(turn) else { break };
+            self.columns.set(self.seats.len(), &self.jobs[seat.job.index()].state);
+            self.seats.push(seat);
+        }
+        kernel
     }
 
-    /// Hands back what a job is through with.
-    fn settle(&mut self, job: Job, done: &mut Vec<Done<B>>) -> Next {
-        let message = &mut self.jobs[job.index()];
-        let mut next = Next::SameBuffer;
-        loop {
-            let Some((buffer, last)) = message.take_done() else {
-                return next;
-            };
+    /// Long jobs take turns with short ones where the short ones fill all lanes; where they do not, a long one beside
+    /// them costs nothing.
+    fn next_turn(&mut self) -> Turn {
+        if self.jobs_of(Turn::Long) == 0 || self.jobs_of(Turn::Short) < self.width() {
+            return Turn::All;
+        }
+        self.long_turn = !self.long_turn;
+        if self.long_turn { Turn::Long } else { Turn::Short }
+    }
+
+    /// Jobs with bytes that may sit.
+    fn jobs_of(&self, turn: Turn) -> usize {
+        let long = self.waiting.long.len() + self.seats.iter().filter(|seat| seat.is_long).count();
+        match turn {
+            Turn::All => self.ready(),
+            Turn::Short => self.ready() - long,
+            Turn::Long => long,
+        }
+    }
+
+    /// Runs all who sit until the first is through with its piece, and says how many bytes of each that was.
+    fn run(&mut self, kernel: Proven) -> usize {
+        let mut lanes: [&[u8]; LANES_MAX] = [&[]; LANES_MAX];
+        for (lane, seat) in lanes.iter_mut().zip(&self.seats) {
+            *lane = self.jobs[seat.job.index()].blocks();
+        }
+        let lanes = &lanes[..self.seats.len()];
+        let bytes = lanes.iter().map(|lane| lane.len()).min().unwrap_or(0);
+        kernel.compress(&mut self.columns, lanes, bytes / BLOCK_BYTES);
+        bytes
+    }
+
+    /// Hands back what the job in a lane is through with, and empties the lane where its next bytes are not the next of
+    /// the same buffer: the others that wait come first.
+    fn settle(&mut self, lane: usize, done: &mut Vec<Done<B>>) {
+        let job = self.seats[lane].job;
+        let mut has_left = false;
+        while let Some((buffer, last)) = self.jobs[job.index()].take_done() {
+            if !has_left {
+                self.leave(lane);
+                has_left = true;
+            }
             done.push(Done::Buffer(job, buffer));
+            let message = &mut self.jobs[job.index()];
             if last {
-                done.push(Done::Digest(job, message.digest()));
+                done.push(Done::Digest(job, digest_of(&message.state)));
                 self.vacant.push(job);
-                return Next::Nothing;
+                return;
             }
             if !message.open_next() {
-                return Next::Nothing;
+                return;
             }
-            next = Next::OtherBuffer;
         }
+        if has_left {
+            let seat = self.seat_of(job);
+            self.waiting.join(seat);
+        }
+    }
+
+    /// Empties a lane: its job takes its state along, and the last lane moves into its place.
+    fn leave(&mut self, lane: usize) {
+        let seat = self.seats.swap_remove(lane);
+        self.jobs[seat.job.index()].state = self.columns.get(lane);
+        if lane < self.seats.len() {
+            let moved = self.columns.get(self.seats.len());
+            self.columns.set(lane, &moved);
+        }
+    }
+
+    fn seat_of(&self, job: Job) -> Seat {
+        Seat { job, is_long: self.jobs[job.index()].length() > limits::SHORT_JOB_BYTES_MAX }
     }
 }
 
-/// What a job that ran has to hash next.
-enum Next {
-    /// More of the buffer that it was at.
-    SameBuffer,
-    /// The next buffer.
-    OtherBuffer,
-    /// Nothing now: it waits for bytes, or is over.
-    Nothing,
+impl Waiting {
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+
+    fn queue(&mut self, is_long: bool) -> &mut VecDeque<Job> {
+        if is_long { &mut self.long } else { &mut self.short }
+    }
+
+    fn join(&mut self, seat: Seat) {
+        self.queue(seat.is_long).push_back(seat.job);
+    }
+
+    /// Takes back one that had to leave its lane: it is the next to sit again.
+    fn return_to(&mut self, seat: Seat) {
+        self.queue(seat.is_long).push_front(seat.job);
+    }
+
+    fn next(&mut self, turn: Turn) -> Option<Seat> {
+        let short = if turn == Turn::Long { None } else { self.short.pop_front() };
+        let seat = short.map(|job| Seat { job, is_long: false });
+        seat.or_else(|| {
+            let long = if turn == Turn::Short { None } else { self.long.pop_front() };
+            long.map(|job| Seat { job, is_long: true })
+        })
+    }
+
+    fn forget(&mut self, job: Job) {
+        self.short.retain(|&other| other != job);
+        self.long.retain(|&other| other != job);
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hash::{PADDING_ROOM, Stream};
-
-    /// Bytes with room behind them, or without, as read-only memory has none.
-    struct Memory {
-        bytes: Vec<u8>,
-        length: usize,
-    }
-
-    impl Memory {
-        fn new(bytes: &[u8], room: bool) -> Memory {
-            let mut memory = bytes.to_vec();
-            if room {
-                memory.resize(bytes.len() + PADDING_ROOM, 0xa5);
-            }
-            Memory { bytes: memory, length: bytes.len() }
-        }
-    }
-
-    impl AsRef<[u8]> for Memory {
-        fn as_ref(&self) -> &[u8] {
-            &self.bytes[..self.length]
-        }
-    }
-
-    impl LaneBuffer for Memory {
-        fn memory(&self) -> &[u8] {
-            &self.bytes
-        }
-
-        fn memory_mut(&mut self) -> Option<&mut [u8]> {
-            (self.bytes.len() >= self.length + PADDING_ROOM).then_some(&mut self.bytes)
-        }
-    }
-
-    fn message(length: usize) -> Vec<u8> {
-        (0..length).map(|at| (at * 131 + at / 251) as u8).collect()
-    }
-
-    fn crate_digest(bytes: &[u8]) -> Digest {
-        let mut stream = Stream::default();
-        stream.update(bytes);
-        stream.finish()
-    }
-
-    fn digests(done: Vec<Done<Memory>>) -> Vec<(Job, Digest)> {
-        done.into_iter()
-            .filter_map(|done| match done {
-                Done::Digest(job, digest) => Some((job, digest)),
-                Done::Buffer(..) => None,
-            })
-            .collect()
-    }
-
-    #[test]
-    fn every_split_of_a_message_at_the_edges_of_blocks_gives_the_digest_of_the_whole() {
-        // 55 and 56: the padding fits the last block, and just does not; 63 to 65 and 119 to 129: around whole blocks.
-        for length in [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 200] {
-            let whole = message(length);
-            for kernel in Kernel::ALL {
-                let mut lanes = Lanes::new(kernel, 2);
-                for room in [true, false] {
-                    for first in 0..=length {
-                        for second in [first, (first + 1).min(length), length] {
-                            let job = lanes.begin().unwrap();
-                            lanes.submit(job, Memory::new(&whole[..first], room), false);
-                            lanes.submit(job, Memory::new(&whole[first..second], room), false);
-                            lanes.submit(job, Memory::new(&whole[second..], room), true);
-                            let mut done = Vec::new();
-                            lanes.flush(&mut done);
-                            assert_eq!(done.len(), 4, "three buffers and a digest");
-                            assert_eq!(digests(done), [(job, crate_digest(&whole))], "{length} {first} {second}");
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn jobs_take_turns_and_each_gets_its_own_digest() {
-        for kernel in Kernel::ALL {
-            let count = 3 * kernel.lanes() + 1;
-            let mut lanes = Lanes::new(kernel, count);
-            let jobs: Vec<_> = (0..count).map(|_| lanes.begin().unwrap()).collect();
-            assert!(lanes.begin().is_none());
-            let lengths = |at: usize| (at * 997) % 5_000;
-            let mut done = Vec::new();
-            // Halves in opposite orders, with steps between: a waiting job must not hold a lane.
-            for (at, &job) in jobs.iter().enumerate() {
-                let whole = message(lengths(at));
-                lanes.submit(job, Memory::new(&whole[..whole.len() / 2], true), false);
-                lanes.step(&mut done);
-            }
-            lanes.flush(&mut done);
-            assert_eq!(lanes.ready(), 0);
-            for (at, &job) in jobs.iter().enumerate().rev() {
-                let whole = message(lengths(at));
-                lanes.submit(job, Memory::new(&whole[whole.len() / 2..], at % 2 == 0), true);
-            }
-            lanes.flush(&mut done);
-            assert_eq!(done.len(), 3 * count);
-            for (job, digest) in digests(done) {
-                let at = jobs.iter().position(|&other| other == job).unwrap();
-                assert_eq!(digest, crate_digest(&message(lengths(at))));
-            }
-            assert!((0..count).all(|_| lanes.begin().is_some()));
-        }
-    }
-
-    #[test]
-    fn an_abandoned_job_hands_its_buffers_back_and_leaves_the_others_alone() {
-        for kernel in Kernel::ALL {
-            let mut lanes = Lanes::new(kernel, 2);
-            let (kept, left) = (lanes.begin().unwrap(), lanes.begin().unwrap());
-            for job in [left, kept] {
-                lanes.submit(job, Memory::new(&message(100), true), false);
-                lanes.submit(job, Memory::new(&message(100), true), job == kept);
-            }
-            let mut done = Vec::new();
-            lanes.abandon(left, &mut done);
-            assert_eq!(done.len(), 2);
-            lanes.flush(&mut done);
-            assert_eq!(digests(done), [(kept, crate_digest(&[message(100), message(100)].concat()))]);
-            assert!(lanes.begin().is_some() && lanes.begin().is_some() && lanes.begin().is_none());
-        }
-    }
-}
+mod tests;

@@ -5,10 +5,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::kernel::LaneInput;
 use super::padding::{BLOCK_BYTES, PADDING_ROOM, pad};
-use super::sha1::{INITIAL, State, digest_of};
-use crate::digest::Digest;
+use super::sha1::{INITIAL, State};
 
 /// Memory with bytes to hash, lent to [`Lanes`](super::Lanes) until they are hashed.
 pub trait LaneBuffer: AsRef<[u8]> {
@@ -22,8 +20,10 @@ pub trait LaneBuffer: AsRef<[u8]> {
 
 /// One message: its state, what is submitted, and how far the current buffer has been hashed.
 pub(super) struct Message<B> {
-    state: State,
+    /// While the message sits in a lane, its state is there, and this one is old.
+    pub(super) state: State,
     bytes: u64,
+    announced: u64,
     current: Option<Current<B>>,
     waiting: VecDeque<(B, bool)>,
     /// The bytes of an incomplete block, from one buffer to the next.
@@ -47,6 +47,7 @@ impl<B: LaneBuffer> Message<B> {
         Message {
             state: INITIAL,
             bytes: 0,
+            announced: 0,
             current: None,
             waiting: VecDeque::new(),
             carry: [0; BLOCK_BYTES],
@@ -58,7 +59,7 @@ impl<B: LaneBuffer> Message<B> {
     /// Begins anew.
     pub(super) fn begin(&mut self) {
         debug_assert!(self.current.is_none() && self.waiting.is_empty());
-        (self.state, self.bytes, self.carried) = (INITIAL, 0, 0);
+        (self.state, self.bytes, self.announced, self.carried) = (INITIAL, 0, 0, 0);
     }
 
     /// Takes the next bytes; returns whether there was nothing to hash before.
@@ -72,14 +73,24 @@ impl<B: LaneBuffer> Message<B> {
     }
 
     /// What is to be hashed next, in one piece; empty when the current buffer is done.
-    pub(super) fn input(&mut self) -> LaneInput<'_> {
+    pub(super) fn blocks(&self) -> &[u8] {
         let current = self.current.as_ref().expect("a message with something to hash has a buffer");
-        LaneInput { state: &mut self.state, blocks: current.span(&self.carry, &self.scratch) }
+        current.span(&self.carry, &self.scratch)
     }
 
-    /// Notes that so many bytes of the input have been hashed.
+    /// Notes that so many bytes of those have been hashed.
     pub(super) fn advance(&mut self, bytes: usize) {
         self.current.as_mut().expect("a message that was hashed has a buffer").advance(bytes);
+    }
+
+    /// Bytes that are known to be the message's: as many as were announced, or more if more have come.
+    pub(super) fn length(&self) -> u64 {
+        self.bytes.max(self.announced)
+    }
+
+    /// Says how many bytes the message will have.
+    pub(super) fn announce(&mut self, bytes: u64) {
+        self.announced = bytes;
     }
 
     /// Gives the current buffer back, and whether it was the last, if it is done.
@@ -102,11 +113,6 @@ impl<B: LaneBuffer> Message<B> {
             }
             None => false,
         }
-    }
-
-    /// The digest, after the last buffer.
-    pub(super) fn digest(&self) -> Digest {
-        digest_of(&self.state)
     }
 
     /// Gives every buffer back, hashed or not.

@@ -2,13 +2,16 @@
 //!
 //! Pure: sees no file and no thread, and knows nothing of where the bytes come from.
 
+mod calibration;
+mod choice;
 mod kernel;
 mod lanes;
 mod message;
 mod padding;
 mod sha1;
 
-pub use kernel::Kernel;
+pub use choice::{KernelChoice, KernelUnavailable, Kernels};
+pub use kernel::{Kernel, UnknownKernel};
 pub use lanes::{Done, Job, Lanes};
 pub use message::LaneBuffer;
 pub use padding::PADDING_ROOM;

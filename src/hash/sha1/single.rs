@@ -1,4 +1,4 @@
-//! One message at a time, by the crate `sha1`: the kernel of one lane, and the independent second opinion.
+//! One message at a time, by the crate `sha1`: the kernel of any CPU, and the independent second opinion.
 //!
 //! The crate takes the CPU's SHA instructions where it finds them; nothing here is written for speed.
 
@@ -7,26 +7,31 @@ use sha1_aarch64 as sha1;
 
 use sha1::Digest as _;
 
-use super::State;
+use super::super::padding::BLOCK_BYTES;
+use super::{Columns, State};
 use crate::digest::Digest;
 
-/// Folds whole blocks into a state.
+/// Folds so many blocks of each lane into its column.
+pub(in crate::hash) fn compress(columns: &mut Columns, lanes: &[&[u8]], blocks: usize) {
+    for (lane, bytes) in lanes.iter().enumerate() {
+        let mut state = columns.get(lane);
+        fold(&mut state, &bytes[..blocks * BLOCK_BYTES]);
+        columns.set(lane, &state);
+    }
+}
+
 #[cfg(not(target_arch = "aarch64"))]
-pub(in crate::hash) fn compress(state: &mut State, blocks: &[u8]) {
+fn fold(state: &mut State, blocks: &[u8]) {
     use sha1::digest::block_buffer::EagerBuffer;
     use sha1::digest::consts::U64;
 
-    debug_assert!(blocks.len().is_multiple_of(64));
     // An empty buffer hands whole blocks on as they lie: the crate's own way from bytes to its block type.
     EagerBuffer::<U64>::default().digest_blocks(blocks, |blocks| sha1::compress(state, blocks));
 }
 
-/// Folds whole blocks into a state.
 #[cfg(target_arch = "aarch64")]
-pub(in crate::hash) fn compress(state: &mut State, blocks: &[u8]) {
-    let (blocks, rest) = blocks.as_chunks::<64>();
-    debug_assert!(rest.is_empty());
-    sha1::block_api::compress(state, blocks);
+fn fold(state: &mut State, blocks: &[u8]) {
+    sha1::block_api::compress(state, blocks.as_chunks::<BLOCK_BYTES>().0);
 }
 
 /// A message hashed as it comes, by the crate from its first bit to its digest: it shares no code with the lanes.

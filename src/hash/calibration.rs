@@ -1,0 +1,101 @@
+//! How fast each kernel is on this very CPU: a few microseconds of measuring in place of a table of CPUs.
+//!
+//! Decides by speed alone; that a kernel is right has been seen before it is measured.
+//!
+//! A table by instruction set would be wrong on half of the CPUs. Measured from L1, GB/s a core:
+//!
+//! | | SHA-NI × 1, 2, 4 | AVX2 × 8 | AVX-512 × 16 | AVX-512 wins from |
+//! | --- | --- | --- | --- | --- |
+//! | AMD Zen 4 | 1.9, 3.2, 4.8 | 4.2 | 7.3 | 12 lanes |
+//! | recent Intel Xeon | 1.9, 2.3, – | – | 5.9 | 6 or 7 lanes |
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use super::kernel::Proven;
+use super::padding::BLOCK_BYTES;
+use super::sha1::{Columns, LANES_MAX};
+
+/// Blocks of each lane that are hashed at a time: 2 to 5 µs for the wide kernels.
+const BLOCKS: usize = 32;
+
+/// Times that a kernel is measured; the best one counts, since whatever disturbs a measurement makes it slower. The
+/// first are also what wakes the upper halves of wide registers, which some CPUs keep asleep for some microseconds.
+const TIMES: usize = 6;
+
+/// Hundredths by which a kernel must be faster to be taken in place of one that is preferred otherwise.
+const MARGIN_PERCENT: u64 = 3;
+
+/// A kernel and how long it takes for so many blocks of each of its lanes.
+pub(super) struct Measured {
+    proven: Proven,
+    nanoseconds: u64,
+}
+
+/// Measures a kernel.
+pub(super) fn measure(proven: Proven) -> Measured {
+    // Lanes at distances that do not compete for the same sets of the L1 cache.
+    const PITCH: usize = BLOCKS * BLOCK_BYTES + BLOCK_BYTES;
+    static BYTES: [u8; PITCH * LANES_MAX] = [0x5a; PITCH * LANES_MAX];
+    let lanes: Vec<&[u8]> = BYTES.chunks_exact(PITCH).take(proven.kernel().lanes()).collect();
+    let mut columns = Columns::new();
+    let times = (0..TIMES).map(|_| {
+        let started = Instant::now();
+        proven.compress(&mut columns, &lanes, BLOCKS);
+        black_box(&columns);
+        started.elapsed().as_nanos() as u64
+    });
+    Measured { proven, nanoseconds: times.min().unwrap_or(1).max(1) }
+}
+
+impl Measured {
+    /// The fastest for so many filled lanes. A kernel with fewer lanes hashes them one set after another; one with more
+    /// takes as long as if all were filled.
+    pub(super) fn fastest(all: &[Measured], filled: usize) -> Option<Proven> {
+        let lane_speed = |measured: &Measured| {
+            let used = filled.min(measured.proven.kernel().lanes()) as u64;
+            used * 1_000_000_000 / measured.nanoseconds
+        };
+        let mut best: Option<&Measured> = None;
+        for measured in all {
+            let is_faster = |best: &Measured| lane_speed(measured) * 100 > lane_speed(best) * (100 + MARGIN_PERCENT);
+            if best.is_none_or(is_faster) {
+                best = Some(measured);
+            }
+        }
+        best.map(|measured| measured.proven)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::Kernel;
+
+    #[test]
+    fn the_fastest_depends_on_how_many_lanes_are_filled() {
+        let measured = |kernel: Kernel, nanoseconds| Some(Measured { proven: kernel.prove()?, nanoseconds });
+        let Some(all) =
+            [(Kernel::Avx512, 4_500), (Kernel::Avx2, 6_000), (Kernel::ShaNi, 1_080), (Kernel::ShaNiX2, 1_270)]
+                .into_iter()
+                .map(|(kernel, nanoseconds)| measured(kernel, nanoseconds))
+                .collect::<Option<Vec<_>>>()
+        else {
+            println!("NOT RUN: this CPU lacks one of the kernels of the example");
+            return;
+        };
+        let fastest = |filled| Measured::fastest(&all, filled).unwrap().kernel();
+        assert_eq!((fastest(1), fastest(2), fastest(3)), (Kernel::ShaNi, Kernel::ShaNiX2, Kernel::ShaNiX2));
+        // Six lanes by twos take 3 810 ns, and eight 5 080.
+        assert_eq!((fastest(6), fastest(8), fastest(16)), (Kernel::ShaNiX2, Kernel::Avx512, Kernel::Avx512));
+        assert!(Measured::fastest(&[], 1).is_none());
+    }
+
+    #[test]
+    fn a_kernel_as_fast_as_a_preferred_one_does_not_replace_it() {
+        let proven = |kernel: Kernel| kernel.prove().unwrap();
+        let all = [(Kernel::Sha1Crate, 1_000), (Kernel::Scalar, 990)]
+            .map(|(kernel, nanoseconds)| Measured { proven: proven(kernel), nanoseconds });
+        assert_eq!(Measured::fastest(&all, 1).unwrap().kernel(), Kernel::Sha1Crate);
+    }
+}

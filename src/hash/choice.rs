@@ -1,0 +1,180 @@
+//! Which kernel runs for how many lanes that are filled: measured once, or forced by name.
+//!
+//! Runs no messages; `lanes` asks it at every step.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+use super::calibration::{Measured, measure};
+use super::kernel::{Kernel, Proven, UnknownKernel};
+use super::sha1::LANES_MAX;
+
+/// The kernel that a caller wishes for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum KernelChoice {
+    /// The fastest for as many lanes as are filled at the time.
+    #[default]
+    Auto,
+    /// This one, whatever is filled.
+    Forced(Kernel),
+}
+
+impl FromStr for KernelChoice {
+    type Err = UnknownKernel;
+
+    /// `auto`, or the name of a kernel.
+    fn from_str(name: &str) -> Result<KernelChoice, UnknownKernel> {
+        match name {
+            "auto" => Ok(KernelChoice::Auto),
+            name => name.parse().map(KernelChoice::Forced),
+        }
+    }
+}
+
+/// Why a kernel that was asked for by name is not to be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelUnavailable {
+    /// The CPU lacks instructions.
+    #[error("kernel {0}: it needs {needs}, and this CPU is none; use auto, or one of {names}", needs = .0.needs(), names = available())]
+    Lacking(Kernel),
+    /// The known-answer test failed.
+    #[error("kernel {0}: it gives a wrong digest on this CPU; use auto, which leaves it out")]
+    Wrong(Kernel),
+}
+
+/// The kernels of one run: one for each number of filled lanes.
+#[derive(Clone, Debug)]
+pub struct Kernels {
+    /// The kernel for one filled lane, for two, and so on.
+    by_filled: [Proven; LANES_MAX],
+    wrong: Vec<Kernel>,
+}
+
+impl Kernels {
+    /// The kernels for a choice. What `Auto` means is measured at the first call of this process, in some 100 µs, with
+    /// kernels that have passed the known-answer test.
+    pub fn choose(choice: KernelChoice) -> Result<Kernels, KernelUnavailable> {
+        match choice {
+            KernelChoice::Auto => Ok(Kernels::auto()),
+            KernelChoice::Forced(kernel) => Kernels::forced(kernel),
+        }
+    }
+
+    /// The fastest kernels of this CPU.
+    pub fn auto() -> Kernels {
+        static MEASURED: OnceLock<Kernels> = OnceLock::new();
+        MEASURED.get_or_init(|| Kernels::from_candidates(Proven::is_right)).clone()
+    }
+
+    /// One kernel for everything.
+    pub fn forced(kernel: Kernel) -> Result<Kernels, KernelUnavailable> {
+        let proven = kernel.prove().ok_or(KernelUnavailable::Lacking(kernel))?;
+        if !proven.is_right() {
+            return Err(KernelUnavailable::Wrong(kernel));
+        }
+        Ok(Kernels { by_filled: [proven; LANES_MAX], wrong: Vec::new() })
+    }
+
+    /// The fastest of those that the CPU has and that pass the test; where none does, the crate `sha1` stands as it is,
+    /// since it is what every suspicion is checked with.
+    fn from_candidates(is_right: impl Fn(Proven) -> bool) -> Kernels {
+        let (mut measured, mut wrong) = (Vec::new(), Vec::new());
+        for kernel in Kernel::ALL {
+            match kernel.prove() {
+                // It is there to compare with, and never the fastest.
+                _ if kernel == Kernel::Scalar => {}
+                Some(proven) if is_right(proven) => measured.push(measure(proven)),
+                Some(_) => wrong.push(kernel),
+                None => {}
+            }
+        }
+        let last_resort = Kernel::Sha1Crate.prove().expect("the crate runs on any CPU");
+        let fastest = |filled| Measured::fastest(&measured, filled).unwrap_or(last_resort);
+        Kernels { by_filled: std::array::from_fn(|index| fastest(index + 1)), wrong }
+    }
+
+    /// The kernel for so many messages that have bytes.
+    pub(super) fn for_filled(&self, messages: usize) -> Proven {
+        self.by_filled[messages.clamp(1, LANES_MAX) - 1]
+    }
+
+    /// The kernel that runs when there is enough to fill it.
+    pub fn widest(&self) -> Kernel {
+        self.for_filled(LANES_MAX).kernel()
+    }
+
+    /// Messages that must have bytes for [`widest`](Kernels::widest) to run full.
+    pub fn width(&self) -> usize {
+        self.widest().lanes()
+    }
+
+    /// Kernels that this CPU has and that are left out because they failed the known-answer test.
+    pub fn wrong(&self) -> &[Kernel] {
+        &self.wrong
+    }
+}
+
+impl fmt::Display for Kernels {
+    /// The kernels and from how many filled lanes on each of them runs: `sha-ni, sha-ni-x2 from 2, avx512 from 12`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut last = self.by_filled[0].kernel();
+        write!(f, "{last}")?;
+        for (proven, filled) in self.by_filled.iter().zip(1..) {
+            if proven.kernel() != last {
+                last = proven.kernel();
+                write!(f, ", {last} from {filled}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn available() -> String {
+    let names: Vec<_> = Kernel::ALL.into_iter().filter(|kernel| kernel.is_available()).map(Kernel::name).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_lanes_has_a_kernel() {
+        let kernels = Kernels::auto();
+        assert!(kernels.wrong().is_empty());
+        assert!((1..=LANES_MAX).contains(&kernels.width()));
+        println!("{kernels}");
+        assert_ne!(kernels.widest(), Kernel::Scalar);
+    }
+
+    #[test]
+    fn a_kernel_that_fails_the_test_is_left_out_and_named() {
+        let good = Kernels::auto().widest();
+        let kernels = Kernels::from_candidates(|proven| proven.kernel() != good);
+        assert_eq!(kernels.wrong(), [good]);
+        assert!(kernels.by_filled.iter().all(|proven| proven.kernel() != good));
+        let none = Kernels::from_candidates(|_| false);
+        assert!(none.by_filled.iter().all(|proven| proven.kernel() == Kernel::Sha1Crate));
+        assert!(none.wrong().contains(&Kernel::Sha1Crate));
+    }
+
+    #[test]
+    fn a_forced_kernel_runs_whatever_is_filled_or_says_what_it_lacks() {
+        for kernel in Kernel::ALL {
+            match Kernels::forced(kernel) {
+                Ok(kernels) => {
+                    assert_eq!((kernels.to_string(), kernels.width()), (kernel.name().into(), kernel.lanes()));
+                }
+                Err(lacking) => {
+                    assert_eq!(lacking, KernelUnavailable::Lacking(kernel));
+                    assert!(lacking.to_string().contains(kernel.needs()), "{lacking}");
+                }
+            }
+        }
+        assert_eq!("auto".parse(), Ok(KernelChoice::Auto));
+        assert_eq!("scalar".parse(), Ok(KernelChoice::Forced(Kernel::Scalar)));
+        assert!("fastest".parse::<KernelChoice>().is_err());
+    }
+}

@@ -1,0 +1,135 @@
+//! The scheduler against the crate `sha1`, with every kernel that this CPU runs.
+
+use super::*;
+use crate::hash::{Kernel, PADDING_ROOM, Stream};
+
+/// Each kernel of this CPU by itself, and all of them as the measurement chose.
+fn all_kernels() -> Vec<Kernels> {
+    let forced = Kernel::ALL.into_iter().filter_map(|kernel| Kernels::forced(kernel).ok());
+    forced.chain([Kernels::auto()]).collect()
+}
+
+/// Bytes with room behind them, or without, as read-only memory has none.
+struct Memory {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Memory {
+    fn new(bytes: &[u8], room: bool) -> Memory {
+        let mut memory = bytes.to_vec();
+        if room {
+            memory.resize(bytes.len() + PADDING_ROOM, 0xa5);
+        }
+        Memory { bytes: memory, length: bytes.len() }
+    }
+}
+
+impl AsRef<[u8]> for Memory {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+impl LaneBuffer for Memory {
+    fn memory(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn memory_mut(&mut self) -> Option<&mut [u8]> {
+        (self.bytes.len() >= self.length + PADDING_ROOM).then_some(&mut self.bytes)
+    }
+}
+
+fn message(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at * 131 + at / 251) as u8).collect()
+}
+
+fn crate_digest(bytes: &[u8]) -> Digest {
+    let mut stream = Stream::default();
+    stream.update(bytes);
+    stream.finish()
+}
+
+fn digests(done: Vec<Done<Memory>>) -> Vec<(Job, Digest)> {
+    done.into_iter()
+        .filter_map(|done| match done {
+            Done::Digest(job, digest) => Some((job, digest)),
+            Done::Buffer(..) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn every_split_of_a_message_at_the_edges_of_blocks_gives_the_digest_of_the_whole() {
+    // 55 and 56: the padding fits the last block, and just does not; 63 to 65 and 119 to 129: around whole blocks.
+    for length in [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 200] {
+        let whole = message(length);
+        for kernels in all_kernels() {
+            let mut lanes = Lanes::new(kernels.clone(), 2);
+            for room in [true, false] {
+                for first in 0..=length {
+                    for second in [first, (first + 1).min(length), length] {
+                        let job = lanes.begin().unwrap();
+                        lanes.submit(job, Memory::new(&whole[..first], room), false);
+                        lanes.submit(job, Memory::new(&whole[first..second], room), false);
+                        lanes.submit(job, Memory::new(&whole[second..], room), true);
+                        let mut done = Vec::new();
+                        lanes.flush(&mut done);
+                        assert_eq!(done.len(), 4, "three buffers and a digest");
+                        assert_eq!(digests(done), [(job, crate_digest(&whole))], "{length} {first} {second}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn jobs_take_turns_and_each_gets_its_own_digest() {
+    for kernels in all_kernels() {
+        let count = 3 * kernels.width() + 1;
+        let mut lanes = Lanes::new(kernels, count);
+        let jobs: Vec<_> = (0..count).map(|_| lanes.begin().unwrap()).collect();
+        assert!(lanes.begin().is_none());
+        let lengths = |at: usize| (at * 997) % 5_000;
+        let mut done = Vec::new();
+        // Halves in opposite orders, with steps between: a waiting job must not hold a lane.
+        for (at, &job) in jobs.iter().enumerate() {
+            let whole = message(lengths(at));
+            lanes.submit(job, Memory::new(&whole[..whole.len() / 2], true), false);
+            lanes.step(&mut done);
+        }
+        lanes.flush(&mut done);
+        assert_eq!(lanes.ready(), 0);
+        for (at, &job) in jobs.iter().enumerate().rev() {
+            let whole = message(lengths(at));
+            lanes.submit(job, Memory::new(&whole[whole.len() / 2..], at % 2 == 0), true);
+        }
+        lanes.flush(&mut done);
+        assert_eq!(done.len(), 3 * count);
+        for (job, digest) in digests(done) {
+            let at = jobs.iter().position(|&other| other == job).unwrap();
+            assert_eq!(digest, crate_digest(&message(lengths(at))));
+        }
+        assert!((0..count).all(|_| lanes.begin().is_some()));
+    }
+}
+
+#[test]
+fn an_abandoned_job_hands_its_buffers_back_and_leaves_the_others_alone() {
+    for kernels in all_kernels() {
+        let mut lanes = Lanes::new(kernels.clone(), 2);
+        let (kept, left) = (lanes.begin().unwrap(), lanes.begin().unwrap());
+        for job in [left, kept] {
+            lanes.submit(job, Memory::new(&message(100), true), false);
+            lanes.submit(job, Memory::new(&message(100), true), job == kept);
+        }
+        let mut done = Vec::new();
+        lanes.abandon(left, &mut done);
+        assert_eq!(done.len(), 2);
+        lanes.flush(&mut done);
+        assert_eq!(digests(done), [(kept, crate_digest(&[message(100), message(100)].concat()))]);
+        assert!(lanes.begin().is_some() && lanes.begin().is_some() && lanes.begin().is_none());
+    }
+}
