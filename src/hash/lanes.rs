@@ -16,6 +16,8 @@ use super::sha1::{Columns, LANES_MAX, digest_of};
 use crate::digest::Digest;
 use crate::limits;
 
+const _: () = assert!(limits::WORKER_FILES_OPEN >= LANES_MAX + limits::LONG_JOBS_BESIDE, "a worker can fill its lanes");
+
 /// A message in progress. It is valid until its digest is handed out or it is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Job(u32);
@@ -94,6 +96,11 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Jobs that have bytes to hash now.
     pub fn ready(&self) -> usize {
         self.seats.len() + self.waiting.len()
+    }
+
+    /// Whether more jobs with bytes would fill lanes: long ones that have turns of their own fill none.
+    pub fn have_room(&self) -> bool {
+        self.ready() < self.width() + self.jobs_of(Turn::Long).min(limits::LONG_JOBS_BESIDE)
     }
 
     /// Begins a message; `None` when as many as there is room for are in progress.
