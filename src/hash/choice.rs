@@ -80,16 +80,17 @@ impl Kernels {
     /// The fastest of those that the CPU has and that pass the test; where none does, the crate `sha1` stands as it is,
     /// since it is what every suspicion is checked with.
     fn from_candidates(is_right: impl Fn(Proven) -> bool) -> Kernels {
-        let (mut measured, mut wrong) = (Vec::new(), Vec::new());
+        let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for kernel in Kernel::ALL {
             match kernel.prove() {
                 // It is there to compare with, and never the fastest.
                 _ if kernel == Kernel::Scalar => {}
-                Some(proven) if is_right(proven) => measured.push(measure(proven)),
+                Some(proven) if is_right(proven) => right.push(proven),
                 Some(_) => wrong.push(kernel),
                 None => {}
             }
         }
+        let measured = measure(right);
         let last_resort = Kernel::Sha1Crate.prove().expect("the crate runs on any CPU");
         let fastest = |filled| Measured::fastest(&measured, filled).unwrap_or(last_resort);
         Kernels { by_filled: std::array::from_fn(|index| fastest(index + 1)), wrong }

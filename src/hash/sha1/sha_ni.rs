@@ -57,6 +57,7 @@ fn compress<const LANES: usize, const XOR: bool>(
         abcd[lane] = _mm_set_epi32(a, b, c, d);
         e[lane] = _mm_set_epi32(e_word, 0, 0, 0);
     }
+    #[allow(clippy::needless_range_loop, reason = "it is the number of a block in every lane")]
     for block in 0..blocks {
         let (abcd_before, e_before) = (abcd, e);
         let mut abcd_last = abcd;
