@@ -25,7 +25,7 @@ const BLOCKS: usize = 32;
 const ROUNDS: usize = 4;
 
 /// Hundredths by which a kernel must be faster to be taken in place of one that is preferred otherwise.
-const MARGIN_PERCENT: u64 = 3;
+const MARGIN_PERCENT: u64 = 5;
 
 /// A kernel and how long it takes for so many blocks of each of its lanes.
 pub(super) struct Measured {
