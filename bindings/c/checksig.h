@@ -169,9 +169,9 @@ typedef struct {
     // Threads that hashed, and the SHA-1 kernel that they used, as text that lives as long as the report.
     size_t workers;
     ChecksigText kernel;
-    // How many readers and reasons checksig_report_reader() and checksig_report_reader_reason() have.
+    // How many readers and reasons checksig_report_reader() and checksig_report_reason() have.
     size_t readers;
-    size_t reader_reasons;
+    size_t reasons;
 } ChecksigSummary;
 
 // How much came by one reader.
@@ -281,10 +281,11 @@ ChecksigStatus checksig_report_count(const ChecksigReport *report, uint32_t outc
 // Fills *out with one of the readers that the run used; index counts from 0.
 ChecksigStatus checksig_report_reader(const ChecksigReport *report, size_t index, ChecksigReaderUse *out);
 
-// Gives one of the sentences that say why these readers: the choice, and every fallback with its reason and remedy.
+// Gives one of the sentences that say why these readers and kernels: what was asked for by name, and every fallback
+// with its reason and remedy.
 //
 // index counts from 0. The text is UTF-8 and lives as long as the report.
-ChecksigStatus checksig_report_reader_reason(const ChecksigReport *report, size_t index, ChecksigText *out);
+ChecksigStatus checksig_report_reason(const ChecksigReport *report, size_t index, ChecksigText *out);
 
 // Gives what is wrong in words for people, one line for each of the first malformed lines and failures:
 // "/tmp/logs/httpd-08.log" - mismatch

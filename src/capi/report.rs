@@ -50,9 +50,9 @@ pub struct ChecksigSummary {
     /// Threads that hashed, and the SHA-1 kernel that they used, as text that lives as long as the report.
     pub workers: usize,
     pub kernel: ChecksigText,
-    /// How many readers and reasons checksig_report_reader() and checksig_report_reader_reason() have.
+    /// How many readers and reasons checksig_report_reader() and checksig_report_reason() have.
     pub readers: usize,
-    pub reader_reasons: usize,
+    pub reasons: usize,
 }
 
 /// How much came by one reader.
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn checksig_report_summary(
             workers: report.workers,
             kernel: ChecksigText::of(report.kernel.as_bytes()),
             readers: report.readers.len(),
-            reader_reasons: report.reader_reasons.len(),
+            reasons: report.reasons.len(),
         });
         Ok(ChecksigStatus::Ok)
     })
@@ -157,11 +157,12 @@ pub unsafe extern "C" fn checksig_report_reader(
     })
 }
 
-/// Gives one of the sentences that say why these readers: the choice, and every fallback with its reason and remedy.
+/// Gives one of the sentences that say why these readers and kernels: what was asked for by name, and every fallback
+/// with its reason and remedy.
 ///
 /// index counts from 0. The text is UTF-8 and lives as long as the report.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_report_reader_reason(
+pub unsafe extern "C" fn checksig_report_reason(
     report: *const ChecksigReport,
     index: usize,
     out: *mut ChecksigText,
@@ -171,7 +172,7 @@ pub unsafe extern "C" fn checksig_report_reader_reason(
         let report = &unsafe { borrow(report, "report") }?.found.report;
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        out.put(ChecksigText::of(at(&report.reader_reasons, index)?.as_bytes()));
+        out.put(ChecksigText::of(at(&report.reasons, index)?.as_bytes()));
         Ok(ChecksigStatus::Ok)
     })
 }

@@ -239,7 +239,7 @@ impl Run {
                     .to_owned(),
             );
         }
-        report.reader_reasons = self.shared.reasons();
+        report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !left_out && let Some(manifest) = &self.manifest {
             manifest.check(&self.shared, report.malformed_lines > 0)?;
@@ -355,7 +355,7 @@ fn share(
         shared.note_reason(format!("kernel {wrong}: left out, since it gave a wrong digest on this CPU"));
     }
     if let ReaderChoice::Forced(kind) = reader {
-        shared.note_reason(format!("{kind}: asked for by name"));
+        shared.note_reason(format!("reader {kind}: asked for by name"));
     }
     Ok(Arc::new(shared))
 }

@@ -93,8 +93,9 @@ pub struct Report {
     pub cancelled: bool,
     /// The readers used, in the order of [`ReaderKind`].
     pub readers: Vec<ReaderUse>,
-    /// Why these readers: the choice, and every fallback with its reason and remedy. One sentence each.
-    pub reader_reasons: Vec<String>,
+    /// Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy. One
+    /// sentence each.
+    pub reasons: Vec<String>,
     /// The SHA-1 kernel used.
     pub kernel: &'static str,
     /// Worker threads that hashed.
@@ -114,7 +115,7 @@ impl Report {
             elapsed: Duration::ZERO,
             cancelled: false,
             readers: Vec::new(),
-            reader_reasons: Vec::new(),
+            reasons: Vec::new(),
             kernel,
             workers: 0,
         }

@@ -41,7 +41,7 @@ fn a_pass_from_its_first_line_to_its_last() {
     let summary = &mut lines[3];
     assert!(take(summary, "seconds").as_f64().is_some_and(|seconds| seconds > 0.0));
     assert!(take(summary, "kernel").is_string());
-    assert!(take(summary, "reader_reasons").is_array());
+    assert!(take(summary, "reasons").is_array());
     assert!(take(summary, "workers").as_u64().is_some_and(|workers| workers >= 1));
     let used = take(summary, "readers");
     let files: u64 = used.as_array().expect("an array").iter().filter_map(|used| used["files"].as_u64()).sum();

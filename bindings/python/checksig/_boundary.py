@@ -216,8 +216,8 @@ def _report(report):
         _check(lib.checksig_report_reader(report, index, use))
         readers.append((_text(use.name), use.files, use.bytes))
     reasons = []
-    for index in range(summary.reader_reasons):
-        _check(lib.checksig_report_reader_reason(report, index, text))
+    for index in range(summary.reasons):
+        _check(lib.checksig_report_reason(report, index, text))
         reasons.append(_text(text))
     return {
         # A verdict that is not known is no pass.
@@ -231,7 +231,7 @@ def _report(report):
         "seconds": summary.seconds,
         "cancelled": summary.cancelled,
         "readers": readers,
-        "reader_reasons": reasons,
+        "reasons": reasons,
         "kernel": _text(summary.kernel),
         "workers": summary.workers,
     }

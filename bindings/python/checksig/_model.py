@@ -127,8 +127,8 @@ class Report:
     seconds: float
     cancelled: bool
     readers: tuple[ReaderUse, ...]
-    #: Why these readers: the choice, and every fallback with its reason and remedy.
-    reader_reasons: tuple[str, ...]
+    #: Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy.
+    reasons: tuple[str, ...]
     #: The SHA-1 kernel, and the number of threads that hashed.
     kernel: str
     workers: int

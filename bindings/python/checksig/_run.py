@@ -107,7 +107,7 @@ class Run:
         del found["malformed_lines"], found["files_failed"]
         found["counts"] = {Outcome(name): count for name, count in found["counts"].items()}
         found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
-        found["reader_reasons"] = tuple(found["reader_reasons"])
+        found["reasons"] = tuple(found["reasons"])
         return Report(
             failures=tuple(_file(row, self._root) for row in self._failed if not row[0]),
             malformed=tuple(_malformed(row) for row in self._failed if row[0]),

@@ -80,7 +80,7 @@ impl Render for Json {
                 cancelled: report.cancelled,
                 signal: signal.map(Signal::name),
                 readers: &report.readers,
-                reader_reasons: &report.reader_reasons,
+                reasons: &report.reasons,
                 kernel: report.kernel,
                 workers: report.workers,
             }),

@@ -125,8 +125,8 @@ pub(super) struct Summary<'a> {
     /// How much came by each reader.
     #[serde(serialize_with = "readers")]
     pub(super) readers: &'a [ReaderUse],
-    /// Why these readers, in sentences.
-    pub(super) reader_reasons: &'a [String],
+    /// Why these readers and kernels, in sentences.
+    pub(super) reasons: &'a [String],
     /// The SHA-1 kernel.
     pub(super) kernel: &'static str,
     /// Threads that hashed.
