@@ -166,13 +166,23 @@ typedef struct {
     // Bytes that were read and hashed.
     uint64_t bytes;
     double seconds;
-    // Threads that hashed, and the SHA-1 kernel that they used, as text that lives as long as the report.
+    // Threads that hashed, and the SHA-1 kernel that they used whenever there was enough to fill it, as text that lives
+    // as long as the report.
     size_t workers;
     ChecksigText kernel;
-    // How many readers and reasons checksig_report_reader() and checksig_report_reason() have.
+    // How many checksig_report_kernel(), checksig_report_reader() and checksig_report_reason() have.
+    size_t kernels;
     size_t readers;
     size_t reasons;
 } ChecksigSummary;
+
+// A SHA-1 kernel that was chosen.
+typedef struct {
+    // Its name: text that lives as long as the report.
+    ChecksigText name;
+    // How many files a thread must have bytes of for it to run: 1 for the first kernel, more for each after it.
+    size_t lanes_from;
+} ChecksigKernelUse;
 
 // How much came by one reader.
 typedef struct {
@@ -277,6 +287,10 @@ ChecksigStatus checksig_report_summary(const ChecksigReport *report, ChecksigSum
 
 // Gives the number of files with an outcome: one of ChecksigOutcome, as an integer.
 ChecksigStatus checksig_report_count(const ChecksigReport *report, uint32_t outcome, uint64_t *out);
+
+// Fills *out with one of the kernels that were chosen; index counts from 0. A run of few files may have had no work for
+// the later ones.
+ChecksigStatus checksig_report_kernel(const ChecksigReport *report, size_t index, ChecksigKernelUse *out);
 
 // Fills *out with one of the readers that the run used; index counts from 0.
 ChecksigStatus checksig_report_reader(const ChecksigReport *report, size_t index, ChecksigReaderUse *out);

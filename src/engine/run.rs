@@ -153,7 +153,7 @@ impl Run {
             }
         };
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
-        let report = Report::new(verb, shared.kernels.widest().name());
+        let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
         Ok(Run { shared, conductor, report, creation, manifest, started, finished: false })
     }
@@ -356,6 +356,9 @@ fn share(
     }
     if let ReaderChoice::Forced(kind) = reader {
         shared.note_reason(format!("reader {kind}: asked for by name"));
+    }
+    if let KernelChoice::Forced(kernel) = kernel {
+        shared.note_reason(format!("kernel {kernel}: asked for by name"));
     }
     Ok(Arc::new(shared))
 }

@@ -9,6 +9,7 @@ pub use counts::Counts;
 use std::time::Duration;
 
 use crate::digest::Digest;
+use crate::hash::{KernelUse, Kernels};
 use crate::limits;
 use crate::manifest::Malformed;
 use crate::readerkind::ReaderKind;
@@ -96,15 +97,18 @@ pub struct Report {
     /// Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy. One
     /// sentence each.
     pub reasons: Vec<String>,
-    /// The SHA-1 kernel used.
+    /// The SHA-1 kernel that ran whenever there was enough to fill it: the last of `kernels`.
     pub kernel: &'static str,
+    /// The kernels chosen, and from how many messages at once on each of them ran. A run of few files may have had no
+    /// work for the later ones.
+    pub kernels: Vec<KernelUse>,
     /// Worker threads that hashed.
     pub workers: usize,
 }
 
 impl Report {
     /// The report of a run that has found nothing yet.
-    pub(crate) fn new(verb: Verb, kernel: &'static str) -> Report {
+    pub(crate) fn new(verb: Verb, kernels: &Kernels) -> Report {
         Report {
             verb,
             counts: Counts::default(),
@@ -116,7 +120,8 @@ impl Report {
             cancelled: false,
             readers: Vec::new(),
             reasons: Vec::new(),
-            kernel,
+            kernel: kernels.widest().name(),
+            kernels: kernels.uses(),
             workers: 0,
         }
     }

@@ -31,7 +31,7 @@ from .exceptions import (
 # What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._model import FileRecord, MalformedLine, Outcome, Progress, ReaderUse, Report
+    from ._model import FileRecord, KernelUse, MalformedLine, Outcome, Progress, ReaderUse, Report
 
 # The same as in Cargo.toml: a test holds them together.
 __version__ = "0.1.0"
@@ -41,13 +41,14 @@ if _boundary.version() != __version__:
         f"checksig {__version__} found a library of version {_boundary.version()} beside it; install the package again"
     )
 
-_MODEL = ("FileRecord", "MalformedLine", "Outcome", "Progress", "ReaderUse", "Report")
+_MODEL = ("FileRecord", "KernelUse", "MalformedLine", "Outcome", "Progress", "ReaderUse", "Report")
 
 __all__ = [
     "ChecksigError",
     "FileRecord",
     "ForkedError",
     "InternalError",
+    "KernelUse",
     "MalformedLine",
     "ManifestError",
     "ManifestNotFoundError",

@@ -215,6 +215,11 @@ def _report(report):
     for index in range(summary.readers):
         _check(lib.checksig_report_reader(report, index, use))
         readers.append((_text(use.name), use.files, use.bytes))
+    kernels = []
+    kernel = ffi.new("ChecksigKernelUse *")
+    for index in range(summary.kernels):
+        _check(lib.checksig_report_kernel(report, index, kernel))
+        kernels.append((_text(kernel.name), kernel.lanes_from))
     reasons = []
     for index in range(summary.reasons):
         _check(lib.checksig_report_reason(report, index, text))
@@ -233,6 +238,7 @@ def _report(report):
         "readers": readers,
         "reasons": reasons,
         "kernel": _text(summary.kernel),
+        "kernels": kernels,
         "workers": summary.workers,
     }
 

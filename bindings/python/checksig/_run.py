@@ -101,12 +101,13 @@ class Run:
 
     def report(self, on_progress: Callable[[Progress], object] | None = None) -> Report:
         """Wait for the end and report. Records that were not iterated over are only counted, failures are kept."""
-        from ._model import Outcome, ReaderUse, Report
+        from ._model import KernelUse, Outcome, ReaderUse, Report
 
         found = dict(self._finish(on_progress))
         del found["malformed_lines"], found["files_failed"]
         found["counts"] = {Outcome(name): count for name, count in found["counts"].items()}
         found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
+        found["kernels"] = tuple(KernelUse(*kernel) for kernel in found["kernels"])
         found["reasons"] = tuple(found["reasons"])
         return Report(
             failures=tuple(_file(row, self._root) for row in self._failed if not row[0]),

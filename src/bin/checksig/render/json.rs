@@ -82,6 +82,7 @@ impl Render for Json {
                 readers: &report.readers,
                 reasons: &report.reasons,
                 kernel: report.kernel,
+                kernels: &report.kernels,
                 workers: report.workers,
             }),
         );

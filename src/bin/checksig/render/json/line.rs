@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
+use checksig::hash::KernelUse;
 use checksig::{Counts, Digest, ReaderUse};
 use serde::Serialize;
 
-use super::encode::{counts, hex, readers};
+use super::encode::{counts, hex, kernels, readers};
 
 /// One line.
 #[derive(Serialize)]
@@ -127,8 +128,11 @@ pub(super) struct Summary<'a> {
     pub(super) readers: &'a [ReaderUse],
     /// Why these readers and kernels, in sentences.
     pub(super) reasons: &'a [String],
-    /// The SHA-1 kernel.
+    /// The SHA-1 kernel that ran when there was enough to fill it.
     pub(super) kernel: &'static str,
+    /// Every kernel chosen, and from how many files at once.
+    #[serde(serialize_with = "kernels")]
+    pub(super) kernels: &'a [KernelUse],
     /// Threads that hashed.
     pub(super) workers: usize,
 }
