@@ -230,6 +230,13 @@ ChecksigStatus checksig_options_set_workers(ChecksigOptions *options, uint32_t w
 // checksig_run_start().
 ChecksigStatus checksig_options_set_reader(ChecksigOptions *options, const char *reader, size_t reader_len);
 
+// Chooses how files are hashed: "auto", the default, which measures, or one SHA-1 kernel for every file, such as
+// "avx512", "avx2", "sha-ni-x2" or "sha1-crate".
+//
+// CHECKSIG_STATUS_BAD_OPTION says that there is no such kernel, and checksig_last_error() which there are. Whether this
+// CPU can run it is seen by checksig_run_start(): CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
+ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char *kernel, size_t kernel_len);
+
 // Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
 ChecksigStatus checksig_options_set_ordered(ChecksigOptions *options, uint32_t ordered);
 

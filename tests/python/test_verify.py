@@ -97,7 +97,7 @@ def test_options_that_cannot_be(tree):
             verify(tree.root, workers=workers)
     with pytest.raises(checksig.OptionError, match='unknown reader "floppy"'):
         verify(tree.root, reader="floppy")
-    for argument in ["workers", "reader", "manifest"]:
+    for argument in ["workers", "reader", "kernel", "manifest"]:
         with pytest.raises(TypeError, match=f"^{argument} must be "):
             verify(tree.root, **{argument: 1.5})
     with pytest.raises(TypeError, match="^root must be "):

@@ -54,6 +54,7 @@ class Run:
         *,
         manifest: AnyPath | None = None,
         reader: str = "auto",
+        kernel: str = "auto",
         workers: int | None = None,
         ordered: bool = True,
         _root_argument: str = "root",
@@ -66,7 +67,8 @@ class Run:
         self._run = _boundary.Run(
             self._root,
             None if manifest is None else _path(manifest, "manifest"),
-            _reader(reader),
+            _name(reader, "reader"),
+            _name(kernel, "kernel"),
             _workers(workers),
             bool(ordered),
         )
@@ -167,9 +169,9 @@ def _path(value: AnyPath, argument: str) -> bytes:
     return path
 
 
-def _reader(value: str) -> bytes:
+def _name(value: str, argument: str) -> bytes:
     if not isinstance(value, str):
-        raise TypeError(f"reader must be str, not {type(value).__name__}")
+        raise TypeError(f"{argument} must be str, not {type(value).__name__}")
     return value.encode("utf-8", "backslashreplace")
 
 
