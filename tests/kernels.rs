@@ -48,7 +48,7 @@ fn tree() -> Tree {
     for length in lengths {
         let mut content = bytes(length, length as u64);
         tree.file(length.to_string(), &content);
-        if let Some(last) = content.last_mut().filter(|_| length % 3 == 0) {
+        if let Some(last) = content.last_mut().filter(|_| length.is_multiple_of(3)) {
             *last ^= 1;
             fs::write(tree.at(length.to_string()), content).unwrap();
         }
@@ -63,7 +63,7 @@ fn every_kernel_gives_the_same_report() {
     let (records, auto) = tree.verify(&options(KernelChoice::Auto, 1));
     assert!(outcomes(&records).iter().all(|(name, kind)| {
         let length: usize = name.parse().unwrap();
-        *kind == if length % 3 == 0 && length > 0 { Mismatch } else { Match }
+        *kind == if length.is_multiple_of(3) && length > 0 { Mismatch } else { Match }
     }));
     assert_eq!((auto.kernels[0].lanes_from, auto.kernels.last().unwrap().kernel.name()), (1, auto.kernel));
     assert!(auto.kernels.is_sorted_by(|one, next| one.lanes_from < next.lanes_from));
