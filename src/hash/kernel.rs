@@ -84,6 +84,22 @@ impl Kernel {
         }
     }
 
+    /// What it is, in a few words for help texts.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Kernel::Scalar => "one file by plain arithmetic: slow, what the others are compared with",
+            Kernel::Sha1Crate => "one file by the crate sha1, with SHA instructions where the CPU has them",
+            Kernel::ShaNi => "one file by the SHA instructions of x86",
+            Kernel::ShaNiX2 => "two files by the SHA instructions of x86",
+            Kernel::ShaNiX4 => "four files by the SHA instructions of x86",
+            Kernel::ShaNiXor => "one file by the same but sha1msg2, which is slow on some CPUs",
+            Kernel::ShaNiXorX2 => "two files by the same but sha1msg2",
+            Kernel::ShaNiXorX4 => "four files by the same but sha1msg2",
+            Kernel::Avx2 => "eight files in the registers of AVX2",
+            Kernel::Avx512 => "sixteen files in the registers of AVX-512 (F and BW)",
+        }
+    }
+
     /// What the CPU must have for it, in the words of its maker.
     pub const fn needs(self) -> &'static str {
         match self {
