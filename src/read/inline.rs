@@ -89,7 +89,13 @@ impl Method for Copying {
             How::Cached => ReadWriteFlags::NOWAIT,
             How::Waiting(_) => ReadWriteFlags::empty(),
         };
-        match reading.fill(buffer, flags) {
+        let filled = match reading.fill(buffer, flags) {
+            Filled::WouldWait(buffer) if reading.is_cached(self.pool.capacity()) => {
+                reading.fill(buffer, ReadWriteFlags::empty())
+            }
+            filled => filled,
+        };
+        match filled {
             Filled::Segment(segment) => Progress::Segment(reading, segment),
             Filled::WouldWait(buffer) => {
                 self.pool.give(buffer);
