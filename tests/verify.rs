@@ -325,6 +325,19 @@ fn a_file_that_is_written_to_meanwhile_is_never_a_match_of_other_bytes() {
 }
 
 #[test]
+fn a_file_that_only_says_that_it_is_empty_is_no_match_of_nothing() {
+    let mut tree = Tree::new();
+    // Its size is 0, and it holds more.
+    tree.line("status", &hex_digest(b"")).seal();
+    for reader in readers() {
+        let mut options = options(reader, 1);
+        options.manifest = Some(tree.at("sha1sum.txt"));
+        let (records, report) = drain(Run::verify("/proc/self".as_ref(), &options).unwrap());
+        assert_eq!((outcomes(&records)[0].1, report.verdict()), (Changed, Verdict::Fail), "{reader:?}");
+    }
+}
+
+#[test]
 fn a_manifest_that_loses_lines_while_it_is_read_is_no_pass() {
     let mut tree = Tree::new();
     tree.file("f", b"f");

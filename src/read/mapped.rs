@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use memmap2::{Mmap, MmapOptions};
-use rustix::io::Errno;
+use rustix::io::{Errno, pread, retry_on_intr};
 
 use super::inturn::{InTurn, Method, Progress, Width};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Segment};
@@ -60,9 +60,7 @@ impl Method for Mapping {
         let window = remaining.min(limits::MAP_WINDOW_BYTES);
         let bytes = match map(&open.opened, open.offset, window as usize) {
             Ok(bytes) => bytes,
-            Err(errno) => {
-                return Progress::Over(open.file.end(Err(Failure::Unreadable { errno, offset: open.offset })));
-            }
+            Err(failure) => return Progress::Over(open.file.end(Err(failure))),
         };
         self.windows += 1;
         let segment = Segment {
@@ -104,13 +102,19 @@ fn has_its_size(open: &MappedFile) -> Result<(), Failure> {
     }
 }
 
-fn map(opened: &OpenedFile, offset: u64, length: usize) -> Result<Bytes, Errno> {
+fn map(opened: &OpenedFile, offset: u64, length: usize) -> Result<Bytes, Failure> {
+    let unreadable = |errno| Failure::Unreadable { errno, offset };
     if length == 0 {
-        // Linux maps no empty range.
-        return Ok(Bytes::Nothing);
+        // Linux maps no empty range; and an empty file is read all the same, as one of /proc only says that it is empty.
+        return match retry_on_intr(|| pread(&opened.file, &mut [0; 1], offset)) {
+            Ok(0) => Ok(Bytes::Nothing),
+            Ok(_) => Err(Failure::Moved),
+            Err(errno) => Err(unreadable(errno)),
+        };
     }
     let options = MmapOptions::new().offset(offset).len(length).to_owned();
-    map_range(options, opened).map(Bytes::Map).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    let mapped = map_range(options, opened).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO));
+    mapped.map(Bytes::Map).map_err(unreadable)
 }
 
 #[allow(unsafe_code, reason = "a map of a file")]
