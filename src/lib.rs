@@ -18,6 +18,8 @@
 //! [`verify`] and [`create`] wait for the end; [`Run`] gives every record as it comes, tells how far it is, and can be
 //! cancelled. What is wrong with a file is an [`Outcome`] in the report; an [`Error`] says that there is no report.
 //!
+//! For bytes and files without a manifest there are [`hash_many`], [`file_digest`] and [`hash_files`].
+//!
 //! The data flows one way, and a module names only those before it:
 //!
 //! ```text
@@ -47,9 +49,13 @@ mod root;
 mod verdict;
 
 pub use digest::{Digest, DigestError};
-pub use engine::{Batch, Canceller, CreateOptions, MANIFEST_NAME, Options, Progress, Run, create, verify};
+pub use engine::{
+    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Progress, Run, create,
+    file_digest, hash_files, verify,
+};
 pub use error::Error;
 pub use filekind::FileKind;
+pub use hash::hash_many;
 pub use readerkind::{ReaderChoice, ReaderKind, UnknownReader};
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};

@@ -4,6 +4,7 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,7 +29,8 @@ pub enum Policy {
 /// A directory that names are relative to.
 #[derive(Debug)]
 pub(crate) struct Root {
-    directory: OwnedFd,
+    /// None: the current directory, as it is at each open.
+    directory: Option<OwnedFd>,
     policy: Policy,
     /// Linux, or a sandbox, refuses openat2(2): names are walked component by component instead.
     walks: AtomicBool,
@@ -83,7 +85,18 @@ impl Root {
     /// Opens the directory; the path is the caller's own, and links in it are followed.
     pub(crate) fn open_root(path: &Path, policy: Policy) -> Result<Root, Errno> {
         let directory = retry(|| rustix::fs::openat(CWD, path, HANDLE.union(OFlags::DIRECTORY), Mode::empty()))?;
-        Ok(Root { directory, policy, walks: AtomicBool::new(false) })
+        Ok(Root { directory: Some(directory), policy, walks: AtomicBool::new(false) })
+    }
+
+    /// The current directory as it is now, for names that may lead anywhere. Where it cannot be held open, as nobody
+    /// but its owner may search it, absolute names can be opened all the same.
+    pub(crate) fn current() -> Root {
+        Root::open_root(Path::new("."), Policy::Free).unwrap_or(Root::wherever())
+    }
+
+    /// The current directory, whichever it is at each open.
+    fn wherever() -> Root {
+        Root { directory: None, policy: Policy::Free, walks: AtomicBool::new(false) }
     }
 
     /// Opens a regular file for reading.
@@ -96,26 +109,33 @@ impl Root {
 
     /// Opens a regular file if its name can be looked up in memory; `None` where a device may have to be waited for.
     pub(crate) fn open_cached(&self, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
-        if self.policy == Policy::Free || self.walks() {
+        if self.walks() {
             return None;
         }
         match self.open_with(name, FILE, ResolveFlags::CACHED) {
             Ok(file) => Some(regular(file)),
             // EINVAL: older than Linux 5.12, which knows no cached lookups. Either way the full open decides.
             Err(Refusal::Errno(Errno::AGAIN | Errno::INTR | Errno::INVAL)) => None,
+            // No openat2; below a root the walk has stood in for it by now.
+            Err(Refusal::Errno(Errno::NOSYS | Errno::PERM)) if self.policy == Policy::Free => None,
             Err(refusal) => Some(Err(self.explain(name, refusal))),
         }
     }
 
     /// The state of a regular file, without opening it for reading.
     pub(crate) fn stamp(&self, name: &[u8]) -> Result<Stamp, Refusal> {
-        let handle = self.open_with(name, HANDLE.union(OFlags::NOFOLLOW), ResolveFlags::empty())?;
+        let flags = match self.policy {
+            Policy::Beneath => HANDLE.union(OFlags::NOFOLLOW),
+            // The same file that an open gives.
+            Policy::Free => HANDLE,
+        };
+        let handle = self.open_with(name, flags, ResolveFlags::empty())?;
         regular(handle).map(|opened| opened.stamp)
     }
 
     /// The size of a regular file, if Linux can tell it from memory: a hint for the order of work and nothing else.
     pub(crate) fn size_hint(&self, name: &[u8]) -> Option<u64> {
-        if self.policy == Policy::Free || self.walks() {
+        if self.walks() {
             return None;
         }
         let handle = self.open_with(name, HANDLE, ResolveFlags::CACHED).ok()?;
@@ -162,9 +182,14 @@ impl Root {
 
     /// Opens a name by the policy.
     fn open_with(&self, name: &[u8], flags: OFlags, resolve: ResolveFlags) -> Result<OwnedFd, Refusal> {
-        let directory = self.directory.as_fd();
+        let directory = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
         if self.policy == Policy::Free {
-            return retry(|| rustix::fs::openat(directory, name, flags, Mode::empty())).map_err(Refusal::from);
+            let opened = if resolve.is_empty() {
+                retry(|| rustix::fs::openat(directory, name, flags, Mode::empty()))
+            } else {
+                rustix::fs::openat2(directory, name, flags, Mode::empty(), resolve)
+            };
+            return opened.map_err(Refusal::from);
         }
         let path = RelPath::new(name).map_err(|_| Refusal::OutsideRoot)?;
         if self.walks() {
@@ -201,8 +226,7 @@ impl Root {
 
 /// Opens a file that the caller named, a manifest say: anywhere, through links, if it is a regular file.
 pub(crate) fn open_anywhere(path: &Path) -> Result<OpenedFile, Refusal> {
-    let file = retry(|| rustix::fs::openat(CWD, path, FILE, Mode::empty()))?;
-    regular(file)
+    Root::wherever().open(path.as_os_str().as_bytes())
 }
 
 /// The state of an open file.

@@ -12,7 +12,7 @@ use crate::filekind::FileKind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Every byte was read, and the digest is the listed one.
+    /// Every byte was read, and the digest is the listed one; where nothing lists one, it is the file's.
     Match,
     /// Two readings, by two different ways, agree on a digest that is not the listed one.
     Mismatch {
@@ -126,6 +126,16 @@ impl Outcome {
             _ => None,
         }
     }
+
+    /// The error number of Linux (`errno(3)`) that says the same, where there is one.
+    pub const fn errno(&self) -> Option<i32> {
+        match self {
+            Outcome::Missing => Some(libc::ENOENT),
+            Outcome::Unreadable { errno, .. } => Some(*errno),
+            Outcome::NotRegular(FileKind::Directory) => Some(libc::EISDIR),
+            _ => None,
+        }
+    }
 }
 
 /// The outcome in words for people: `mismatch`, `unreadable: Permission denied`, `not a regular file: a directory`.
@@ -151,10 +161,10 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The words of `strerror(3)` for an error number, without the number; a link that is not followed says so.
+/// The words of `strerror(3)` for an error number, without the number; of a link they would count too many.
 fn errno_text(errno: i32) -> String {
     if errno == libc::ELOOP {
-        return "a symbolic link is in the path, and links are not followed".to_owned();
+        return "a symbolic link is in the path that is not followed, or that leads back to itself".to_owned();
     }
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     match text.rfind(" (os error ") {
@@ -163,7 +173,7 @@ fn errno_text(errno: i32) -> String {
     }
 }
 
-/// What became of a run: whether the tree holds the bytes that its manifest says.
+/// What became of a run: whether the tree holds the bytes that its manifest says, or every file has its digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Something was checked, all of it matches, and nothing was left out.
@@ -175,13 +185,13 @@ pub enum Verdict {
 /// What a run has to show for itself when it is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// Files whose every byte was read and whose digest is right: the listed one, or, in `create`, a new one.
+    /// Files whose every byte was read and whose digest is right: the listed one, or, where none is listed, a new one.
     pub proved: u64,
     /// Files with any other outcome that counts against the run.
     pub failed: u64,
     /// Lines of the manifest that do not parse.
     pub malformed: u64,
-    /// Whether the manifest, or the tree, was gone through to its end and nothing was cancelled.
+    /// Whether the manifest, the tree or the list was gone through to its end and nothing was cancelled.
     pub complete: bool,
 }
 

@@ -16,15 +16,19 @@ mod readers;
 mod records;
 mod run;
 mod shared;
+mod single;
 mod worker;
 
-pub use options::{CreateOptions, MANIFEST_NAME, Options};
+pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 pub use run::{Batch, Canceller, Progress, Run};
+pub use single::{FileError, file_digest};
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::Error;
-use crate::report::Report;
+use crate::limits;
+use crate::report::{FileReport, Record, Report};
 
 /// Verifies the files below `root` against its manifest and waits for the report.
 ///
@@ -36,4 +40,43 @@ pub fn verify(root: impl AsRef<Path>, options: &Options) -> Result<Report, Error
 /// Writes a manifest of the regular files below `root` and waits for the report.
 pub fn create(root: impl AsRef<Path>, options: &CreateOptions) -> Result<Report, Error> {
     Run::create(root.as_ref(), options)?.finish()
+}
+
+/// Finds the digests of the files that a list names, in parallel, and waits for them: one report for each path, in the
+/// order of the list, also for one that it names twice.
+///
+/// A path leads where Linux says, as for `sha1sum`: from the current directory, through symbolic links, also up. The
+/// digest is [`FileReport::actual`]: it is there if, and only if, the outcome is [`Match`](crate::Outcome::Match), and
+/// then every byte was read, as many as the file has, and nobody wrote to it meanwhile. What is not there, cannot be
+/// read, changes meanwhile or is no regular file has its outcome; an empty path is missing, and one with a NUL byte is
+/// unreadable (EINVAL). An empty list gives no reports.
+///
+/// An error says that nothing could be read at all. [`Run::hash`] gives the reports as they come, and can be cancelled.
+///
+/// ```
+/// use checksig::{HashOptions, Outcome, hash_files};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let (here, gone) = (folder.path().join("here"), folder.path().join("gone"));
+/// std::fs::write(&here, "abc")?;
+/// let files = hash_files([&here, &gone], &HashOptions::default())?;
+/// assert_eq!(files[0].actual().unwrap().to_string(), "a9993e364706816aba3e25717850c26c9cd0d89d");
+/// assert_eq!(files[1].outcome, Outcome::Missing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn hash_files(
+    paths: impl IntoIterator<Item = impl AsRef<Path>>,
+    options: &HashOptions,
+) -> Result<Vec<FileReport>, Error> {
+    let mut run = Run::hash(paths, &HashOptions { ordered: true, ..options.clone() })?;
+    let mut files = Vec::new();
+    loop {
+        match run.next_batch(Duration::from_millis(limits::LOOK_AROUND_MS)) {
+            Batch::Records(records) => files.extend(records.into_iter().filter_map(|record| match record {
+                Record::File(file) => Some(file),
+                Record::Malformed(_) => None,
+            })),
+            Batch::Waiting => {}
+            Batch::Finished => return run.finish().map(|_| files),
+        }
+    }
 }

@@ -62,3 +62,23 @@ pub struct CreateOptions {
     /// Threads that hash; see [`Options::workers`].
     pub workers: Option<NonZeroUsize>,
 }
+
+/// The choices for [`hash_files`](crate::hash_files).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HashOptions {
+    /// How files are read.
+    pub reader: ReaderChoice,
+    /// How files are hashed.
+    pub kernel: KernelChoice,
+    /// Threads that hash; see [`Options::workers`].
+    pub workers: Option<NonZeroUsize>,
+    /// Whether records come in the order of the list, or as they are found. `hash_files` keeps the order always.
+    pub ordered: bool,
+}
+
+impl Default for HashOptions {
+    fn default() -> HashOptions {
+        HashOptions { reader: ReaderChoice::Auto, kernel: KernelChoice::Auto, workers: None, ordered: true }
+    }
+}

@@ -5,6 +5,7 @@
 use std::io::{self, BufRead, BufReader};
 use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,14 +17,14 @@ use rustix::io::Errno;
 
 use super::conduct::Conductor;
 use super::creation::Creation;
-use super::options::{CreateOptions, MANIFEST_NAME, Options};
+use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::hash::{KernelChoice, Kernels};
 use crate::limits;
 use crate::manifest::Entries;
-use crate::plan::{Planner, Stock, Walk};
+use crate::plan::{List, Planner, Stock, Walk};
 use crate::read::probe;
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{Record, Report, Verb};
@@ -53,14 +54,14 @@ pub struct Progress {
     pub bytes_done: u64,
     /// Files known so far; the number of all once `planned_all` is true.
     pub files_planned: u64,
-    /// Whether the manifest, or the tree, has been gone through to its end.
+    /// Whether the manifest, the tree or the list has been gone through to its end.
     pub planned_all: bool,
     /// Bytes of the manifest gone through, and its size in bytes: what an estimate of the time left can use before
-    /// every file is known. Both 0 in `create`.
+    /// every file is known. Both 0 where no manifest is read.
     pub manifest_bytes: (u64, u64),
 }
 
-/// A verification, or a creation, that is under way in threads of its own.
+/// A verification, a creation, or the hashing of a list, that is under way in threads of its own.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
 /// is left behind after a second.
@@ -132,6 +133,18 @@ impl Run {
         let stock = Stock::Tree(Walk::new(creation.own_names(root)?));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
         Run::start(shared, Verb::Create, stock, unreadable, Some(creation), None)
+    }
+
+    /// Starts to find the digests of the files that a list names: see [`hash_files`](crate::hash_files).
+    ///
+    /// There is one record for each path, in the order of the list. Relative paths start at the directory that is the
+    /// current one now. The list is copied.
+    pub fn hash(paths: impl IntoIterator<Item = impl AsRef<Path>>, options: &HashOptions) -> Result<Run, Error> {
+        let names = paths.into_iter().map(|path| path.as_ref().as_os_str().as_bytes().to_vec());
+        let stock = Stock::List(List::new(names));
+        let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a list gave an error: {error}")));
+        let shared = share(Root::current(), options.reader, options.kernel, options.workers, options.ordered)?;
+        Run::start(shared, Verb::Hash, stock, unreadable, None, None)
     }
 
     fn start(

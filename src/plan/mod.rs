@@ -1,11 +1,13 @@
 //! What is to be read, in which order: entries and a root become batches, and a bounded look ahead finds the huge
 //! files among them.
 //!
-//! Starts no thread and reads no file; its sources are a manifest's bytes or the names in a tree.
+//! Starts no thread and reads no file; its sources are a manifest's bytes, the names in a tree, or a list of names.
 
+mod list;
 mod order;
 mod walk;
 
+pub(crate) use list::List;
 pub(crate) use order::LargestFirst;
 pub(crate) use walk::{Met, Walk};
 
@@ -36,6 +38,8 @@ pub(crate) enum Stock {
     Manifest(Entries<Box<dyn BufRead + Send>>),
     /// The files of the tree itself.
     Tree(Walk),
+    /// Names that the caller lists.
+    List(List),
 }
 
 /// What came of looking one item further.
@@ -100,6 +104,7 @@ impl Planner {
                 Some(Met::File(name)) => Some(Ok((0, name, None))),
                 Some(met) => Some(Err(Pulled::Left { place: self.next_place, met })),
             },
+            Stock::List(list) => list.next().map(|name| Ok((0, name, None))),
         };
         let Some(pulled) = pulled else {
             self.ended = true;
@@ -118,11 +123,11 @@ impl Planner {
         self.waiting.push_back(planned);
     }
 
-    /// Bytes of the manifest gone through; 0 for a tree.
+    /// Bytes of the manifest gone through; 0 where there is none.
     pub(crate) fn manifest_bytes(&self) -> u64 {
         match &self.stock {
             Stock::Manifest(entries) => entries.bytes_read(),
-            Stock::Tree(_) => 0,
+            Stock::Tree(_) | Stock::List(_) => 0,
         }
     }
 

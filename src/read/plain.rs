@@ -7,13 +7,19 @@ use rustix::io::{Errno, pread};
 
 use super::segment::Failure;
 use crate::limits;
-use crate::root::{Root, Stamp, stamp_of};
+use crate::root::{OpenedFile, Root, Stamp, stamp_of};
 
 /// Reads a file from its first byte to its last and hands every piece to `each`, which says whether to go on; gives its
 /// state from before, unless it is another afterwards. `None` where `each` said no.
-pub(crate) fn read(root: &Root, name: &[u8], mut each: impl FnMut(&[u8]) -> bool) -> Result<Option<Stamp>, Failure> {
-    let opened = root.open(name)?;
-    let mut buffer = vec![0; limits::PLAIN_BUFFER_BYTES];
+pub(crate) fn read(root: &Root, name: &[u8], each: impl FnMut(&[u8]) -> bool) -> Result<Option<Stamp>, Failure> {
+    read_opened(&root.open(name)?, each)
+}
+
+/// The same for a file that is open already.
+pub(crate) fn read_opened(opened: &OpenedFile, mut each: impl FnMut(&[u8]) -> bool) -> Result<Option<Stamp>, Failure> {
+    // One byte more than the file should have: if it comes, the file grew.
+    let most = opened.stamp.size_bytes.saturating_add(1).min(limits::PLAIN_BUFFER_BYTES as u64);
+    let mut buffer = vec![0; most as usize];
     let mut offset = 0;
     loop {
         match pread(&opened.file, &mut buffer, offset) {

@@ -21,9 +21,10 @@ use crate::verdict::{Evidence, Outcome, OutcomeKind, Verdict, judge};
 pub struct FileReport {
     /// The line of the manifest that lists it, from 1; 0 where no line does.
     pub line: u64,
-    /// Its name: bytes, relative to the root.
+    /// Its name: bytes, relative to the root; of a list, the path as it was given.
     pub name: Vec<u8>,
-    /// The digest that the manifest lists, where it lists one; in `create`, the digest that it now lists.
+    /// The digest that the manifest lists, where it lists one; in `create`, the digest that it now lists. Where there is
+    /// no manifest it is the digest found, the same as [`actual`](FileReport::actual).
     pub expected: Option<Digest>,
     /// What became of it.
     pub outcome: Outcome,
@@ -34,7 +35,8 @@ pub struct FileReport {
 }
 
 impl FileReport {
-    /// The digest of the bytes that were read, where all of them were: of a match, the one that the manifest lists.
+    /// The digest of the bytes that were read, where all of them were: what [`hash_files`](crate::hash_files) is for. Of
+    /// a match it is the one that the manifest lists.
     pub fn actual(&self) -> Option<Digest> {
         if self.outcome.is_match() { self.expected } else { self.outcome.actual() }
     }
@@ -70,6 +72,8 @@ pub enum Verb {
     Verify,
     /// Writes a manifest.
     Create,
+    /// The digest of every file of a list.
+    Hash,
 }
 
 /// What a whole run found. It exists only once every planned file has its outcome.
@@ -126,7 +130,8 @@ impl Report {
         }
     }
 
-    /// Whether the tree holds the bytes that its manifest says.
+    /// Whether the tree holds the bytes that its manifest says; of a list, whether every file of it was read whole and
+    /// has its digest. Where there was nothing to do, as in an empty list, there is no pass.
     pub fn verdict(&self) -> Verdict {
         judge(Evidence {
             proved: self.counts.of(OutcomeKind::Match),
@@ -139,7 +144,7 @@ impl Report {
     /// Files that count against the run: in `create`, what is no regular file is left out and does not.
     pub fn failed(&self) -> u64 {
         match self.verb {
-            Verb::Verify => self.counts.failed(),
+            Verb::Verify | Verb::Hash => self.counts.failed(),
             Verb::Create => self.counts.failed() - self.counts.of(OutcomeKind::NotRegular),
         }
     }

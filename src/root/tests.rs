@@ -71,6 +71,30 @@ fn free_names_may_lead_anywhere_but_only_to_regular_files() {
     assert!(root.open(b"dirlink/../dirlink/b/file").is_ok());
     assert!(root.open(tree.path().join("link").as_os_str().as_encoded_bytes()).is_ok());
     assert_eq!(root.open(b"etc").err(), Some(Refusal::NotRegular(FileKind::Directory)));
+    let open_cached = |name: &str| root.open_cached(name.as_bytes());
+    for name in ["a/b/file", "link", "dirlink/b/file", "dirlink/../link", "etc/passwd", "/etc/passwd"] {
+        let opened = root.open(name.as_bytes()).unwrap();
+        assert_eq!(root.stamp(name.as_bytes()), Ok(opened.stamp), "{name}: the same file, through the same links");
+        // Older Linuxes have no cached lookups; then nothing is said.
+        let cached = open_cached(name);
+        assert!(cached.is_none_or(|cached| cached.unwrap().stamp == opened.stamp), "{name}");
+        assert!(root.size_hint(name.as_bytes()).is_none_or(|bytes| bytes == opened.stamp.size_bytes), "{name}");
+    }
+    for (name, expected) in [
+        ("", Refusal::Missing),
+        ("none", Refusal::Missing),
+        ("a\0b", Refusal::Errno(Errno::INVAL)),
+        ("~/x", Refusal::Errno(Errno::NOTDIR)),
+        ("~/", Refusal::Errno(Errno::NOTDIR)),
+        ("loop", Refusal::Errno(Errno::LOOP)),
+        ("fifo", Refusal::NotRegular(FileKind::Fifo)),
+        ("socket", Refusal::NotRegular(FileKind::Socket)),
+        ("/dev/null", Refusal::NotRegular(FileKind::CharDevice)),
+        ("..", Refusal::NotRegular(FileKind::Directory)),
+    ] {
+        assert_eq!(root.open(name.as_bytes()).err(), Some(expected), "{name:?}");
+        assert!(open_cached(name).is_none_or(|opened| opened.err() == Some(expected)), "{name:?}");
+    }
 }
 
 #[test]
