@@ -7,7 +7,7 @@ use std::error::Error;
 use std::path::Path;
 
 /// The files that C sees something of, in the order in which the header shows it.
-const SOURCES: [&str; 7] = ["status", "options", "run", "record", "batch", "report", "signatures"];
+const SOURCES: [&str; 8] = ["status", "options", "run", "record", "batch", "report", "hashing", "signatures"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");

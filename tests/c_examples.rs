@@ -100,6 +100,26 @@ fn verify_pulls_records_and_shows_both_digests() {
 }
 
 #[test]
+fn hash_many_gives_digests_of_buffers_and_of_files() {
+    let folder = TempDir::new().unwrap();
+    let [_, damaged] = trees(folder.path());
+    let program = build_shared("hash_many", folder.path());
+    let abc = "a9993e364706816aba3e25717850c26c9cd0d89d";
+    let buffers = format!("buffer 0: {abc}\nbuffer 1: {EMPTY_DIGEST}\n");
+    assert_eq!(run(&program, &[]), (Some(1), format!("{buffers}0 files, 0 without a digest\n"), String::new()));
+
+    fs::write(damaged.join("b"), "abc").unwrap();
+    let paths = ["a", "b", "gone", "a"].map(|name| damaged.join(name).to_str().unwrap().to_owned());
+    let [a, b, gone, _] = &paths;
+    let lines = format!("first: {EMPTY_DIGEST}\n{EMPTY_DIGEST}  {a}\n{abc}  {b}\n");
+    let expected = format!("{buffers}{lines}2 files, 0 without a digest\n");
+    assert_eq!(run(&program, &[a, b]), (Some(0), expected, String::new()));
+    let lines = format!("first: {gone}: no such file\nmissing  {gone}\n{abc}  {b}\nmissing  \n");
+    let expected = format!("{buffers}{lines}3 files, 2 without a digest\n");
+    assert_eq!(run(&program, &[gone, b, ""]), (Some(1), expected, String::new()));
+}
+
+#[test]
 fn what_cannot_be_done_is_said_and_is_no_verdict() {
     let folder = TempDir::new().unwrap();
     let [good, _] = trees(folder.path());
@@ -123,7 +143,8 @@ fn the_shared_library_exports_the_header_and_nothing_else() {
     let header = fs::read_to_string(format!("{HEADERS}/checksig.h")).unwrap();
     let declared: BTreeSet<&str> = header
         .lines()
-        .filter(|line| line.ends_with(';') && line.contains('(') && !line.starts_with("//"))
+        // A declaration may go on on further lines, which begin with spaces.
+        .filter(|line| line.contains('(') && !line.starts_with("//") && !line.starts_with(' '))
         .filter_map(|line| line[..line.find('(')?].split([' ', '*']).next_back())
         .collect();
     assert!(declared.contains("checksig_run_start"));

@@ -16,7 +16,8 @@
 
 // What a call came to. Every value from 10 on is a failure, and checksig_last_error() says it in words.
 //
-// What is wrong with a file is never a status: it is an outcome, and the verdict of the report counts it.
+// What is wrong with a file is never the status of a run: it is an outcome, and the verdict of the report counts it.
+// Only checksig_file_digest(), which has one file and no run, says it with a status.
 typedef enum {
     // Done, and every output is written.
     CHECKSIG_STATUS_OK = 0,
@@ -40,6 +41,14 @@ typedef enum {
     CHECKSIG_STATUS_MANIFEST_NOT_FOUND = 23,
     // The manifest is no regular file, or cannot be read to its end.
     CHECKSIG_STATUS_MANIFEST_UNREADABLE = 24,
+    // Nothing has the name of the file.
+    CHECKSIG_STATUS_FILE_NOT_FOUND = 26,
+    // The file is a directory, a FIFO, a device or a socket.
+    CHECKSIG_STATUS_FILE_NOT_REGULAR = 27,
+    // The file exists but could not be read whole.
+    CHECKSIG_STATUS_FILE_UNREADABLE = 28,
+    // The file was written to, truncated or grown while it was read.
+    CHECKSIG_STATUS_FILE_CHANGED = 29,
     // The reader that was asked for by name cannot be had on this machine.
     CHECKSIG_STATUS_READER_UNAVAILABLE = 30,
     // The kernel that was asked for by name cannot be had on this CPU.
@@ -62,7 +71,7 @@ typedef enum {
 
 // What became of a file. Only CHECKSIG_OUTCOME_MATCH is a success: take a value that you do not know for a failure.
 typedef enum {
-    // Every byte was read, and the digest is the listed one.
+    // Every byte was read, and the digest is the listed one; where there is no manifest, it is the file's.
     CHECKSIG_OUTCOME_MATCH = 0,
     // Two readings agree on a digest that is not the listed one.
     CHECKSIG_OUTCOME_MISMATCH = 1,
@@ -84,7 +93,8 @@ typedef enum {
     CHECKSIG_OUTCOME_NOT_CHECKED = 9,
 } ChecksigOutcome;
 
-// Whether the tree holds the bytes that its manifest says. Take a value that you do not know for a failure.
+// Whether the tree holds the bytes that its manifest says, or every file of a list has its digest. Take a value that
+// you do not know for a failure.
 typedef enum {
     // Something was checked, all of it matches, and nothing was left out.
     CHECKSIG_VERDICT_PASS = 0,
@@ -103,11 +113,17 @@ typedef struct ChecksigOptions ChecksigOptions;
 // What a whole run found. Nothing changes it until it is freed: any number of threads may read it.
 typedef struct ChecksigReport ChecksigReport;
 
-// A verification that is under way in threads of its own.
+// A verification, or the reading of a list of files, that is under way in threads of its own.
 //
 // Any thread may use it, and several may at once: checksig_run_cancel() never waits; each of the others waits until
 // the call before it is through. Only the process that started it may use it; a child after fork() may only free it.
 typedef struct ChecksigRun ChecksigRun;
+
+// Bytes that the caller lends to a function: a message, or a path. data may be NULL where len is 0.
+typedef struct {
+    const void *data;
+    size_t len;
+} ChecksigBytes;
 
 // How far a run has come.
 typedef struct {
@@ -136,11 +152,12 @@ typedef struct {
     ChecksigOutcome outcome;
     // The line of the manifest, from 1; 0 where no line lists the file.
     uint64_t line;
-    // The name as the manifest means it, relative to the root; for a malformed line the line, or its beginning.
+    // The name as the manifest means it, relative to the root; of a list of files, the path as it was given; for a
+    // malformed line the line, or its beginning.
     ChecksigText name;
     // The outcome, or what is wrong with the line, in words for people: UTF-8.
     ChecksigText reason;
-    // The 20 bytes of the listed digest, or NULL.
+    // The 20 bytes of the listed digest, or NULL; where there is no manifest, the same as actual.
     const uint8_t *expected;
     // The 20 bytes of the digest that was found, or NULL where the file was not read whole.
     const uint8_t *actual;
@@ -250,6 +267,21 @@ void checksig_options_free(ChecksigOptions *options);
 // cannot be done at all: no root, no manifest, no such reader.
 ChecksigStatus checksig_run_start(const char *root, size_t root_len, const ChecksigOptions *options, ChecksigRun **out);
 
+// Starts to find the digests of the files of a list, and returns while that goes on.
+//
+// paths is an array of count paths, which are copied; it may be NULL where count is 0. There is one record for each,
+// in their order unless the options say otherwise, and the digest is its `actual`: not NULL where, and only where, the
+// outcome is CHECKSIG_OUTCOME_MATCH. A path leads where the system says: from the current directory as it is now, and
+// through symbolic links. What is wrong with a path is its outcome, also where it is empty or holds a NUL byte. A
+// list of no paths does not pass: nothing was read.
+//
+// options may be NULL for the defaults; CHECKSIG_STATUS_BAD_OPTION where they name a manifest. *out is the caller's,
+// to be freed with checksig_run_free().
+ChecksigStatus checksig_run_start_files(const ChecksigBytes *paths,
+                                        size_t count,
+                                        const ChecksigOptions *options,
+                                        ChecksigRun **out);
+
 // Waits for records, timeout_ms milliseconds at most, and hands out those that are there.
 //
 // CHECKSIG_STATUS_OK: *out is a batch, the caller's, to be freed with checksig_batch_free(); it outlives the run.
@@ -317,6 +349,20 @@ ChecksigStatus checksig_report_message(const ChecksigReport *report, ChecksigTex
 
 // Frees a report; NULL is nothing to free.
 void checksig_report_free(ChecksigReport *report);
+
+// Hashes messages that are in memory, many at a time, and waits for their digests.
+//
+// messages is an array of count messages, each of any length, 0 included. digests is room for count * 20 bytes: the
+// digest of the first message, then of the second, and so on. Where count is 0 both may be NULL. It works in the
+// calling thread and copies no message; any number of threads may call it at once, also in a child after fork().
+ChecksigStatus checksig_hash_many(const ChecksigBytes *messages, size_t count, uint8_t *digests);
+
+// Reads one file and gives the 20 bytes of its digest, in the calling thread.
+//
+// path leads where the system says: from the current directory, and through symbolic links. digest is room for 20
+// bytes. It is written only if all of the file was read and nobody wrote to it meanwhile; otherwise the status is
+// CHECKSIG_STATUS_FILE_NOT_FOUND, _NOT_REGULAR, _UNREADABLE or _CHANGED. Only regular files are read.
+ChecksigStatus checksig_file_digest(const char *path, size_t path_len, uint8_t *digest);
 
 // Verifies every file that sha1sum.txt below a directory lists, in parallel, and waits for the end.
 //

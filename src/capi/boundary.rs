@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::ffi::{OsStr, c_char};
+use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -92,11 +93,33 @@ pub(super) unsafe fn bytes<'a>(data: *const c_char, len: usize, argument: &str) 
     if data.is_null() {
         return Err(Failure::null(argument));
     }
-    if isize::try_from(len).is_err() {
-        return Err(Failure::new(ChecksigStatus::BadArgument, format!("argument {argument}: {len} is no length")));
-    }
+    check_size(len, 1, argument)?;
     // SAFETY: it is not NULL, `len` is no more than memory can hold, and the rest is point 2 of the contract.
     Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
+}
+
+/// The elements of an array, which may be NULL where there are none.
+///
+/// # Safety
+/// `first` and `count` keep point 5 of the contract, and `'a` ends with the exported function.
+pub(super) unsafe fn array<'a, T>(first: *const T, count: usize, argument: &str) -> Result<&'a [T], Failure> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if first.is_null() {
+        return Err(Failure::null(argument));
+    }
+    check_size(count, size_of::<T>(), argument)?;
+    // SAFETY: it is not NULL, all of it is no more than memory can hold, and the rest is point 5 of the contract.
+    Ok(unsafe { std::slice::from_raw_parts(first, count) })
+}
+
+/// Refuses what is more than memory can hold.
+fn check_size(count: usize, element_bytes: usize, argument: &str) -> Result<(), Failure> {
+    match count.checked_mul(element_bytes).map(isize::try_from) {
+        Some(Ok(_)) => Ok(()),
+        _ => Err(Failure::new(ChecksigStatus::BadArgument, format!("argument {argument}: {count} is no length"))),
+    }
 }
 
 /// The bytes of an argument as a path.
@@ -137,6 +160,34 @@ impl<T> Out<*mut T> {
     }
 }
 
+/// An array of outputs that is known to be there before any work is done for it.
+pub(super) struct Outs<'a, T>(&'a mut [MaybeUninit<T>]);
+
+impl<T> Outs<'_, T> {
+    /// # Safety
+    /// `first` and `count` keep point 5 of the contract until the exported function returns.
+    pub(super) unsafe fn new(first: *mut T, count: usize, argument: &str) -> Result<Self, Failure> {
+        if count == 0 {
+            return Ok(Outs(&mut []));
+        }
+        if first.is_null() {
+            return Err(Failure::null(argument));
+        }
+        check_size(count, size_of::<T>(), argument)?;
+        // SAFETY: it is not NULL, all of it is no more than memory can hold, what is there need not be initialised,
+        // and the rest is point 5 of the contract.
+        Ok(Outs(unsafe { std::slice::from_raw_parts_mut(first.cast(), count) }))
+    }
+
+    /// Writes the outputs, one for each place.
+    pub(super) fn put(self, values: impl ExactSizeIterator<Item = T>) {
+        assert_eq!(values.len(), self.0.len(), "a value for each place");
+        for (place, value) in self.0.iter_mut().zip(values) {
+            place.write(value);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +220,20 @@ mod tests {
         assert_eq!(refused(c"a".as_ptr(), 2), ChecksigStatus::BadArgument, "the NUL is the second byte");
         // SAFETY: the two bytes of a literal.
         assert_eq!(unsafe { path(c"ab".as_ptr(), 2, "root") }.unwrap(), Path::new("ab"));
+    }
+    #[test]
+    fn an_array_of_nothing_may_be_null_and_no_other() {
+        static ONE: u64 = 1;
+        // SAFETY: NULL is the case under test.
+        let elements = |count| unsafe { array::<u64>(std::ptr::null(), count, "paths") }.map(<[u64]>::len);
+        assert_eq!(elements(0).unwrap(), 0);
+        assert_eq!(elements(1).unwrap_err().status, ChecksigStatus::NullArgument);
+        // SAFETY: what is more than memory can hold is refused before anything is read.
+        let too_many = unsafe { array(&raw const ONE, usize::MAX / 8, "paths") };
+        assert_eq!(too_many.unwrap_err().message, format!("argument paths: {} is no length", usize::MAX / 8));
+        // SAFETY: NULL is the case under test.
+        let outputs = |count| unsafe { Outs::<u64>::new(std::ptr::null_mut(), count, "digests") };
+        outputs(0).unwrap_or_else(|_| panic!("no outputs")).put([].into_iter());
+        assert_eq!(outputs(1).err().map(|failure| failure.status), Some(ChecksigStatus::NullArgument));
     }
 }

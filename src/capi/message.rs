@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::report::Report;
+use crate::report::{Report, Verb};
 use crate::verdict::Verdict;
 
 /// Lines of a message that name a malformed line or a failure. Twenty still fit a screen; the others are counted.
@@ -32,7 +32,9 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
     if report.cancelled {
         lines.push("cancelled before every file was checked".to_owned());
     }
-    if lines.is_empty() {
+    if lines.is_empty() && report.verb == Verb::Hash {
+        lines.push("the list names no file, so nothing was read".to_owned());
+    } else if lines.is_empty() {
         lines.push(format!("{} - lists no file, so nothing was verified", quoted(manifest.as_os_str().as_bytes())));
     }
     Some(lines.join("\n"))
@@ -51,7 +53,7 @@ mod tests {
     use crate::digest::Digest;
     use crate::hash::Kernels;
     use crate::manifest::{LineError, Malformed};
-    use crate::report::{FileReport, Record, Verb};
+    use crate::report::{FileReport, Record};
     use crate::verdict::Outcome;
 
     fn report(records: &[Record]) -> Report {
@@ -119,6 +121,8 @@ mod tests {
 
     #[test]
     fn there_are_words_exactly_where_the_verdict_is_not_pass() {
+        let list = Report::new(Verb::Hash, &Kernels::auto());
+        assert_eq!(text(&list).as_deref(), Some("the list names no file, so nothing was read"));
         let mut good = report(&[file(b"good", Outcome::Match)]);
         assert_eq!(text(&good), None);
         good.cancelled = true;

@@ -31,7 +31,7 @@ impl ChecksigText {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChecksigOutcome {
-    /// Every byte was read, and the digest is the listed one.
+    /// Every byte was read, and the digest is the listed one; where there is no manifest, it is the file's.
     Match = 0,
     /// Two readings agree on a digest that is not the listed one.
     Mismatch = 1,
@@ -87,11 +87,12 @@ pub struct ChecksigRecord {
     pub outcome: ChecksigOutcome,
     /// The line of the manifest, from 1; 0 where no line lists the file.
     pub line: u64,
-    /// The name as the manifest means it, relative to the root; for a malformed line the line, or its beginning.
+    /// The name as the manifest means it, relative to the root; of a list of files, the path as it was given; for a
+    /// malformed line the line, or its beginning.
     pub name: ChecksigText,
     /// The outcome, or what is wrong with the line, in words for people: UTF-8.
     pub reason: ChecksigText,
-    /// The 20 bytes of the listed digest, or NULL.
+    /// The 20 bytes of the listed digest, or NULL; where there is no manifest, the same as actual.
     pub expected: *const u8,
     /// The 20 bytes of the digest that was found, or NULL where the file was not read whole.
     pub actual: *const u8,

@@ -23,7 +23,8 @@ pub(super) struct Found {
     message: Option<String>,
 }
 
-/// Whether the tree holds the bytes that its manifest says. Take a value that you do not know for a failure.
+/// Whether the tree holds the bytes that its manifest says, or every file of a list has its digest. Take a value that
+/// you do not know for a failure.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChecksigVerdict {

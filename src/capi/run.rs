@@ -1,9 +1,11 @@
-//! Runs as a handle: started, asked for batches, watched, cancelled, and turned into a report.
+//! Runs as a handle: started on a root or on a list of files, asked for batches, watched, cancelled, and turned into a
+//! report.
 //!
 //! Owns no thread of its own and calls nobody back: the engine works, and the caller pulls.
 
-use std::ffi::c_char;
+use std::ffi::{OsStr, c_char};
 use std::mem;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Arc, Mutex};
@@ -11,12 +13,13 @@ use std::time::Duration;
 
 use super::batch::ChecksigBatch;
 use super::boundary::{Out, borrow, guard, guard_free, lock, path, take};
+use super::hashing::{ChecksigBytes, elements};
 use super::options::ChecksigOptions;
 use super::report::{ChecksigReport, Found};
 use super::status::{ChecksigStatus, Failure};
-use crate::engine::{Batch, Canceller, MANIFEST_NAME, Options, Progress, Run};
+use crate::engine::{Batch, Canceller, HashOptions, MANIFEST_NAME, Options, Progress, Run};
 
-/// A verification that is under way in threads of its own.
+/// A verification, or the reading of a list of files, that is under way in threads of its own.
 ///
 /// Any thread may use it, and several may at once: checksig_run_cancel() never waits; each of the others waits until
 /// the call before it is through. Only the process that started it may use it; a child after fork() may only free it.
@@ -57,17 +60,32 @@ impl ChecksigRun {
     fn start(root: &Path, options: &Options) -> Result<ChecksigRun, Failure> {
         let run = Run::verify(root, options)?;
         let manifest = options.manifest.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
-        Ok(ChecksigRun {
+        Ok(ChecksigRun::new(run, root.to_owned(), manifest))
+    }
+
+    fn start_files(paths: &[&[u8]], options: &Options) -> Result<ChecksigRun, Failure> {
+        if options.manifest.is_some() {
+            return Err(Failure::new(ChecksigStatus::BadOption, "a list of files has no manifest"));
+        }
+        let mut choices = HashOptions::default();
+        (choices.reader, choices.kernel) = (options.reader, options.kernel);
+        (choices.workers, choices.ordered) = (options.workers, options.ordered);
+        let run = Run::hash(paths.iter().map(|path| OsStr::from_bytes(path)), &choices)?;
+        Ok(ChecksigRun::new(run, PathBuf::new(), PathBuf::new()))
+    }
+
+    fn new(run: Run, root: PathBuf, manifest: PathBuf) -> ChecksigRun {
+        ChecksigRun {
             process: process::id(),
             canceller: run.canceller(),
-            root: root.to_owned(),
+            root,
             manifest,
             state: Mutex::new(State {
                 run: Some(run),
                 progress: Progress::default(),
                 end: Err(Failure::new(ChecksigStatus::Internal, "internal error: the run has no end yet")),
             }),
-        })
+        }
     }
 
     fn is_forked(&self) -> bool {
@@ -122,6 +140,35 @@ pub unsafe extern "C" fn checksig_run_start(
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
         out.put_handle(ChecksigRun::start(root, &options)?);
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Starts to find the digests of the files of a list, and returns while that goes on.
+///
+/// paths is an array of count paths, which are copied; it may be NULL where count is 0. There is one record for each,
+/// in their order unless the options say otherwise, and the digest is its `actual`: not NULL where, and only where, the
+/// outcome is CHECKSIG_OUTCOME_MATCH. A path leads where the system says: from the current directory as it is now, and
+/// through symbolic links. What is wrong with a path is its outcome, also where it is empty or holds a NUL byte. A
+/// list of no paths does not pass: nothing was read.
+///
+/// options may be NULL for the defaults; CHECKSIG_STATUS_BAD_OPTION where they name a manifest. *out is the caller's,
+/// to be freed with checksig_run_free().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_run_start_files(
+    paths: *const ChecksigBytes,
+    count: usize,
+    options: *const ChecksigOptions,
+    out: *mut *mut ChecksigRun,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: point 5 of the contract.
+        let paths = unsafe { elements(paths, count, "paths") }?;
+        // SAFETY: points 1 and 4 of the contract.
+        let options = unsafe { options.as_ref() }.map(|handle| handle.options.clone()).unwrap_or_default();
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        out.put_handle(ChecksigRun::start_files(&paths, &options)?);
         Ok(ChecksigStatus::Ok)
     })
 }

@@ -5,11 +5,14 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 
+use crate::engine::FileError;
 use crate::error::Error;
+use crate::verdict::OutcomeKind;
 
 /// What a call came to. Every value from 10 on is a failure, and checksig_last_error() says it in words.
 ///
-/// What is wrong with a file is never a status: it is an outcome, and the verdict of the report counts it.
+/// What is wrong with a file is never the status of a run: it is an outcome, and the verdict of the report counts it.
+/// Only checksig_file_digest(), which has one file and no run, says it with a status.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChecksigStatus {
@@ -35,6 +38,14 @@ pub enum ChecksigStatus {
     ManifestNotFound = 23,
     /// The manifest is no regular file, or cannot be read to its end.
     ManifestUnreadable = 24,
+    /// Nothing has the name of the file.
+    FileNotFound = 26,
+    /// The file is a directory, a FIFO, a device or a socket.
+    FileNotRegular = 27,
+    /// The file exists but could not be read whole.
+    FileUnreadable = 28,
+    /// The file was written to, truncated or grown while it was read.
+    FileChanged = 29,
     /// The reader that was asked for by name cannot be had on this machine.
     ReaderUnavailable = 30,
     /// The kernel that was asked for by name cannot be had on this CPU.
@@ -85,6 +96,19 @@ impl From<Error> for Failure {
             Error::ManifestUnwritable { .. } | Error::Internal(_) => (ChecksigStatus::Internal, None),
         };
         Failure { status, message: error.to_string(), error_number: error_number.unwrap_or(0) }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Failure {
+        let status = match error.outcome.kind() {
+            OutcomeKind::Missing => ChecksigStatus::FileNotFound,
+            OutcomeKind::NotRegular => ChecksigStatus::FileNotRegular,
+            OutcomeKind::Changed => ChecksigStatus::FileChanged,
+            // The others need a root, a manifest or a run.
+            _ => ChecksigStatus::FileUnreadable,
+        };
+        Failure { status, message: error.to_string(), error_number: error.outcome.errno().unwrap_or(0) }
     }
 }
 
