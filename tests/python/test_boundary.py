@@ -3,6 +3,8 @@
 Goes around the Python package, to the functions that it calls.
 """
 
+import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -53,11 +55,12 @@ def functions():
 def test_null_is_refused_by_every_function():
     tried = 0
     for name, function, kind in functions():
-        nothing = [ffi.NULL if argument.kind == "pointer" else 0 for argument in kind.args]
+        # Numbers are 1: an array of nothing may be NULL.
+        nothing = [ffi.NULL if argument.kind == "pointer" else 1 for argument in kind.args]
         assert function(*nothing) == lib.CHECKSIG_STATUS_NULL_ARGUMENT, name
         assert last_error().endswith(" is NULL"), name
         tried += 1
-    assert tried >= 18
+    assert tried >= 21
 
 
 def test_freeing_null_does_nothing():
@@ -114,6 +117,66 @@ def test_a_report_can_be_asked_for_twice_and_outlives_its_run(logs):
     for report in reports:
         assert lib.checksig_report_message(report, text) == lib.CHECKSIG_STATUS_OK
         assert ffi.unpack(text.data, text.len).decode() == f'"{logs.root}/httpd-08.log" - mismatch'
+
+
+def test_an_array_of_nothing_may_be_null_and_no_other():
+    digests = ffi.new("uint8_t[40]", [FILLED & 0xFF] * 40)
+    untouched = bytes(ffi.buffer(digests))
+    elements = ffi.new("ChecksigBytes[2]")
+    assert lib.checksig_hash_many(ffi.NULL, 0, ffi.NULL) == lib.CHECKSIG_STATUS_OK
+    elements[1].len = 1
+    assert lib.checksig_hash_many(elements, 2, digests) == lib.CHECKSIG_STATUS_NULL_ARGUMENT
+    assert last_error() == "argument messages[1] is NULL"
+    elements[1].len = 2**64 - 1
+    elements[1].data = digests
+    assert lib.checksig_hash_many(elements, 2, digests) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
+    assert lib.checksig_hash_many(elements, 2**60, digests) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
+    assert lib.checksig_hash_many(elements, 1, ffi.NULL) == lib.CHECKSIG_STATUS_NULL_ARGUMENT
+    assert lib.checksig_file_digest(b"a\0b", 3, digests) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
+    assert lib.checksig_file_digest(b"/no/such/file", 13, digests) == lib.CHECKSIG_STATUS_FILE_NOT_FOUND
+    assert bytes(ffi.buffer(digests)) == untouched
+    elements[1].len = 0
+    assert lib.checksig_hash_many(elements, 2, digests) == lib.CHECKSIG_STATUS_OK
+    assert bytes(ffi.buffer(digests)).hex() == "da39a3ee5e6b4b0d3255bfef95601890afd80709" * 2
+
+
+def test_a_list_of_files_is_a_run_like_any_other(logs):
+    paths = [os.path.join(logs.root, "httpd-08.log").encode(), b"", b"a\0b"]
+    lent = [ffi.from_buffer(path) for path in paths]
+    elements = ffi.new("ChecksigBytes[]", [(memory, len(memory)) for memory in lent])
+    options, out = ffi.new("ChecksigOptions **"), ffi.new("ChecksigRun **")
+    assert lib.checksig_run_start_files(elements, 3, ffi.NULL, out) == lib.CHECKSIG_STATUS_OK
+    # They have been copied.
+    ffi.memmove(elements, bytes(ffi.sizeof(elements)), ffi.sizeof(elements))
+    found = []
+    while len(found) < len(paths):
+        batch, length, record = batch_of(out[0]), ffi.new("size_t *"), ffi.new("ChecksigRecord *")
+        assert lib.checksig_batch_len(batch, length) == lib.CHECKSIG_STATUS_OK
+        for index in range(length[0]):
+            assert lib.checksig_batch_record(batch, index, record) == lib.CHECKSIG_STATUS_OK
+            digest = bytes(ffi.buffer(record.actual, 20)) if record.actual else None
+            name = ffi.unpack(record.name.data, record.name.len)
+            found.append((name, record.outcome, record.line, record.error_number, digest))
+    lib.checksig_run_free(out[0])
+    with open(paths[0], "rb") as file:
+        digest = hashlib.sha1(file.read()).digest()
+    assert found == [
+        (paths[0], lib.CHECKSIG_OUTCOME_MATCH, 0, 0, digest),
+        (paths[1], lib.CHECKSIG_OUTCOME_MISSING, 0, 0, None),
+        (paths[2], lib.CHECKSIG_OUTCOME_UNREADABLE, 0, 22, None),
+    ]
+    assert lib.checksig_run_start_files(ffi.NULL, 0, ffi.NULL, out) == lib.CHECKSIG_STATUS_OK
+    summary, text = ffi.new("ChecksigSummary *"), ffi.new("ChecksigText *")
+    report = report_of(out[0])
+    lib.checksig_run_free(out[0])
+    assert lib.checksig_report_summary(report, summary) == lib.CHECKSIG_STATUS_OK
+    assert (summary.verdict, summary.files) == (lib.CHECKSIG_VERDICT_FAIL, 0)
+    assert lib.checksig_report_message(report, text) == lib.CHECKSIG_STATUS_OK
+    assert ffi.unpack(text.data, text.len) == b"the list names no file, so nothing was read"
+    assert lib.checksig_options_new(options) == lib.CHECKSIG_STATUS_OK
+    assert lib.checksig_options_set_manifest(options[0], b"m", 1) == lib.CHECKSIG_STATUS_OK
+    assert lib.checksig_run_start_files(ffi.NULL, 0, options[0], out) == lib.CHECKSIG_STATUS_BAD_OPTION
+    lib.checksig_options_free(options[0])
 
 
 def test_the_error_of_a_thread_is_its_own():

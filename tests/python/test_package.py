@@ -33,7 +33,7 @@ def test_a_library_of_another_version_is_refused(monkeypatch):
         importlib.reload(checksig)
 
 
-@pytest.mark.parametrize("name", ["_api", "_run", "_model", "_boundary", "exceptions", None])
+@pytest.mark.parametrize("name", ["_api", "_hashing", "_run", "_model", "_boundary", "exceptions", None])
 def test_the_examples_of_the_docstrings(name):
     module = importlib.import_module(f"checksig.{name}" if name else "checksig")
     assert doctest.testmod(module).failed == 0

@@ -11,9 +11,17 @@ checksig.RootNotFoundError: /no/such/directory: no such directory
 
 from . import _boundary
 from ._api import check_signatures, verify
+from ._hashing import file_digest, hash_files, hash_many
 from ._run import Run
 from .exceptions import (
     ChecksigError,
+    FileChangedError,
+    FileError,
+    FileIsDirectoryError,
+    FileMissingError,
+    FileNotRegularError,
+    FilePermissionError,
+    FileUnreadableError,
     ForkedError,
     InternalError,
     KernelUnavailableError,
@@ -46,7 +54,14 @@ _MODEL = ("FileRecord", "KernelUse", "MalformedLine", "Outcome", "Progress", "Re
 
 __all__ = [
     "ChecksigError",
+    "FileChangedError",
+    "FileError",
+    "FileIsDirectoryError",
+    "FileMissingError",
+    "FileNotRegularError",
+    "FilePermissionError",
     "FileRecord",
+    "FileUnreadableError",
     "ForkedError",
     "InternalError",
     "KernelUnavailableError",
@@ -68,6 +83,9 @@ __all__ = [
     "Run",
     "SignatureError",
     "check_signatures",
+    "file_digest",
+    "hash_files",
+    "hash_many",
     "verify",
 ]
 

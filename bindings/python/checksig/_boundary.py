@@ -24,10 +24,21 @@ _EXCEPTIONS = {
     lib.CHECKSIG_STATUS_ROOT_UNREADABLE: exceptions.RootUnreadableError,
     lib.CHECKSIG_STATUS_MANIFEST_NOT_FOUND: exceptions.ManifestNotFoundError,
     lib.CHECKSIG_STATUS_MANIFEST_UNREADABLE: exceptions.ManifestUnreadableError,
+    lib.CHECKSIG_STATUS_FILE_NOT_FOUND: exceptions.FileMissingError,
+    lib.CHECKSIG_STATUS_FILE_NOT_REGULAR: exceptions.FileNotRegularError,
+    lib.CHECKSIG_STATUS_FILE_UNREADABLE: exceptions.FileUnreadableError,
+    lib.CHECKSIG_STATUS_FILE_CHANGED: exceptions.FileChangedError,
     lib.CHECKSIG_STATUS_READER_UNAVAILABLE: exceptions.ReaderUnavailableError,
     lib.CHECKSIG_STATUS_KERNEL_UNAVAILABLE: exceptions.KernelUnavailableError,
     lib.CHECKSIG_STATUS_NO_THREAD: exceptions.ResourceError,
     lib.CHECKSIG_STATUS_FORKED: exceptions.ForkedError,
+}
+
+# Where Python has an exception of its own for what errno says.
+_NARROWER = {
+    (exceptions.FileNotRegularError, errno.EISDIR): exceptions.FileIsDirectoryError,
+    (exceptions.FileUnreadableError, errno.EACCES): exceptions.FilePermissionError,
+    (exceptions.FileUnreadableError, errno.EPERM): exceptions.FilePermissionError,
 }
 
 
@@ -36,10 +47,30 @@ def version():
     return ffi.string(lib.checksig_version()).decode("ascii")
 
 
+# The memory of an object, held where it is until what this returns is dropped. Raises what cffi and the object have to
+# say where there is no memory, or not in one piece. Bare, as it is called for every message.
+lend = ffi.from_buffer
+
+
+def hash_many(lent):
+    """The digests of what was lent, one behind the other, in hexadecimal digits."""
+    digests = ffi.new("uint8_t[]", 20 * len(lent))
+    _check(lib.checksig_hash_many(_array(lent), len(lent), digests))
+    return bytes(ffi.buffer(digests)).hex()
+
+
+def file_digest(path):
+    """The digest of one file, in hexadecimal digits."""
+    digest = ffi.new("uint8_t[]", 20)
+    _check(lib.checksig_file_digest(path, len(path), digest), lambda _: path)
+    return _digest(digest)
+
+
 class Run:
     """A run of the library. Any thread may call any method at any time, and so may the handler of a signal."""
 
-    def __init__(self, root, manifest, reader, kernel, workers, ordered):
+    def __init__(self, root, manifest, reader, kernel, workers, ordered, files=None):
+        """A run on a root; or, where there are files, on those alone."""
         self._root = root
         self._manifest = manifest
         self._process = os.getpid()
@@ -57,7 +88,11 @@ class Run:
             _check(lib.checksig_options_set_kernel(options[0], kernel, len(kernel)))
             _check(lib.checksig_options_set_workers(options[0], workers))
             _check(lib.checksig_options_set_ordered(options[0], ordered))
-            _check(lib.checksig_run_start(root, len(root), options[0], self._handle), self._paths)
+            if files is None:
+                _check(lib.checksig_run_start(root, len(root), options[0], self._handle), self._path)
+            else:
+                lent = [lend(file) for file in files]
+                _check(lib.checksig_run_start_files(_array(lent), len(lent), options[0], self._handle))
 
     def next_batch(self, failures_only):
         """Rows of the records that came within WAIT_MS, maybe none; None when every one has been handed out."""
@@ -114,7 +149,7 @@ class Run:
                 raise ValueError("the run is closed")
             self._calls += 1
         try:
-            return _check(function(self._handle[0], *arguments), self._paths)
+            return _check(function(self._handle[0], *arguments), self._path)
         finally:
             with self._own_lock():
                 self._calls -= 1
@@ -128,9 +163,11 @@ class Run:
             self._process, self._lock, self._calls = os.getpid(), RLock(), 0
         return self._lock
 
-    def _paths(self):
-        manifest = os.path.join(self._root, b"sha1sum.txt") if self._manifest is None else self._manifest
-        return self._root, manifest
+    def _path(self, kind):
+        """The path that an exception of this kind is about."""
+        if not issubclass(kind, (exceptions.ManifestNotFoundError, exceptions.ManifestUnreadableError)):
+            return self._root
+        return os.path.join(self._root, b"sha1sum.txt") if self._manifest is None else self._manifest
 
 
 def _owned(kind, free):
@@ -141,7 +178,7 @@ def _owned(kind, free):
     return ffi.gc(ffi.new(kind + " **"), lambda place: free(place[0]))
 
 
-def _check(status, paths=None):
+def _check(status, path_for=None):
     """Passes on a status that is no failure and raises the exception for one that is."""
     if status in (_OK, _WAITING, _FINISHED):
         return status
@@ -150,11 +187,18 @@ def _check(status, paths=None):
     if not issubclass(kind, OSError):
         raise kind(message)
     number = lib.checksig_last_error_number() or errno.EINVAL
-    if paths is None:
+    kind = _NARROWER.get((kind, number), kind)
+    if path_for is None:
         raise kind(number, message)
-    root, manifest = paths()
-    is_manifest = issubclass(kind, (exceptions.ManifestNotFoundError, exceptions.ManifestUnreadableError))
-    raise kind(number, message, os.fsdecode(manifest if is_manifest else root))
+    raise kind(number, message, os.fsdecode(path_for(kind)))
+
+
+def _array(lent):
+    """An array of what was lent; it is of use while that is held."""
+    array = ffi.new("ChecksigBytes[]", len(lent))
+    for element, memory in zip(array, lent):
+        element.data, element.len = memory, len(memory)
+    return array
 
 
 def _names(kind, prefix):

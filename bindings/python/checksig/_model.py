@@ -39,16 +39,17 @@ class Outcome(str, enum.Enum):
 class FileRecord:
     """What became of one file."""
 
-    #: The root joined with the name, as given; bytes that are not UTF-8 as ``os.fsdecode`` shows them.
+    #: The root joined with the name, as given; of a list of files, the path as given. Bytes that are not UTF-8 are as
+    #: ``os.fsdecode`` shows them.
     path: str
-    #: The name in the manifest, relative to the root.
+    #: The name in the manifest, relative to the root; of a list, the same as `path`.
     name: str
-    #: The line of the manifest that lists it, from 1.
+    #: The line of the manifest that lists it, from 1; 0 where there is no manifest.
     line: int
     outcome: Outcome
     #: The outcome in words: ``unreadable: Permission denied``.
     reason: str
-    #: The listed digest, 40 hexadecimal digits.
+    #: The listed digest, 40 hexadecimal digits; where there is no manifest, the same as `actual`.
     expected: Optional[str]
     #: The digest that was found, where all of the file was read.
     actual: Optional[str]
@@ -62,7 +63,7 @@ class FileRecord:
 
     @property
     def ok(self) -> bool:
-        """Whether the file holds the listed bytes."""
+        """Whether the file holds the listed bytes; where there is no manifest, whether it has a digest."""
         return self.outcome is Outcome.MATCH
 
 

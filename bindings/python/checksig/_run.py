@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 _WORKERS_MAX = 2**32 - 1
-_PROGRESS_SECONDS = 0.1
+PROGRESS_SECONDS = 0.1
 
 
 class Run:
@@ -58,6 +58,7 @@ class Run:
         workers: int | None = None,
         ordered: bool = True,
         _root_argument: str = "root",
+        _files: list[bytes] | None = None,
     ) -> None:
         self._root = _path(root, _root_argument)
         self._found: dict[str, Any] | None = None
@@ -71,6 +72,7 @@ class Run:
             _name(kernel, "kernel"),
             _workers(workers),
             bool(ordered),
+            _files,
         )
 
     def __iter__(self) -> Run:
@@ -78,10 +80,9 @@ class Run:
 
     def __next__(self) -> FileRecord | MalformedLine:
         while (row := next(self._pending, None)) is None:
-            rows = self._run.next_batch(failures_only=False)
+            rows = self._next_rows()
             if rows is None:
                 raise StopIteration
-            self._failed.extend(row for row in rows if _is_failure(row))
             self._pending = iter(rows)
         return _malformed(row) if row[0] else _file(row, self._root)
 
@@ -121,6 +122,16 @@ class Run:
         """Cancel the run if it is still under way, and free what it holds."""
         self._run.close()
 
+    def _next_files(self) -> list[FileRecord] | None:
+        """The records of files that came within a moment, maybe none; None when every one has been handed out."""
+        rows = self._next_rows()
+        return None if rows is None else [_file(row, self._root) for row in rows if not row[0]]
+
+    def _next_rows(self) -> list[Row] | None:
+        rows: list[Row] | None = self._run.next_batch(failures_only=False)
+        self._failed.extend(row for row in rows or () if _is_failure(row))
+        return rows
+
     def _passes(self) -> bool:
         """Wait for the end; whether the verdict is pass."""
         return bool(self._finish(None)["ok"])
@@ -135,7 +146,7 @@ class Run:
             else:
                 self._failed.extend(rows)
             if on_progress is not None and (rows is None or monotonic() >= due):
-                due = monotonic() + _PROGRESS_SECONDS
+                due = monotonic() + PROGRESS_SECONDS
                 on_progress(self.progress())
         return self._found
 

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChecksigError",
+    "FileChangedError",
+    "FileError",
+    "FileIsDirectoryError",
+    "FileMissingError",
+    "FileNotRegularError",
+    "FilePermissionError",
+    "FileUnreadableError",
     "ForkedError",
     "InternalError",
     "KernelUnavailableError",
@@ -78,6 +85,34 @@ class ManifestNotFoundError(_OSChecksigError, FileNotFoundError):
 
 class ManifestUnreadableError(_OSChecksigError):
     """The manifest is no regular file, or cannot be read to its end."""
+
+
+class FileError(_OSChecksigError):
+    """A file has no digest; what is raised is one of those that follow."""
+
+
+class FileMissingError(FileError, FileNotFoundError):
+    """Nothing has the name of the file."""
+
+
+class FileNotRegularError(FileError):
+    """The file is a FIFO, a device, a socket or a directory: none of them has an end that can be proved."""
+
+
+class FileIsDirectoryError(FileNotRegularError, IsADirectoryError):
+    """The file is a directory."""
+
+
+class FileUnreadableError(FileError):
+    """The file exists but could not be read whole."""
+
+
+class FilePermissionError(FileUnreadableError, PermissionError):
+    """The file may not be read."""
+
+
+class FileChangedError(FileError):
+    """The file was written to, truncated or grown while it was read."""
 
 
 class OptionError(ChecksigError):
