@@ -35,6 +35,10 @@ pub const BUFFER_STAGGER_BYTES: usize = 512;
 /// Bytes of a buffer of a worker: what is hashed out of the L2 cache that it was read into, and all of a small file.
 pub const WORKER_BUFFER_BYTES: usize = 128 * 1024;
 
+/// Files that one worker reads in turn: one for every lane of the widest kernel, and some more that are long, take turns
+/// with the others and must not keep them from coming.
+pub const WORKER_FILES_OPEN: usize = 20;
+
 /// Buffers of a worker, enough for every lane of the widest kernel and its successor.
 pub const WORKER_BUFFERS: usize = 48;
 
@@ -48,6 +52,10 @@ pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 /// 0.4 GB/s, so that this is half a second, where the whole group does 6 to 7 GB/s and one message alone 1.9. What is
 /// longer gets in the way of nobody, and when only such are left they run as fast as they can.
 pub const SHORT_JOB_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Long messages that a worker has beside as many short ones as fill its lanes, so that the two take turns: as many as
+/// run together by the kernels for few.
+pub const LONG_JOBS_BESIDE: usize = 4;
 
 /// Bytes of a file that are mapped at a time.
 pub const MAP_WINDOW_BYTES: u64 = 8 * 1024 * 1024;
@@ -71,6 +79,7 @@ pub const BLOCKING_READERS: usize = 32;
 /// left to Linux for ever, because it may still write to them.
 pub const RING_DRAIN_MS_MAX: u64 = 1_000;
 
+const _: () = assert!(WORKER_BUFFERS >= 2 * WORKER_FILES_OPEN, "a file's last bytes are hashed while others are read");
 const _: () = assert!(BUFFER_ROOM_BYTES > 1 && BUFFER_STAGGER_BYTES < PAGE_BYTES);
 const _: () = assert!(WORKER_BUFFER_BYTES * WORKER_BUFFERS <= 8 * 1024 * 1024, "8 MiB a worker");
 const _: () = assert!(
@@ -158,8 +167,9 @@ pub const PASSING_TRIES_MAX: u32 = 40;
 /// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
 pub const RING_TRIES_MAX: u32 = 1_000;
 
-/// Windows of a file that are mapped at a time: one is hashed, the next is ready.
-pub const MAP_WINDOWS_MAX: usize = 2;
+/// Windows that one worker has mapped at a time: one of each file that it reads in turn, and of as many whose last bytes
+/// are still being hashed.
+pub const MAP_WINDOWS_MAX: usize = 2 * WORKER_FILES_OPEN;
 
 /// Bytes of lines that `create` gathers before it writes them.
 pub const CREATION_BUFFER_BYTES: usize = 256 * 1024;

@@ -4,12 +4,13 @@
 
 use crate::hash::{LaneBuffer, PADDING_ROOM};
 use crate::limits;
-use crate::read::Bytes;
+use crate::read::{Bytes, Ticket};
 
 const _: () = assert!(limits::BUFFER_ROOM_BYTES >= PADDING_ROOM, "a message is padded where it was read");
 
 /// Bytes of a file in the lanes, and where their memory belongs.
 pub(super) struct Piece {
+    pub(super) ticket: Ticket,
     pub(super) bytes: Bytes,
     pub(super) home: Home,
 }

@@ -31,8 +31,11 @@ struct State {
 struct Started {
     files: Sender<PlannedFile>,
     events: Vec<Receiver<FromReader>>,
-    returns: Arc<[Sender<Bytes>]>,
+    returns: Arc<[Sender<Returned>]>,
 }
+
+/// The memory of a segment on its way home.
+type Returned = (Ticket, Bytes);
 
 /// What a reader says, and which reader.
 pub(super) struct FromReader {
@@ -45,7 +48,7 @@ pub(super) struct FromReader {
 pub(super) struct Link {
     files: Sender<PlannedFile>,
     pub(super) events: Receiver<FromReader>,
-    returns: Arc<[Sender<Bytes>]>,
+    returns: Arc<[Sender<Returned>]>,
 }
 
 /// The ticket of a worker's file: the readers find the way back by it.
@@ -69,8 +72,8 @@ impl Link {
     }
 
     /// Gives a buffer back to its reader; one that has ended needs it no more.
-    pub(super) fn release(&self, reader: usize, bytes: Bytes) {
-        let _ = self.returns[reader].send(bytes);
+    pub(super) fn release(&self, reader: usize, ticket: Ticket, bytes: Bytes) {
+        let _ = self.returns[reader].send((ticket, bytes));
     }
 }
 
@@ -164,7 +167,7 @@ struct Reader {
     index: usize,
     root: Arc<crate::root::Root>,
     inbox: Receiver<PlannedFile>,
-    returned: Receiver<Bytes>,
+    returned: Receiver<Returned>,
     workers: Vec<Sender<FromReader>>,
     stop: Arc<AtomicBool>,
 }
@@ -197,7 +200,7 @@ impl Reader {
         let wait = Duration::from_millis(limits::RING_WAIT_MS_MAX);
         let mut no_more = false;
         while !self.stop.load(Ordering::Relaxed) {
-            self.returned.try_iter().for_each(|bytes| source.release(bytes));
+            self.returned.try_iter().for_each(|(ticket, bytes)| source.release(ticket, bytes));
             while source.has_room() && !no_more {
                 match self.inbox.try_recv() {
                     Ok(file) => source.add(file),
@@ -238,8 +241,8 @@ impl Reader {
                 Ok(file) => source.add(file),
                 Err(_) => *no_more = true,
             },
-            recv(self.returned) -> bytes => if let Ok(bytes) = bytes {
-                source.release(bytes);
+            recv(self.returned) -> returned => if let Ok((ticket, bytes)) = returned {
+                source.release(ticket, bytes);
             },
             default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
         }

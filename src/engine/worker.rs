@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{Bytes, End, Event, Failure, Inline, Mapped, PlannedFile, Segment, Source, Wait};
+use crate::read::{End, Event, Failure, Inline, Mapped, PlannedFile, Segment, Source, Wait};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::Record;
 use crate::verdict::Outcome;
@@ -95,7 +95,7 @@ impl Worker {
         let mut begun = false;
         let mut later = true;
         // Keep the lanes full; what is ready beyond them only waits.
-        while self.lanes.ready() < self.lanes.width() && self.records.len() < limits::RECORDS_PER_DELIVERY {
+        while self.lanes.have_room() && self.records.len() < limits::RECORDS_PER_DELIVERY {
             if self.shared.stopping() {
                 return true;
             }
@@ -236,15 +236,18 @@ impl Worker {
         }
     }
 
-    fn take_segment(&mut self, Segment { ticket, offset, bytes, last }: Segment, home: Home) {
+    fn take_segment(&mut self, Segment { ticket, offset, file_bytes, bytes, last }: Segment, home: Home) {
         let file = self.files.get_mut(index_of(ticket));
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
+        if offset == 0 {
+            self.lanes.announce(file.job, file_bytes);
+        }
         let length = bytes.as_slice().len() as u64;
         file.bytes += length;
         self.bytes_since += length;
         self.deferrals = 0;
         self.shared.counters.bytes_done.fetch_add(length, Ordering::Relaxed);
-        self.lanes.submit(file.job, Piece { bytes, home }, last);
+        self.lanes.submit(file.job, Piece { ticket, bytes, home }, last);
     }
 
     fn take_end(&mut self, End { file, result }: End) {
@@ -260,6 +263,8 @@ impl Worker {
                 // A reader may find out about a file after its last byte; then its job is over, and perhaps another's.
                 if progress.digest.is_none() {
                     self.lanes.abandon(progress.job, &mut self.done);
+                    // Its buffers go home before its ticket may be another file's.
+                    self.take_done();
                 }
                 let progress = self.files.remove(place);
                 self.fail(progress.planned, failure);
@@ -287,7 +292,7 @@ impl Worker {
         let mut done = std::mem::take(&mut self.done);
         for done in done.drain(..) {
             match done {
-                Done::Buffer(_, piece) => self.release(piece.home, piece.bytes),
+                Done::Buffer(_, piece) => self.release(piece),
                 Done::Digest(job, digest) => {
                     let place = self.files.of_job(job);
                     self.files.get_mut(place).digest = Some(digest);
@@ -298,10 +303,12 @@ impl Worker {
         self.done = done;
     }
 
-    fn release(&mut self, home: Home, bytes: Bytes) {
+    fn release(&mut self, Piece { ticket, bytes, home }: Piece) {
         match (home, &mut self.inline, &self.link) {
-            (Home::Inline(generation), Some(source), _) if generation == self.generation => source.release(bytes),
-            (Home::Reader(reader), _, Some(link)) => link.release(reader, bytes),
+            (Home::Inline(generation), Some(source), _) if generation == self.generation => {
+                source.release(ticket, bytes);
+            }
+            (Home::Reader(reader), _, Some(link)) => link.release(reader, ticket, bytes),
             // Its source has been given up.
             _ => {}
         }

@@ -16,6 +16,8 @@ use super::sha1::{Columns, LANES_MAX, digest_of};
 use crate::digest::Digest;
 use crate::limits;
 
+const _: () = assert!(limits::WORKER_FILES_OPEN >= LANES_MAX + limits::LONG_JOBS_BESIDE, "a worker can fill its lanes");
+
 /// A message in progress. It is valid until its digest is handed out or it is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Job(u32);
@@ -45,6 +47,8 @@ pub struct Lanes<B> {
     waiting: Waiting,
     /// Who sits in which lane; as many as run at the next step, or fewer.
     seats: Vec<Seat>,
+    /// How many of them are long.
+    long_seats: usize,
     /// The states of those who sit.
     columns: Columns,
     /// Long jobs have the next turn, where they take turns with the short ones.
@@ -61,6 +65,9 @@ struct Waiting {
 struct Seat {
     job: Job,
     is_long: bool,
+    /// Bytes of its piece that have not been hashed. The message itself learns of them when its job leaves the lane, or
+    /// none are left.
+    left: usize,
 }
 
 /// Who may sit at a step.
@@ -81,6 +88,7 @@ impl<B: LaneBuffer> Lanes<B> {
             vacant: (0..jobs as u32).rev().map(Job).collect(),
             waiting: Waiting { short: VecDeque::with_capacity(jobs), long: VecDeque::with_capacity(jobs) },
             seats: Vec::with_capacity(LANES_MAX),
+            long_seats: 0,
             columns: Columns::new(),
             long_turn: false,
         }
@@ -94,6 +102,11 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Jobs that have bytes to hash now.
     pub fn ready(&self) -> usize {
         self.seats.len() + self.waiting.len()
+    }
+
+    /// Whether more jobs with bytes would fill lanes: long ones that have turns of their own fill none.
+    pub fn have_room(&self) -> bool {
+        self.ready() < self.width() + self.jobs_of(Turn::Long).min(limits::LONG_JOBS_BESIDE)
     }
 
     /// Begins a message; `None` when as many as there is room for are in progress.
@@ -112,8 +125,7 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Lends the next bytes of a message; `last` ends it. Any number of bytes will do, none included.
     pub fn submit(&mut self, job: Job, buffer: B, last: bool) {
         if self.jobs[job.index()].submit(buffer, last) {
-            let seat = self.seat_of(job);
-            self.waiting.join(seat);
+            self.join(job);
         }
     }
 
@@ -126,11 +138,15 @@ impl<B: LaneBuffer> Lanes<B> {
         let kernel = self.take_seats();
         let bytes = self.run(kernel);
         for lane in (0..self.seats.len()).rev() {
-            let job = self.seats[lane].job;
-            let message = &mut self.jobs[job.index()];
-            message.advance(bytes);
-            if message.blocks().is_empty() {
-                self.settle(lane, done);
+            let seat = &mut self.seats[lane];
+            seat.left -= bytes;
+            if seat.left == 0 {
+                let message = &mut self.jobs[seat.job.index()];
+                message.advance_to(0);
+                seat.left = message.piece().len();
+                if seat.left == 0 {
+                    self.settle(lane, done);
+                }
             }
         }
         true
@@ -160,7 +176,8 @@ impl<B: LaneBuffer> Lanes<B> {
     fn take_seats(&mut self) -> Proven {
         let turn = self.next_turn();
         let kernel = self.kernels.for_filled(self.jobs_of(turn));
-        for lane in (0..self.seats.len()).rev() {
+        let all_may_stay = self.seats.len() <= kernel.kernel().lanes() && turn == Turn::All && self.long_seats == 0;
+        for lane in (0..self.seats.len()).rev().skip_while(|_| all_may_stay) {
             let seat = self.seats[lane];
             let has_turn = match turn {
                 Turn::All => !seat.is_long || self.waiting.short.is_empty(),
@@ -169,13 +186,15 @@ impl<B: LaneBuffer> Lanes<B> {
             };
             if !has_turn || lane >= kernel.kernel().lanes() {
                 self.leave(lane);
-                self.waiting.return_to(seat);
+                self.waiting.queue(seat.is_long).push_front(seat.job);
             }
         }
         while self.seats.len() < kernel.kernel().lanes() {
-            let Some(seat) = self.waiting.next(turn) else { break };
-            self.columns.set(self.seats.len(), &self.jobs[seat.job.index()].state);
-            self.seats.push(seat);
+            let Some((job, is_long)) = self.waiting.next(turn) else { break };
+            let message = &self.jobs[job.index()];
+            self.columns.set(self.seats.len(), &message.state);
+            self.seats.push(Seat { job, is_long, left: message.piece().len() });
+            self.long_seats += usize::from(is_long);
         }
         kernel
     }
@@ -192,7 +211,7 @@ impl<B: LaneBuffer> Lanes<B> {
 
     /// Jobs with bytes that may sit.
     fn jobs_of(&self, turn: Turn) -> usize {
-        let long = self.waiting.long.len() + self.seats.iter().filter(|seat| seat.is_long).count();
+        let long = self.waiting.long.len() + self.long_seats;
         match turn {
             Turn::All => self.ready(),
             Turn::Short => self.ready() - long,
@@ -204,24 +223,20 @@ impl<B: LaneBuffer> Lanes<B> {
     fn run(&mut self, kernel: Proven) -> usize {
         let mut lanes: [&[u8]; LANES_MAX] = [&[]; LANES_MAX];
         for (lane, seat) in lanes.iter_mut().zip(&self.seats) {
-            *lane = self.jobs[seat.job.index()].blocks();
+            let piece = self.jobs[seat.job.index()].piece();
+            *lane = &piece[piece.len() - seat.left..];
         }
-        let lanes = &lanes[..self.seats.len()];
-        let bytes = lanes.iter().map(|lane| lane.len()).min().unwrap_or(0);
-        kernel.compress(&mut self.columns, lanes, bytes / BLOCK_BYTES);
+        let bytes = self.seats.iter().map(|seat| seat.left).min().unwrap_or(0);
+        kernel.compress(&mut self.columns, &lanes[..self.seats.len()], bytes / BLOCK_BYTES);
         bytes
     }
 
-    /// Hands back what the job in a lane is through with, and empties the lane where its next bytes are not the next of
-    /// the same buffer: the others that wait come first.
+    /// Hands back the buffer that the job in a lane is through with, and empties the lane: where the job has another
+    /// buffer, those that wait come first all the same.
     fn settle(&mut self, lane: usize, done: &mut Vec<Done<B>>) {
         let job = self.seats[lane].job;
-        let mut has_left = false;
+        self.leave(lane);
         while let Some((buffer, last)) = self.jobs[job.index()].take_done() {
-            if !has_left {
-                self.leave(lane);
-                has_left = true;
-            }
             done.push(Done::Buffer(job, buffer));
             let message = &mut self.jobs[job.index()];
             if last {
@@ -233,24 +248,26 @@ impl<B: LaneBuffer> Lanes<B> {
                 return;
             }
         }
-        if has_left {
-            let seat = self.seat_of(job);
-            self.waiting.join(seat);
-        }
+        self.join(job);
+    }
+
+    /// Lets a job that has bytes wait for a lane.
+    fn join(&mut self, job: Job) {
+        let is_long = self.jobs[job.index()].length() > limits::SHORT_JOB_BYTES_MAX;
+        self.waiting.queue(is_long).push_back(job);
     }
 
     /// Empties a lane: its job takes its state along, and the last lane moves into its place.
     fn leave(&mut self, lane: usize) {
         let seat = self.seats.swap_remove(lane);
-        self.jobs[seat.job.index()].state = self.columns.get(lane);
+        self.long_seats -= usize::from(seat.is_long);
+        let message = &mut self.jobs[seat.job.index()];
+        message.state = self.columns.get(lane);
+        message.advance_to(seat.left);
         if lane < self.seats.len() {
             let moved = self.columns.get(self.seats.len());
             self.columns.set(lane, &moved);
         }
-    }
-
-    fn seat_of(&self, job: Job) -> Seat {
-        Seat { job, is_long: self.jobs[job.index()].length() > limits::SHORT_JOB_BYTES_MAX }
     }
 }
 
@@ -263,21 +280,12 @@ impl Waiting {
         if is_long { &mut self.long } else { &mut self.short }
     }
 
-    fn join(&mut self, seat: Seat) {
-        self.queue(seat.is_long).push_back(seat.job);
-    }
-
-    /// Takes back one that had to leave its lane: it is the next to sit again.
-    fn return_to(&mut self, seat: Seat) {
-        self.queue(seat.is_long).push_front(seat.job);
-    }
-
-    fn next(&mut self, turn: Turn) -> Option<Seat> {
+    /// The next to sit, and whether it is long.
+    fn next(&mut self, turn: Turn) -> Option<(Job, bool)> {
         let short = if turn == Turn::Long { None } else { self.short.pop_front() };
-        let seat = short.map(|job| Seat { job, is_long: false });
-        seat.or_else(|| {
+        short.map(|job| (job, false)).or_else(|| {
             let long = if turn == Turn::Short { None } else { self.long.pop_front() };
-            long.map(|job| Seat { job, is_long: true })
+            long.map(|job| (job, true))
         })
     }
 

@@ -8,6 +8,9 @@ use std::ops::Range;
 use super::padding::{BLOCK_BYTES, PADDING_ROOM, pad};
 use super::sha1::{INITIAL, State};
 
+/// Bytes of the memory that a message is padded in where its own buffer has no room: less than a block of it, and the room.
+const SCRATCH_BYTES: usize = BLOCK_BYTES + PADDING_ROOM;
+
 /// Memory with bytes to hash, lent to [`Lanes`](super::Lanes) until they are hashed.
 pub trait LaneBuffer: AsRef<[u8]> {
     /// The bytes, and whatever room stands behind them.
@@ -30,7 +33,7 @@ pub(super) struct Message<B> {
     carry: [u8; BLOCK_BYTES],
     carried: usize,
     /// The last blocks of a message that cannot be padded where it lies.
-    scratch: [u8; PADDING_ROOM],
+    scratch: [u8; SCRATCH_BYTES],
 }
 
 /// The buffer that a job is at: hashed in the order carry, body, scratch, each in whole blocks.
@@ -52,7 +55,7 @@ impl<B: LaneBuffer> Message<B> {
             waiting: VecDeque::new(),
             carry: [0; BLOCK_BYTES],
             carried: 0,
-            scratch: [0; PADDING_ROOM],
+            scratch: [0; SCRATCH_BYTES],
         }
     }
 
@@ -73,14 +76,15 @@ impl<B: LaneBuffer> Message<B> {
     }
 
     /// What is to be hashed next, in one piece; empty when the current buffer is done.
-    pub(super) fn blocks(&self) -> &[u8] {
+    pub(super) fn piece(&self) -> &[u8] {
         let current = self.current.as_ref().expect("a message with something to hash has a buffer");
-        current.span(&self.carry, &self.scratch)
+        current.piece(&self.carry, &self.scratch)
     }
 
-    /// Notes that so many bytes of those have been hashed.
-    pub(super) fn advance(&mut self, bytes: usize) {
-        self.current.as_mut().expect("a message that was hashed has a buffer").advance(bytes);
+    /// Notes that all but the last `left` bytes of the piece have been hashed.
+    pub(super) fn advance_to(&mut self, left: usize) {
+        let hashed = self.piece().len() - left;
+        self.current.as_mut().expect("a message that was hashed has a buffer").advance(hashed);
     }
 
     /// Bytes that are known to be the message's: as many as were announced, or more if more have come.
@@ -95,7 +99,7 @@ impl<B: LaneBuffer> Message<B> {
 
     /// Gives the current buffer back, and whether it was the last, if it is done.
     pub(super) fn take_done(&mut self) -> Option<(B, bool)> {
-        let current = self.current.take_if(|current| current.span(&self.carry, &self.scratch).is_empty())?;
+        let current = self.current.take_if(|current| current.piece(&self.carry, &self.scratch).is_empty())?;
         if !current.last {
             let rest = &current.buffer.as_ref()[current.body.end..];
             self.carry[self.carried..][..rest.len()].copy_from_slice(rest);
@@ -158,7 +162,7 @@ impl<B: LaneBuffer> Message<B> {
 
 impl<B: LaneBuffer> Current<B> {
     /// The blocks to hash next, in one piece; empty when the buffer is done.
-    fn span<'a>(&'a self, carry: &'a [u8; BLOCK_BYTES], scratch: &'a [u8; PADDING_ROOM]) -> &'a [u8] {
+    fn piece<'a>(&'a self, carry: &'a [u8; BLOCK_BYTES], scratch: &'a [u8; SCRATCH_BYTES]) -> &'a [u8] {
         if self.carry_full {
             carry
         } else if !self.body.is_empty() {

@@ -12,16 +12,25 @@ pub const PADDING_ROOM: usize = 2 * BLOCK_BYTES;
 /// Bytes of the bit and the length.
 const MARK_BYTES: usize = 1 + 8;
 
+/// The bit, and as many zeros as padding ever has before the end of the last block. Writing always as many is a few
+/// stores; writing just enough was a call and 3 % of the time of files of 1 KiB.
+const BIT_AND_ZEROS: [u8; BLOCK_BYTES + MARK_BYTES - 1] = {
+    let mut bytes = [0; BLOCK_BYTES + MARK_BYTES - 1];
+    bytes[0] = 0x80;
+    bytes
+};
+
+const _: () = assert!(PADDING_ROOM >= BIT_AND_ZEROS.len());
+
 /// Pads a message of `message_bytes` bytes whose last `tail_bytes` bytes stand at the start of `tail`.
 ///
-/// Returns how many bytes of `tail` are now whole blocks. `tail` holds [`PADDING_ROOM`] bytes behind the message.
+/// Returns how many bytes of `tail` are now whole blocks. `tail` holds [`PADDING_ROOM`] bytes behind the message, and what
+/// is in them behind those blocks has no meaning.
 pub(super) fn pad(tail: &mut [u8], tail_bytes: usize, message_bytes: u64) -> usize {
     let padded = (tail_bytes + MARK_BYTES).next_multiple_of(BLOCK_BYTES);
-    let (zeros, length) = tail[tail_bytes..padded].split_at_mut(padded - tail_bytes - 8);
-    zeros.fill(0);
-    zeros[0] = 0x80;
+    tail[tail_bytes..][..BIT_AND_ZEROS.len()].copy_from_slice(&BIT_AND_ZEROS);
     // The standard counts bits, modulo 2^64.
-    length.copy_from_slice(&message_bytes.wrapping_mul(8).to_be_bytes());
+    tail[padded - 8..padded].copy_from_slice(&message_bytes.wrapping_mul(8).to_be_bytes());
     padded
 }
 

@@ -9,19 +9,21 @@ use std::sync::Arc;
 use rustix::io::ReadWriteFlags;
 
 use super::buffers::BufferPool;
+use super::inturn::{InTurn, Method, Progress, Width};
 use super::segment::{Bytes, Event, PlannedFile};
 use super::sequential::{Filled, Sequential};
-use super::{Source, Wait};
 use crate::limits;
 use crate::readerkind::ReaderKind;
 use crate::root::Root;
 
-/// A source that reads one file at a time from the page cache, or, as its twin that waits, from anywhere.
-pub(crate) struct Inline {
+/// A source that copies files from the page cache, or, as its twin that waits, from anywhere.
+pub(crate) type Inline = InTurn<Copying>;
+
+/// Reading by copying into buffers of a pool.
+pub(crate) struct Copying {
     root: Arc<Root>,
     pool: BufferPool,
     how: How,
-    current: Current,
 }
 
 /// Whether the reader may wait.
@@ -33,113 +35,87 @@ enum How {
     Waiting(ReaderKind),
 }
 
-enum Current {
-    Nothing,
-    /// Added and not opened yet: opening is work for `poll`.
-    Added(PlannedFile),
-    Reading(Sequential),
-    /// Its last segment is out; its end is due.
-    Read(Sequential),
-}
+/// A worker reads a segment of each of its files in turn and hashes them side by side: what has been read is still in
+/// its cache when it is hashed.
+const IN_A_WORKER: Width = Width { files: limits::WORKER_FILES_OPEN, segments: 1 };
+
+/// A reader thread reads one file, as far ahead as its buffers last.
+const IN_A_READER: Width = Width { files: 1, segments: usize::MAX };
 
 impl Inline {
     /// Reads from the page cache and leaves the rest to others.
     pub(crate) fn cached(root: Arc<Root>) -> io::Result<Inline> {
-        Inline::new(root, How::Cached, limits::WORKER_BUFFER_BYTES, limits::WORKER_BUFFERS)
+        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, limits::WORKER_BUFFERS)?;
+        Ok(InTurn::of(Copying { root, pool, how: How::Cached }, IN_A_WORKER))
     }
 
     /// Reads from anywhere, with plain pread, in the worker.
     pub(crate) fn waiting(root: Arc<Root>) -> io::Result<Inline> {
-        Inline::new(root, How::Waiting(ReaderKind::Pread), limits::WORKER_BUFFER_BYTES, limits::WORKER_BUFFERS)
+        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, limits::WORKER_BUFFERS)?;
+        Ok(InTurn::of(Copying { root, pool, how: How::Waiting(ReaderKind::Pread) }, IN_A_WORKER))
     }
 
     /// Reads from anywhere, with plain pread, in a reader thread with a share of the readers' memory.
     pub(crate) fn threaded(root: Arc<Root>, buffers: usize) -> io::Result<Inline> {
-        Inline::new(root, How::Waiting(ReaderKind::Threads), limits::READER_BUFFER_BYTES, buffers)
+        let pool = BufferPool::new(limits::READER_BUFFER_BYTES, buffers)?;
+        Ok(InTurn::of(Copying { root, pool, how: How::Waiting(ReaderKind::Threads) }, IN_A_READER))
     }
+}
 
-    fn new(root: Arc<Root>, how: How, buffer_bytes: usize, buffers: usize) -> io::Result<Inline> {
-        Ok(Inline { root, pool: BufferPool::new(buffer_bytes, buffers)?, how, current: Current::Nothing })
-    }
+impl Method for Copying {
+    type Open = Sequential;
 
-    /// Opens a file and begins to read it.
-    fn begin(&mut self, file: PlannedFile) -> Event {
+    fn open(&mut self, file: PlannedFile) -> Result<Sequential, Event> {
         let opened = if self.how != How::Cached || file.resume.is_some() {
             Sequential::open(file, &self.root)
         } else {
             match self.root.open_cached(&file.name) {
                 Some(opened) => Sequential::from_open(opened, file),
-                None => return Event::Elsewhere(file),
+                None => return Err(Event::Elsewhere(file)),
             }
         };
-        match opened {
-            Ok(reading) => self.read(reading),
-            Err((file, failure)) => file.end(Err(failure)),
-        }
+        opened.map_err(|(file, failure)| file.end(Err(failure)))
     }
 
-    fn read(&mut self, mut reading: Sequential) -> Event {
+    fn read(&mut self, mut reading: Sequential) -> Progress<Sequential> {
         let Some(buffer) = self.pool.take() else {
-            self.current = Current::Reading(reading);
-            return Event::Starved;
+            return Progress::Starved(reading);
         };
         let flags = match self.how {
             How::Cached => ReadWriteFlags::NOWAIT,
             How::Waiting(_) => ReadWriteFlags::empty(),
         };
         match reading.fill(buffer, flags) {
-            Filled::Segment(segment) => {
-                self.current = if segment.last { Current::Read(reading) } else { Current::Reading(reading) };
-                Event::Segment(segment)
-            }
+            Filled::Segment(segment) => Progress::Segment(reading, segment),
             Filled::WouldWait(buffer) => {
                 self.pool.give(buffer);
-                reading.leave()
+                Progress::Over(reading.leave())
             }
             Filled::Failed(buffer, failure) => {
                 self.pool.give(buffer);
-                reading.fail(failure)
-            }
-        }
-    }
-}
-
-impl Source for Inline {
-    fn add(&mut self, file: PlannedFile) {
-        assert!(self.has_room(), "one file at a time");
-        self.current = Current::Added(file);
-    }
-
-    fn has_room(&self) -> bool {
-        matches!(self.current, Current::Nothing)
-    }
-
-    fn in_progress(&self) -> usize {
-        usize::from(!self.has_room())
-    }
-
-    fn poll(&mut self, _wait: Wait) -> Event {
-        match std::mem::replace(&mut self.current, Current::Nothing) {
-            Current::Nothing => Event::Idle,
-            Current::Added(file) => self.begin(file),
-            Current::Reading(reading) => self.read(reading),
-            Current::Read(reading) => {
-                let reader = match self.how {
-                    How::Cached => ReaderKind::Cached,
-                    How::Waiting(reader) => reader,
-                };
-                reading.finish(reader)
+                Progress::Over(reading.fail(failure))
             }
         }
     }
 
-    fn buffers_out(&self) -> usize {
-        self.pool.out()
+    fn finish(&mut self, reading: Sequential) -> Event {
+        reading.finish(match self.how {
+            How::Cached => ReaderKind::Cached,
+            How::Waiting(reader) => reader,
+        })
     }
 
     fn release(&mut self, bytes: Bytes) {
         if let Bytes::Buffer(buffer) = bytes {
             self.pool.give(buffer);
         }
+    }
+
+    fn available(&self) -> usize {
+        self.pool.available()
+    }
+
+    fn out(&self) -> usize {
+        self.pool.out()
     }
 }

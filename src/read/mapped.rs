@@ -8,58 +8,98 @@ use std::sync::Arc;
 use memmap2::{Mmap, MmapOptions};
 use rustix::io::Errno;
 
+use super::inturn::{InTurn, Method, Progress, Width};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Segment};
-use super::{Source, Wait};
 use crate::limits;
 use crate::readerkind::ReaderKind;
 use crate::root::{OpenedFile, Root, stamp_of};
 
-/// A source that maps one file at a time.
-pub(crate) struct Mapped {
+/// A source that maps files.
+pub(crate) type Mapped = InTurn<Mapping>;
+
+/// Reading by mapping a window after the other.
+pub(crate) struct Mapping {
     root: Arc<Root>,
-    current: Current,
     /// Windows that have been handed out and not released.
     windows: usize,
 }
 
-enum Current {
-    Nothing,
-    Added(PlannedFile),
-    Reading { file: PlannedFile, opened: OpenedFile, offset: u64 },
-    Read { file: PlannedFile, opened: OpenedFile },
+/// A file on its way.
+pub(crate) struct MappedFile {
+    file: PlannedFile,
+    opened: OpenedFile,
+    offset: u64,
 }
 
 impl Mapped {
     pub(crate) fn new(root: Arc<Root>) -> Mapped {
-        Mapped { root, current: Current::Nothing, windows: 0 }
+        InTurn::of(Mapping { root, windows: 0 }, Width { files: limits::WORKER_FILES_OPEN, segments: 1 })
+    }
+}
+
+impl Method for Mapping {
+    type Open = MappedFile;
+
+    fn open(&mut self, file: PlannedFile) -> Result<MappedFile, Event> {
+        match self.root.open(&file.name) {
+            Ok(opened) => Ok(MappedFile { file, opened, offset: 0 }),
+            Err(refusal) => Err(file.end(Err(refusal.into()))),
+        }
     }
 
-    fn read(&mut self, file: PlannedFile, opened: OpenedFile, offset: u64) -> Event {
-        if self.windows == limits::MAP_WINDOWS_MAX {
-            self.current = Current::Reading { file, opened, offset };
-            return Event::Starved;
+    fn read(&mut self, mut open: MappedFile) -> Progress<MappedFile> {
+        if self.available() == 0 {
+            return Progress::Starved(open);
         }
         // What is beyond the end of the file must not be touched: the window ends where the file ends now.
-        match stamp_of(&opened.file) {
-            Ok(stamp) if stamp.size_bytes == opened.stamp.size_bytes => {}
-            Ok(_) => return file.end(Err(Failure::Moved)),
-            Err(errno) => return file.end(Err(Failure::Unreadable { errno, offset })),
+        if let Err(failure) = has_its_size(&open) {
+            return Progress::Over(open.file.end(Err(failure)));
         }
-        let remaining = opened.stamp.size_bytes - offset;
+        let remaining = open.opened.stamp.size_bytes - open.offset;
         let window = remaining.min(limits::MAP_WINDOW_BYTES);
-        let bytes = match map(&opened, offset, window as usize) {
+        let bytes = match map(&open.opened, open.offset, window as usize) {
             Ok(bytes) => bytes,
-            Err(errno) => return file.end(Err(Failure::Unreadable { errno, offset })),
+            Err(errno) => {
+                return Progress::Over(open.file.end(Err(Failure::Unreadable { errno, offset: open.offset })));
+            }
         };
-        let last = window == remaining;
-        let segment = Segment { ticket: file.ticket, offset, bytes, last };
         self.windows += 1;
-        self.current = if last {
-            Current::Read { file, opened }
-        } else {
-            Current::Reading { file, opened, offset: offset + window }
+        let segment = Segment {
+            ticket: open.file.ticket,
+            offset: open.offset,
+            file_bytes: open.opened.stamp.size_bytes,
+            bytes,
+            last: window == remaining,
         };
-        Event::Segment(segment)
+        open.offset += window;
+        Progress::Segment(open, segment)
+    }
+
+    fn finish(&mut self, open: MappedFile) -> Event {
+        let result = has_its_size(&open);
+        let stamp = open.opened.stamp;
+        open.file.end(result.map(|()| Proof { stamp, reader: ReaderKind::Mmap }))
+    }
+
+    fn release(&mut self, _bytes: Bytes) {
+        self.windows -= 1;
+    }
+
+    fn available(&self) -> usize {
+        limits::MAP_WINDOWS_MAX - self.windows
+    }
+
+    fn out(&self) -> usize {
+        self.windows
+    }
+}
+
+/// Whether the file is as long as it was when it was opened.
+fn has_its_size(open: &MappedFile) -> Result<(), Failure> {
+    match stamp_of(&open.opened.file) {
+        Ok(stamp) if stamp.size_bytes == open.opened.stamp.size_bytes => Ok(()),
+        Ok(_) => Err(Failure::Moved),
+        Err(errno) => Err(Failure::Unreadable { errno, offset: open.offset }),
     }
 }
 
@@ -78,45 +118,4 @@ fn map_range(options: MmapOptions, opened: &OpenedFile) -> std::io::Result<Mmap>
     // are only folded into a digest by code that is right for any bytes and takes no decision from them; a digest of
     // changed bytes is judged by a second reading. Truncation raises SIGBUS, which this module's header speaks of.
     unsafe { options.map(&opened.file) }
-}
-
-impl Source for Mapped {
-    fn add(&mut self, file: PlannedFile) {
-        assert!(self.has_room(), "one file at a time");
-        self.current = Current::Added(file);
-    }
-
-    fn has_room(&self) -> bool {
-        matches!(self.current, Current::Nothing)
-    }
-
-    fn in_progress(&self) -> usize {
-        usize::from(!self.has_room())
-    }
-
-    fn poll(&mut self, _wait: Wait) -> Event {
-        match std::mem::replace(&mut self.current, Current::Nothing) {
-            Current::Nothing => Event::Idle,
-            Current::Added(file) => match self.root.open(&file.name) {
-                Ok(opened) => self.read(file, opened, 0),
-                Err(refusal) => file.end(Err(refusal.into())),
-            },
-            Current::Reading { file, opened, offset } => self.read(file, opened, offset),
-            Current::Read { file, opened } => match stamp_of(&opened.file) {
-                Ok(stamp) if stamp.size_bytes == opened.stamp.size_bytes => {
-                    file.end(Ok(Proof { stamp: opened.stamp, reader: ReaderKind::Mmap }))
-                }
-                Ok(_) => file.end(Err(Failure::Moved)),
-                Err(errno) => file.end(Err(Failure::Unreadable { errno, offset: opened.stamp.size_bytes })),
-            },
-        }
-    }
-
-    fn buffers_out(&self) -> usize {
-        self.windows
-    }
-
-    fn release(&mut self, _bytes: Bytes) {
-        self.windows -= 1;
-    }
 }

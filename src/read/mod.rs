@@ -4,6 +4,7 @@
 
 mod buffers;
 mod inline;
+mod inturn;
 mod mapped;
 pub(crate) mod plain;
 mod segment;
@@ -46,8 +47,8 @@ pub(crate) trait Source {
     /// The next thing to tell.
     fn poll(&mut self, wait: Wait) -> Event;
 
-    /// Takes back the memory of a segment.
-    fn release(&mut self, bytes: Bytes);
+    /// Takes back the memory of a segment of this file.
+    fn release(&mut self, ticket: Ticket, bytes: Bytes);
 
     /// Buffers that have been handed out and not released.
     fn buffers_out(&self) -> usize;

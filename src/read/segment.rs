@@ -55,6 +55,8 @@ pub(crate) struct Segment {
     pub(crate) ticket: Ticket,
     /// Where in the file they begin, in bytes.
     pub(crate) offset: u64,
+    /// Bytes of the whole file.
+    pub(crate) file_bytes: u64,
     pub(crate) bytes: Bytes,
     /// Whether the file ends with them.
     pub(crate) last: bool,

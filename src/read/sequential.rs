@@ -11,7 +11,7 @@ use crate::readerkind::ReaderKind;
 use crate::root::{OpenedFile, Refusal, Root};
 
 /// A file on its way.
-pub(super) struct Sequential {
+pub(crate) struct Sequential {
     file: PlannedFile,
     opened: OpenedFile,
     offset: u64,
@@ -86,7 +86,13 @@ impl Sequential {
             return Filled::Failed(buffer, Failure::Moved);
         }
         buffer.set_length(wanted);
-        let segment = Segment { ticket: self.file.ticket, offset: self.offset, bytes: Bytes::Buffer(buffer), last };
+        let segment = Segment {
+            ticket: self.file.ticket,
+            offset: self.offset,
+            file_bytes: self.opened.stamp.size_bytes,
+            bytes: Bytes::Buffer(buffer),
+            last,
+        };
         self.offset += wanted as u64;
         Filled::Segment(segment)
     }

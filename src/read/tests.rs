@@ -37,7 +37,7 @@ struct Got {
 /// go on without.
 fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
     let mut got = Got::default();
-    let mut held: Vec<Bytes> = Vec::new();
+    let mut held: Vec<(Ticket, Bytes)> = Vec::new();
     files.reverse();
     let mut idle = 0;
     while !files.is_empty() || source.in_progress() > 0 {
@@ -49,7 +49,7 @@ fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
                 let bytes = got.bytes.entry(segment.ticket).or_default();
                 assert_eq!(segment.offset, bytes.len() as u64, "in order, without gaps");
                 bytes.extend_from_slice(segment.bytes.as_slice());
-                held.push(segment.bytes);
+                held.push((segment.ticket, segment.bytes));
                 idle = 0;
             }
             Event::End(end) => {
@@ -62,12 +62,13 @@ fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
                 assert!(!held.is_empty() || idle < 1_000, "the source stands still without owing to a held buffer");
                 // Neither the first nor the last, so that files get their buffers back out of order.
                 if !held.is_empty() {
-                    source.release(held.swap_remove(held.len() / 2));
+                    let (ticket, bytes) = held.swap_remove(held.len() / 2);
+                    source.release(ticket, bytes);
                 }
             }
         }
     }
-    held.into_iter().for_each(|bytes| source.release(bytes));
+    held.into_iter().for_each(|(ticket, bytes)| source.release(ticket, bytes));
     got
 }
 
@@ -144,7 +145,7 @@ fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
             fs::File::options().write(true).open(&path).unwrap().set_len(new_size as u64).unwrap();
             let result = loop {
                 match std::mem::replace(&mut event, Event::Idle) {
-                    Event::Segment(segment) => source.release(segment.bytes),
+                    Event::Segment(segment) => source.release(segment.ticket, segment.bytes),
                     Event::End(end) => break end.result,
                     _ => {}
                 }
@@ -165,7 +166,7 @@ fn the_page_cache_reader_leaves_what_it_would_have_to_wait_for() {
         source.add(PlannedFile::new(Ticket(0), name.as_bytes().to_vec()));
         loop {
             match source.poll(Wait::No) {
-                Event::Segment(segment) => source.release(segment.bytes),
+                Event::Segment(segment) => source.release(segment.ticket, segment.bytes),
                 event => break event,
             }
         }

@@ -29,8 +29,12 @@ impl Avx512 {
     }
 }
 
-/// Sixteen registers' worth of memory: the words of a block, or what is on the way to them.
-type Words = [__m512i; 16];
+/// Four lanes of a block, transposed within each quarter of the registers: quarter `q` of the register `i` has the word
+/// `4 * q + i` of the four.
+type Quarters = [__m512i; 4];
+
+/// A quarter of the words of a block: at `i`, the word of all lanes whose number is `4 * i` and the number of the quarter.
+type Words = [__m512i; 4];
 
 /// Writes the rounds of the numbers out, so that every index into the words is a constant.
 macro_rules! rounds {
@@ -43,14 +47,8 @@ fn compress(columns: &mut Columns, lanes: &[&[u8]; LANES_MAX], blocks: usize) {
         return;
     }
     let mut state: [__m512i; 5] = std::array::from_fn(|word| load_row(&columns.rows[word]));
-    let zero = _mm512_setzero_si512();
-    let (mut quarters, mut words) = ([zero; 16], [zero; 16]);
-    for part in 0..4 {
-        transpose_in_quarters(lanes, part, 0, &mut quarters);
-    }
-    for part in 0..4 {
-        join_quarters(&quarters, part, &mut words);
-    }
+    let mut quarters = std::array::from_fn(|four| transpose_four(lanes, four, 0));
+    let mut words = std::array::from_fn(|quarter| join(&quarters, quarter));
     for block in 1..blocks {
         state = fold::<true>(state, &mut words, lanes, block, &mut quarters);
     }
@@ -65,12 +63,12 @@ fn compress(columns: &mut Columns, lanes: &[&[u8]; LANES_MAX], blocks: usize) {
 #[target_feature(enable = "avx512f,avx512bw")]
 fn fold<const GO_ON: bool>(
     state: [__m512i; 5],
-    words: &mut Words,
+    words: &mut [Words; 4],
     lanes: &[&[u8]; LANES_MAX],
     next: usize,
-    quarters: &mut Words,
+    quarters: &mut [Quarters; 4],
 ) -> [__m512i; 5] {
-    let mut w = *words;
+    let mut w: [__m512i; 16] = std::array::from_fn(|t| words[t % 4][t / 4]);
     let [mut a, mut b, mut c, mut d, mut e] = state;
     macro_rules! round {
         ($t:literal, $twenty:literal) => {{
@@ -88,60 +86,62 @@ fn fold<const GO_ON: bool>(
         }};
     }
     macro_rules! ahead {
-        ($call:expr) => {
+        ($place:expr, $part:expr) => {
             if GO_ON {
-                $call;
+                $place = $part;
             }
         };
     }
     rounds!(round, 0: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
-    ahead!(transpose_in_quarters(lanes, 0, next, quarters));
+    ahead!(quarters[0], transpose_four(lanes, 0, next));
     rounds!(round, 1: 20 21 22 23 24 25 26 27 28 29);
-    ahead!(transpose_in_quarters(lanes, 1, next, quarters));
+    ahead!(quarters[1], transpose_four(lanes, 1, next));
     rounds!(round, 1: 30 31 32 33 34 35 36 37 38 39);
-    ahead!(transpose_in_quarters(lanes, 2, next, quarters));
+    ahead!(quarters[2], transpose_four(lanes, 2, next));
     rounds!(round, 2: 40 41 42 43 44 45 46 47 48 49);
-    ahead!(transpose_in_quarters(lanes, 3, next, quarters));
+    ahead!(quarters[3], transpose_four(lanes, 3, next));
     rounds!(round, 2: 50 51 52 53 54 55 56 57 58 59);
-    ahead!(join_quarters(quarters, 0, words));
+    ahead!(words[0], join(quarters, 0));
     rounds!(round, 3: 60 61 62 63 64);
-    ahead!(join_quarters(quarters, 1, words));
+    ahead!(words[1], join(quarters, 1));
     rounds!(round, 3: 65 66 67 68 69);
-    ahead!(join_quarters(quarters, 2, words));
+    ahead!(words[2], join(quarters, 2));
     rounds!(round, 3: 70 71 72 73 74);
-    ahead!(join_quarters(quarters, 3, words));
+    ahead!(words[3], join(quarters, 3));
     rounds!(round, 3: 75 76 77 78 79);
     let sums = [a, b, c, d, e];
     std::array::from_fn(|word| _mm512_add_epi32(state[word], sums[word]))
 }
 
-/// Transposes a block of four lanes within each quarter of the registers: `quarters[4 * part + i]` then has, in its
-/// quarter `q`, the word `4 * q + i` of the four lanes.
+/// Loads a block of the lanes `4 * four` to `4 * four + 3`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn transpose_in_quarters(lanes: &[&[u8]; LANES_MAX], part: usize, block: usize, quarters: &mut Words) {
-    let [r0, r1, r2, r3] = std::array::from_fn(|row| load_block(lanes[4 * part + row], block));
+fn transpose_four(lanes: &[&[u8]; LANES_MAX], four: usize, block: usize) -> Quarters {
+    let [r0, r1, r2, r3] = std::array::from_fn(|row| load_block(lanes[4 * four + row], block));
     let (low01, high01) = (_mm512_unpacklo_epi32(r0, r1), _mm512_unpackhi_epi32(r0, r1));
     let (low23, high23) = (_mm512_unpacklo_epi32(r2, r3), _mm512_unpackhi_epi32(r2, r3));
-    quarters[4 * part] = _mm512_unpacklo_epi64(low01, low23);
-    quarters[4 * part + 1] = _mm512_unpackhi_epi64(low01, low23);
-    quarters[4 * part + 2] = _mm512_unpacklo_epi64(high01, high23);
-    quarters[4 * part + 3] = _mm512_unpackhi_epi64(high01, high23);
+    [
+        _mm512_unpacklo_epi64(low01, low23),
+        _mm512_unpackhi_epi64(low01, low23),
+        _mm512_unpacklo_epi64(high01, high23),
+        _mm512_unpackhi_epi64(high01, high23),
+    ]
 }
 
-/// Brings together the four words of all lanes whose numbers leave `part` when divided by four, and turns their bytes to
-/// the order of this CPU.
+/// Joins a quarter of the words of all lanes, and turns their bytes to the order of this CPU.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn join_quarters(quarters: &Words, part: usize, words: &mut Words) {
+fn join(quarters: &[Quarters; 4], quarter: usize) -> Words {
     let swap = _mm512_set4_epi32(0x0c0d_0e0f, 0x0809_0a0b, 0x0405_0607, 0x0001_0203);
-    let [q0, q1, q2, q3] = std::array::from_fn(|i| quarters[4 * i + part]);
+    let [q0, q1, q2, q3] = std::array::from_fn(|four| quarters[four][quarter]);
     let (low01, high01) = (_mm512_shuffle_i32x4::<0x44>(q0, q1), _mm512_shuffle_i32x4::<0xee>(q0, q1));
     let (low23, high23) = (_mm512_shuffle_i32x4::<0x44>(q2, q3), _mm512_shuffle_i32x4::<0xee>(q2, q3));
-    words[part] = _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0x88>(low01, low23), swap);
-    words[4 + part] = _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0xdd>(low01, low23), swap);
-    words[8 + part] = _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0x88>(high01, high23), swap);
-    words[12 + part] = _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0xdd>(high01, high23), swap);
+    [
+        _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0x88>(low01, low23), swap),
+        _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0xdd>(low01, low23), swap),
+        _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0x88>(high01, high23), swap),
+        _mm512_shuffle_epi8(_mm512_shuffle_i32x4::<0xdd>(high01, high23), swap),
+    ]
 }
 
 #[inline]

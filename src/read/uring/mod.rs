@@ -20,7 +20,7 @@ use rustix::io::Errno;
 use self::inflight::{Owner, Read};
 use self::ring::{Completed, Ring};
 use super::buffers::{Buffer, BufferPool};
-use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
+use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment, Ticket};
 use super::{Source, Wait};
 use crate::limits;
 use crate::readerkind::ReaderKind;
@@ -184,7 +184,13 @@ impl Uring {
                 let piece = file.pieces.pop_front().expect("the piece that was filled");
                 file.first_piece += 1;
                 let (offset, last) = (piece.offset, piece.last);
-                self.events.push_back(Event::Segment(Segment { ticket, offset, bytes: Bytes::Buffer(buffer), last }));
+                self.events.push_back(Event::Segment(Segment {
+                    ticket,
+                    offset,
+                    file_bytes: file.stamp.size_bytes,
+                    bytes: Bytes::Buffer(buffer),
+                    last,
+                }));
                 if last {
                     ended = Some(Ok(Proof { stamp: file.stamp, reader: ReaderKind::Uring }));
                 }
@@ -291,7 +297,7 @@ impl Source for Uring {
         self.pool.out() - self.ring.in_flight()
     }
 
-    fn release(&mut self, bytes: Bytes) {
+    fn release(&mut self, _ticket: Ticket, bytes: Bytes) {
         if let Bytes::Buffer(buffer) = bytes {
             self.pool.give(buffer);
         }

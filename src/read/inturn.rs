@@ -1,0 +1,154 @@
+//! Several files read in turn by one thread, a segment of each at a time: what keeps the lanes of a worker filled.
+//!
+//! Chooses whose turn it is. How a file is opened and read is the affair of a `Method`.
+
+use std::collections::VecDeque;
+
+use super::segment::{Bytes, Event, PlannedFile, Segment, Ticket};
+use super::{Source, Wait};
+
+/// One way to read a file from its first byte to its last, a segment at a time.
+pub(crate) trait Method {
+    /// A file that has been opened.
+    type Open;
+
+    /// Opens a file; or tells at once what became of it.
+    fn open(&mut self, file: PlannedFile) -> Result<Self::Open, Event>;
+
+    /// Reads the next segment.
+    fn read(&mut self, open: Self::Open) -> Progress<Self::Open>;
+
+    /// The end of a file whose last segment has been read.
+    fn finish(&mut self, open: Self::Open) -> Event;
+
+    /// Takes back the memory of a segment.
+    fn release(&mut self, bytes: Bytes);
+
+    /// Segments whose memory could be had now, if memory lasts.
+    fn available(&self) -> usize;
+
+    /// Segments whose memory has not come back.
+    fn out(&self) -> usize;
+}
+
+/// What reading a segment came to.
+pub(crate) enum Progress<O> {
+    Segment(O, Segment),
+    /// There was no memory for it.
+    Starved(O),
+    /// The file is over, or another source must go on.
+    Over(Event),
+}
+
+/// How many files are read in turn, and how far ahead of those who take their segments.
+#[derive(Clone, Copy)]
+pub(super) struct Width {
+    /// Files that are open at a time.
+    pub(super) files: usize,
+    /// Segments of one file that are out at a time.
+    pub(super) segments: usize,
+}
+
+/// A source that reads files in turn.
+pub(crate) struct InTurn<M: Method> {
+    method: M,
+    width: Width,
+    /// Taken on and not opened yet: opening is work for `poll`.
+    added: VecDeque<PlannedFile>,
+    /// Who waited longest for its turn comes first.
+    files: VecDeque<Open<M::Open>>,
+    /// Its last segment is out; its end is due.
+    read: Option<M::Open>,
+}
+
+/// A file of which there is more to read.
+struct Open<O> {
+    ticket: Ticket,
+    open: O,
+    /// Segments of it that are out.
+    out: usize,
+}
+
+impl<M: Method> InTurn<M> {
+    pub(super) fn of(method: M, width: Width) -> InTurn<M> {
+        InTurn { method, width, added: VecDeque::new(), files: VecDeque::new(), read: None }
+    }
+
+    fn begin(&mut self, file: PlannedFile) -> Event {
+        let ticket = file.ticket;
+        match self.method.open(file) {
+            Ok(open) => self.go_on(Open { ticket, open, out: 0 }),
+            Err(event) => event,
+        }
+    }
+
+    fn go_on(&mut self, file: Open<M::Open>) -> Event {
+        let Open { ticket, open, out } = file;
+        match self.method.read(open) {
+            Progress::Segment(open, segment) => {
+                if segment.last {
+                    self.read = Some(open);
+                } else {
+                    self.files.push_back(Open { ticket, open, out: out + 1 });
+                }
+                Event::Segment(segment)
+            }
+            Progress::Starved(open) => {
+                self.files.push_front(Open { ticket, open, out });
+                Event::Starved
+            }
+            Progress::Over(event) => event,
+        }
+    }
+
+    /// The file whose turn it is: a buffer is for a file that has none out, before it is for one that is ahead.
+    fn next(&mut self) -> Option<Open<M::Open>> {
+        let may_go_on = |file: &Open<M::Open>| file.out < self.width.segments;
+        let at = self
+            .files
+            .iter()
+            .position(|file| file.out == 0)
+            .or_else(|| (self.method.available() > 0).then(|| self.files.iter().position(may_go_on)).flatten());
+        at.and_then(|at| self.files.remove(at))
+    }
+}
+
+impl<M: Method> Source for InTurn<M> {
+    fn add(&mut self, file: PlannedFile) {
+        assert!(self.has_room(), "no more files at a time than there are turns");
+        self.added.push_back(file);
+    }
+
+    fn has_room(&self) -> bool {
+        self.in_progress() < self.width.files
+    }
+
+    fn in_progress(&self) -> usize {
+        self.added.len() + self.files.len() + usize::from(self.read.is_some())
+    }
+
+    fn poll(&mut self, _wait: Wait) -> Event {
+        if let Some(open) = self.read.take() {
+            return self.method.finish(open);
+        }
+        if let Some(file) = self.next() {
+            return self.go_on(file);
+        }
+        match self.added.pop_front() {
+            Some(file) => self.begin(file),
+            None if self.files.is_empty() => Event::Idle,
+            None => Event::Starved,
+        }
+    }
+
+    fn buffers_out(&self) -> usize {
+        self.method.out()
+    }
+
+    fn release(&mut self, ticket: Ticket, bytes: Bytes) {
+        self.method.release(bytes);
+        if let Some(file) = self.files.iter_mut().find(|file| file.ticket == ticket) {
+            file.out -= 1;
+        }
+    }
+}
