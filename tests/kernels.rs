@@ -167,6 +167,23 @@ fn published_digests_by_value() {
     }
 }
 
+/// The first value of NIST's Monte Carlo test for SHA-1 (SHA1Monte.rsp of the SHA Validation System): a thousand messages,
+/// each of the three digests before it.
+#[test]
+fn the_monte_carlo_test_of_nist() {
+    for (name, kernels) in kernels::all() {
+        let mut lanes = Lanes::new(kernels, 1);
+        let seed: Digest = "dd4df644eaf3d85bace2b21accaa22b28821f5cd".parse().unwrap();
+        let mut last = [seed; 3];
+        for round in 0..1_000 {
+            let message = last.map(|digest| *digest.as_bytes()).concat();
+            let next = digests(&mut lanes, &[&[&message]], |_| round % 2 == 0)[0];
+            last = [last[1], last[2], next];
+        }
+        assert_eq!(last[2].to_string(), "11f5c38b4479d4ad55cb69fadf62de0b036d5163", "{name}");
+    }
+}
+
 /// Digests by Python, which nobody here wrote: OpenSSL or HACL* below it. `None`, and said so, where there is no Python.
 fn python_digests(messages: &[Vec<u8>]) -> Option<Vec<String>> {
     const PROGRAM: &str = "
