@@ -49,7 +49,7 @@ test-rust:
 
 # Messages of gigabytes and a million short ones through every kernel: two minutes in the release profile.
 test-long:
-	$(CARGO) test --release --locked --test kernels_long
+	$(CARGO) test --release --locked --test conformance_long
 
 test-python: python
 	rm -rf $(TEST_VENV) $(TEST_WHEEL)

@@ -89,7 +89,7 @@ fn verify_pulls_records_and_shows_both_digests() {
     assert_eq!((code, errors.as_str()), (Some(0), ""));
     assert_eq!(text, "pass: 2 files, 0 failed, 0 malformed lines, 0 bytes\n");
 
-    let (code, text, errors) = run(&program, &[damaged.to_str().unwrap(), "pread"]);
+    let (code, text, errors) = run(&program, &[damaged.to_str().unwrap(), "pread", "scalar"]);
     assert_eq!((code, errors.as_str()), (Some(1), ""));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "line 2: b: mismatch");
@@ -105,10 +105,11 @@ fn what_cannot_be_done_is_said_and_is_no_verdict() {
     let [good, _] = trees(folder.path());
     let program = build_shared("verify", folder.path());
     for (arguments, words) in [
-        (["/no/such/root", "auto"], "no such directory"),
-        ([good.to_str().unwrap(), "floppy"], "unknown reader \"floppy\""),
+        (&["/no/such/root", "auto"][..], "no such directory"),
+        (&[good.to_str().unwrap(), "floppy"], "unknown reader \"floppy\""),
+        (&[good.to_str().unwrap(), "auto", "md5"], "unknown kernel \"md5\"; use auto, or one of avx512, "),
     ] {
-        let (code, text, errors) = run(&program, &arguments);
+        let (code, text, errors) = run(&program, arguments);
         assert_eq!((code, text.as_str()), (Some(2), ""));
         assert!(errors.contains(words), "{errors}");
     }

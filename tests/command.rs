@@ -6,6 +6,7 @@ mod command {
     mod create;
     mod docs;
     mod json;
+    mod kernels;
     mod oracle;
     mod outcomes;
     mod output;

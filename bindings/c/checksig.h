@@ -166,13 +166,23 @@ typedef struct {
     // Bytes that were read and hashed.
     uint64_t bytes;
     double seconds;
-    // Threads that hashed, and the SHA-1 kernel that they used, as text that lives as long as the report.
+    // Threads that hashed, and the SHA-1 kernel that they used whenever there was enough to fill it, as text that lives
+    // as long as the report.
     size_t workers;
     ChecksigText kernel;
-    // How many readers and reasons checksig_report_reader() and checksig_report_reader_reason() have.
+    // How many checksig_report_kernel(), checksig_report_reader() and checksig_report_reason() have.
+    size_t kernels;
     size_t readers;
-    size_t reader_reasons;
+    size_t reasons;
 } ChecksigSummary;
+
+// A SHA-1 kernel that was chosen.
+typedef struct {
+    // Its name: text that lives as long as the report.
+    ChecksigText name;
+    // How many files a thread must have bytes of for it to run: 1 for the first kernel, more for each after it.
+    size_t lanes_from;
+} ChecksigKernelUse;
 
 // How much came by one reader.
 typedef struct {
@@ -219,6 +229,13 @@ ChecksigStatus checksig_options_set_workers(ChecksigOptions *options, uint32_t w
 // CHECKSIG_STATUS_BAD_OPTION says that there is no such reader. Whether this machine has it is seen by
 // checksig_run_start().
 ChecksigStatus checksig_options_set_reader(ChecksigOptions *options, const char *reader, size_t reader_len);
+
+// Chooses how files are hashed: "auto", the default, which measures, or one SHA-1 kernel for every file, such as
+// "avx512", "avx2", "sha-ni-x2" or "sha1-crate".
+//
+// CHECKSIG_STATUS_BAD_OPTION says that there is no such kernel, and checksig_last_error() which there are. Whether this
+// CPU can run it is seen by checksig_run_start(): CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
+ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char *kernel, size_t kernel_len);
 
 // Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
 ChecksigStatus checksig_options_set_ordered(ChecksigOptions *options, uint32_t ordered);
@@ -278,13 +295,18 @@ ChecksigStatus checksig_report_summary(const ChecksigReport *report, ChecksigSum
 // Gives the number of files with an outcome: one of ChecksigOutcome, as an integer.
 ChecksigStatus checksig_report_count(const ChecksigReport *report, uint32_t outcome, uint64_t *out);
 
+// Fills *out with one of the kernels that were chosen; index counts from 0. A run of few files may have had no work for
+// the later ones.
+ChecksigStatus checksig_report_kernel(const ChecksigReport *report, size_t index, ChecksigKernelUse *out);
+
 // Fills *out with one of the readers that the run used; index counts from 0.
 ChecksigStatus checksig_report_reader(const ChecksigReport *report, size_t index, ChecksigReaderUse *out);
 
-// Gives one of the sentences that say why these readers: the choice, and every fallback with its reason and remedy.
+// Gives one of the sentences that say why these readers and kernels: what was asked for by name, and every fallback
+// with its reason and remedy.
 //
 // index counts from 0. The text is UTF-8 and lives as long as the report.
-ChecksigStatus checksig_report_reader_reason(const ChecksigReport *report, size_t index, ChecksigText *out);
+ChecksigStatus checksig_report_reason(const ChecksigReport *report, size_t index, ChecksigText *out);
 
 // Gives what is wrong in words for people, one line for each of the first malformed lines and failures:
 // "/tmp/logs/httpd-08.log" - mismatch

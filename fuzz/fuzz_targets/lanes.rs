@@ -1,4 +1,4 @@
-//! Scripts for `Lanes` by libFuzzer: the same that `tests/kernels.rs` plays with random bytes.
+//! Scripts for `Lanes` by libFuzzer: the same that `tests/conformance.rs` plays with random bytes.
 //!
 //! Judges nothing itself; what must hold is in the script's interpreter.
 

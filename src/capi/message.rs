@@ -49,12 +49,13 @@ mod tests {
 
     use super::*;
     use crate::digest::Digest;
+    use crate::hash::Kernels;
     use crate::manifest::{LineError, Malformed};
     use crate::report::{FileReport, Record, Verb};
     use crate::verdict::Outcome;
 
     fn report(records: &[Record]) -> Report {
-        let mut report = Report::new(Verb::Verify, "scalar");
+        let mut report = Report::new(Verb::Verify, &Kernels::auto());
         records.iter().for_each(|record| report.add(record));
         report
     }

@@ -79,6 +79,27 @@ pub unsafe extern "C" fn checksig_options_set_reader(
     })
 }
 
+/// Chooses how files are hashed: "auto", the default, which measures, or one SHA-1 kernel for every file, such as
+/// "avx512", "avx2", "sha-ni-x2" or "sha1-crate".
+///
+/// CHECKSIG_STATUS_BAD_OPTION says that there is no such kernel, and checksig_last_error() which there are. Whether this
+/// CPU can run it is seen by checksig_run_start(): CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_kernel(
+    options: *mut ChecksigOptions,
+    kernel: *const c_char,
+    kernel_len: usize,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        // SAFETY: point 2 of the contract.
+        let name = unsafe { bytes(kernel, kernel_len, "kernel") }?;
+        handle.options.kernel = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
 /// Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_ordered(options: *mut ChecksigOptions, ordered: u32) -> ChecksigStatus {

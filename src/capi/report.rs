@@ -47,12 +47,23 @@ pub struct ChecksigSummary {
     /// Bytes that were read and hashed.
     pub bytes: u64,
     pub seconds: f64,
-    /// Threads that hashed, and the SHA-1 kernel that they used, as text that lives as long as the report.
+    /// Threads that hashed, and the SHA-1 kernel that they used whenever there was enough to fill it, as text that lives
+    /// as long as the report.
     pub workers: usize,
     pub kernel: ChecksigText,
-    /// How many readers and reasons checksig_report_reader() and checksig_report_reader_reason() have.
+    /// How many checksig_report_kernel(), checksig_report_reader() and checksig_report_reason() have.
+    pub kernels: usize,
     pub readers: usize,
-    pub reader_reasons: usize,
+    pub reasons: usize,
+}
+
+/// A SHA-1 kernel that was chosen.
+#[repr(C)]
+pub struct ChecksigKernelUse {
+    /// Its name: text that lives as long as the report.
+    pub name: ChecksigText,
+    /// How many files a thread must have bytes of for it to run: 1 for the first kernel, more for each after it.
+    pub lanes_from: usize,
 }
 
 /// How much came by one reader.
@@ -107,8 +118,9 @@ pub unsafe extern "C" fn checksig_report_summary(
             seconds: report.elapsed.as_secs_f64(),
             workers: report.workers,
             kernel: ChecksigText::of(report.kernel.as_bytes()),
+            kernels: report.kernels.len(),
             readers: report.readers.len(),
-            reader_reasons: report.reader_reasons.len(),
+            reasons: report.reasons.len(),
         });
         Ok(ChecksigStatus::Ok)
     })
@@ -135,6 +147,28 @@ pub unsafe extern "C" fn checksig_report_count(
     })
 }
 
+/// Fills *out with one of the kernels that were chosen; index counts from 0. A run of few files may have had no work for
+/// the later ones.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_kernel(
+    report: *const ChecksigReport,
+    index: usize,
+    out: *mut ChecksigKernelUse,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let report = &unsafe { borrow(report, "report") }?.found.report;
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        let used = at(&report.kernels, index)?;
+        out.put(ChecksigKernelUse {
+            name: ChecksigText::of(used.kernel.name().as_bytes()),
+            lanes_from: used.lanes_from,
+        });
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
 /// Fills *out with one of the readers that the run used; index counts from 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_report_reader(
@@ -157,11 +191,12 @@ pub unsafe extern "C" fn checksig_report_reader(
     })
 }
 
-/// Gives one of the sentences that say why these readers: the choice, and every fallback with its reason and remedy.
+/// Gives one of the sentences that say why these readers and kernels: what was asked for by name, and every fallback
+/// with its reason and remedy.
 ///
 /// index counts from 0. The text is UTF-8 and lives as long as the report.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_report_reader_reason(
+pub unsafe extern "C" fn checksig_report_reason(
     report: *const ChecksigReport,
     index: usize,
     out: *mut ChecksigText,
@@ -171,7 +206,7 @@ pub unsafe extern "C" fn checksig_report_reader_reason(
         let report = &unsafe { borrow(report, "report") }?.found.report;
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        out.put(ChecksigText::of(at(&report.reader_reasons, index)?.as_bytes()));
+        out.put(ChecksigText::of(at(&report.reasons, index)?.as_bytes()));
         Ok(ChecksigStatus::Ok)
     })
 }

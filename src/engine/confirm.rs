@@ -104,7 +104,8 @@ fn confirm(shared: &Shared, suspect: Suspect) {
                 shared.distrust.store(true, Ordering::Relaxed);
                 let reader = suspect.proof.reader;
                 shared.note_reason(format!(
-                    "pread: the reader {reader} gave other bytes than a second reading did, and is not used any more"
+                    "reader pread: the reader {reader} gave other bytes than a second reading did, and is not used any \
+                     more"
                 ));
                 Outcome::Unstable { first: suspect.first, second }
             }

@@ -111,7 +111,7 @@ fn ladder(shared: &Shared) -> (ReaderKind, usize) {
         ReaderChoice::Forced(ReaderKind::Threads) => (ReaderKind::Threads, limits::BLOCKING_READERS),
         ReaderChoice::Auto if few => {
             shared.note_reason(format!(
-                "threads: of {} open files none is to spare for a ring; raise the limit with ulimit -n",
+                "reader threads: of {} open files none is to spare for a ring; raise the limit with ulimit -n",
                 shared.descriptors_max
             ));
             (ReaderKind::Threads, limits::BLOCKING_READERS)
@@ -119,7 +119,7 @@ fn ladder(shared: &Shared) -> (ReaderKind, usize) {
         _ => match probe() {
             Ok(()) => (ReaderKind::Uring, if few { 1 } else { limits::RING_READERS }),
             Err(refused) => {
-                shared.note_reason(format!("threads: {refused}"));
+                shared.note_reason(format!("reader threads: {refused}"));
                 (ReaderKind::Threads, limits::BLOCKING_READERS)
             }
         },
@@ -177,7 +177,7 @@ impl Reader {
         let mut source = self.source(kind, buffers, shared);
         // A ring that fails is given up once its files have ended, and blocking reads take its place.
         while let Ok(Driven::Broken(reason)) = source.as_mut().map(|source| self.drive(&mut **source)) {
-            shared.note_reason(format!("threads: {reason}"));
+            shared.note_reason(format!("reader threads: {reason}"));
             source = self.source(ReaderKind::Threads, buffers, shared);
         }
         if let Err(error) = source {
@@ -190,7 +190,7 @@ impl Reader {
         if kind == ReaderKind::Uring {
             match Uring::new(Arc::clone(&self.root), buffers) {
                 Ok(source) => return Ok(Box::new(source?)),
-                Err(refused) => shared.note_reason(format!("threads: {refused}")),
+                Err(refused) => shared.note_reason(format!("reader threads: {refused}")),
             }
         }
         Ok(Box::new(Inline::threaded(Arc::clone(&self.root), buffers)?))

@@ -153,7 +153,7 @@ impl Run {
             }
         };
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
-        let report = Report::new(verb, shared.kernels.widest().name());
+        let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
         Ok(Run { shared, conductor, report, creation, manifest, started, finished: false })
     }
@@ -239,7 +239,7 @@ impl Run {
                     .to_owned(),
             );
         }
-        report.reader_reasons = self.shared.reasons();
+        report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !left_out && let Some(manifest) = &self.manifest {
             manifest.check(&self.shared, report.malformed_lines > 0)?;
@@ -355,7 +355,10 @@ fn share(
         shared.note_reason(format!("kernel {wrong}: left out, since it gave a wrong digest on this CPU"));
     }
     if let ReaderChoice::Forced(kind) = reader {
-        shared.note_reason(format!("{kind}: asked for by name"));
+        shared.note_reason(format!("reader {kind}: asked for by name"));
+    }
+    if let KernelChoice::Forced(kernel) = kernel {
+        shared.note_reason(format!("kernel {kernel}: asked for by name"));
     }
     Ok(Arc::new(shared))
 }

@@ -128,7 +128,7 @@ impl Shared {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Notes why a reader was chosen, once for each reason.
+    /// Notes why a reader or a kernel was chosen or left out, once for each reason.
     pub(super) fn note_reason(&self, reason: String) {
         let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
         if !reasons.contains(&reason) {

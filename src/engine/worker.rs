@@ -208,7 +208,7 @@ impl Worker {
             },
             None => file,
         };
-        self.shared.note_reason("pread: no reader thread could be started".to_owned());
+        self.shared.note_reason("reader pread: no reader thread could be started".to_owned());
         self.read_plainly();
         if let Some(source) = &mut self.inline {
             source.add(file);

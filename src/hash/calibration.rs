@@ -19,12 +19,13 @@ use super::sha1::{Columns, LANES_MAX};
 /// Blocks of each lane that are hashed at a time: 2 to 5 µs for the wide kernels.
 const BLOCKS: usize = 32;
 
-/// Times that a kernel is measured; the best one counts, since whatever disturbs a measurement makes it slower. The
-/// first are also what wakes the upper halves of wide registers, which some CPUs keep asleep for some microseconds.
-const TIMES: usize = 6;
+/// Times that each kernel is measured, in turn with the others; the best one counts, since whatever disturbs a measurement
+/// makes it slower. The first round is also what wakes the upper halves of wide registers: some CPUs keep them asleep and
+/// run the first ten or twenty microseconds at a fraction of their speed.
+const ROUNDS: usize = 4;
 
 /// Hundredths by which a kernel must be faster to be taken in place of one that is preferred otherwise.
-const MARGIN_PERCENT: u64 = 3;
+const MARGIN_PERCENT: u64 = 5;
 
 /// A kernel and how long it takes for so many blocks of each of its lanes.
 pub(super) struct Measured {
@@ -32,20 +33,24 @@ pub(super) struct Measured {
     nanoseconds: u64,
 }
 
-/// Measures a kernel.
-pub(super) fn measure(proven: Proven) -> Measured {
+/// Measures kernels.
+pub(super) fn measure(kernels: impl IntoIterator<Item = Proven>) -> Vec<Measured> {
     // Lanes at distances that do not compete for the same sets of the L1 cache.
     const PITCH: usize = BLOCKS * BLOCK_BYTES + BLOCK_BYTES;
     static BYTES: [u8; PITCH * LANES_MAX] = [0x5a; PITCH * LANES_MAX];
-    let lanes: Vec<&[u8]> = BYTES.chunks_exact(PITCH).take(proven.kernel().lanes()).collect();
+    let lanes: Vec<&[u8]> = BYTES.chunks_exact(PITCH).collect();
+    let mut all: Vec<_> = kernels.into_iter().map(|proven| Measured { proven, nanoseconds: u64::MAX }).collect();
     let mut columns = Columns::new();
-    let times = (0..TIMES).map(|_| {
-        let started = Instant::now();
-        proven.compress(&mut columns, &lanes, BLOCKS);
-        black_box(&columns);
-        started.elapsed().as_nanos() as u64
-    });
-    Measured { proven, nanoseconds: times.min().unwrap_or(1).max(1) }
+    for _ in 0..ROUNDS {
+        for measured in &mut all {
+            let started = Instant::now();
+            measured.proven.compress(&mut columns, &lanes[..measured.proven.kernel().lanes()], BLOCKS);
+            black_box(&columns);
+            let nanoseconds = started.elapsed().as_nanos() as u64;
+            measured.nanoseconds = measured.nanoseconds.min(nanoseconds).max(1);
+        }
+    }
+    all
 }
 
 impl Measured {

@@ -44,6 +44,16 @@ pub enum KernelUnavailable {
     Wrong(Kernel),
 }
 
+/// A kernel of a run, and how many lanes must be filled for it to be the one that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KernelUse {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// It runs from so many filled lanes on, up to those of the next one.
+    pub lanes_from: usize,
+}
+
 /// The kernels of one run: one for each number of filled lanes.
 #[derive(Clone, Debug)]
 pub struct Kernels {
@@ -80,16 +90,17 @@ impl Kernels {
     /// The fastest of those that the CPU has and that pass the test; where none does, the crate `sha1` stands as it is,
     /// since it is what every suspicion is checked with.
     fn from_candidates(is_right: impl Fn(Proven) -> bool) -> Kernels {
-        let (mut measured, mut wrong) = (Vec::new(), Vec::new());
+        let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for kernel in Kernel::ALL {
             match kernel.prove() {
                 // It is there to compare with, and never the fastest.
                 _ if kernel == Kernel::Scalar => {}
-                Some(proven) if is_right(proven) => measured.push(measure(proven)),
+                Some(proven) if is_right(proven) => right.push(proven),
                 Some(_) => wrong.push(kernel),
                 None => {}
             }
         }
+        let measured = measure(right);
         let last_resort = Kernel::Sha1Crate.prove().expect("the crate runs on any CPU");
         let fastest = |filled| Measured::fastest(&measured, filled).unwrap_or(last_resort);
         Kernels { by_filled: std::array::from_fn(|index| fastest(index + 1)), wrong }
@@ -110,6 +121,18 @@ impl Kernels {
         self.widest().lanes()
     }
 
+    /// Each kernel and from how many filled lanes on it runs: the first from one, the last is [`widest`](Kernels::widest).
+    pub fn uses(&self) -> Vec<KernelUse> {
+        let mut uses: Vec<KernelUse> = Vec::new();
+        for (proven, lanes_from) in self.by_filled.iter().zip(1..) {
+            let kernel = proven.kernel();
+            if uses.last().is_none_or(|last| last.kernel != kernel) {
+                uses.push(KernelUse { kernel, lanes_from });
+            }
+        }
+        uses
+    }
+
     /// Kernels that this CPU has and that are left out because they failed the known-answer test.
     pub fn wrong(&self) -> &[Kernel] {
         &self.wrong
@@ -119,12 +142,10 @@ impl Kernels {
 impl fmt::Display for Kernels {
     /// The kernels and from how many filled lanes on each of them runs: `sha-ni, sha-ni-x2 from 2, avx512 from 12`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut last = self.by_filled[0].kernel();
-        write!(f, "{last}")?;
-        for (proven, filled) in self.by_filled.iter().zip(1..) {
-            if proven.kernel() != last {
-                last = proven.kernel();
-                write!(f, ", {last} from {filled}")?;
+        for KernelUse { kernel, lanes_from } in self.uses() {
+            match lanes_from {
+                1 => write!(f, "{kernel}")?,
+                lanes => write!(f, ", {kernel} from {lanes}")?,
             }
         }
         Ok(())
@@ -147,6 +168,12 @@ mod tests {
         assert!((1..=LANES_MAX).contains(&kernels.width()));
         println!("{kernels}");
         assert_ne!(kernels.widest(), Kernel::Scalar);
+        let uses = kernels.uses();
+        assert_eq!((uses[0].lanes_from, uses[uses.len() - 1].kernel), (1, kernels.widest()));
+        for filled in 1..=LANES_MAX {
+            let used = uses.iter().rfind(|used| used.lanes_from <= filled).unwrap();
+            assert_eq!(used.kernel, kernels.for_filled(filled).kernel());
+        }
     }
 
     #[test]

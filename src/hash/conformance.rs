@@ -1,7 +1,7 @@
 //! Every kernel by itself, block by block: each number of lanes, each lane with bytes and a state of its own.
 //!
-//! Schedules nothing: what the kernels do under `Lanes`, with whole messages and their padding, is in `tests/kernels.rs`
-//! and `tests/kernels_long.rs`.
+//! Schedules nothing: what the kernels do under `Lanes`, with whole messages and their padding, is in `tests/conformance.rs`
+//! and `tests/conformance_long.rs`.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use super::sha1::{Columns, INITIAL, LANES_MAX, State, digest_of};
 /// Every kernel that this CPU runs; the others are counted and named.
 fn kernels() -> Vec<Proven> {
     let (run, not_run): (Vec<Kernel>, Vec<Kernel>) = Kernel::ALL.into_iter().partition(|kernel| kernel.is_available());
-    let lacking: Vec<String> = not_run.iter().map(|kernel| format!("{kernel}: needs {}", kernel.needs())).collect();
-    println!("kernels: {} run, {} NOT RUN ({})", run.len(), not_run.len(), lacking.join("; "));
+    let lacking: Vec<String> = not_run.iter().map(|kernel| format!(" ({kernel}: needs {})", kernel.needs())).collect();
+    println!("kernels: {} run, {} NOT RUN{}", run.len(), not_run.len(), lacking.concat());
     run.into_iter().filter_map(Kernel::prove).collect()
 }
 
@@ -126,9 +126,9 @@ fn what_does_not_run_does_not_matter() {
             let slices: Vec<&[u8]> = data[..lanes].iter().map(Vec::as_slice).collect();
             let run = |rest: u64| -> Vec<State> {
                 let mut columns = Columns::new();
-                (0..LANES_MAX).for_each(|lane| {
-                    columns.set(lane, &if lane < lanes { INITIAL } else { state(rest + lane as u64) })
-                });
+                for lane in 0..LANES_MAX {
+                    columns.set(lane, &if lane < lanes { INITIAL } else { state(rest + lane as u64) });
+                }
                 proven.compress(&mut columns, &slices, 1);
                 (0..lanes).map(|lane| columns.get(lane)).collect()
             };

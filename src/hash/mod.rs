@@ -12,7 +12,7 @@ mod message;
 mod padding;
 mod sha1;
 
-pub use choice::{KernelChoice, KernelUnavailable, Kernels};
+pub use choice::{KernelChoice, KernelUnavailable, KernelUse, Kernels};
 pub use kernel::{Kernel, UnknownKernel};
 pub use lanes::{Done, Job, Lanes};
 pub use message::LaneBuffer;

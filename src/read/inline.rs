@@ -4,6 +4,7 @@
 //! RWF_NOWAIT only. (A file system that asks somebody at every open, FUSE or NFS, can still make it wait there.)
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rustix::io::ReadWriteFlags;
@@ -65,16 +66,19 @@ impl Inline {
 impl Method for Copying {
     type Open = Sequential;
 
-    fn open(&mut self, file: PlannedFile) -> Result<Sequential, Event> {
+    fn open(&mut self, file: PlannedFile) -> ControlFlow<Event, Sequential> {
         let opened = if self.how != How::Cached || file.resume.is_some() {
             Sequential::open(file, &self.root)
         } else {
             match self.root.open_cached(&file.name) {
                 Some(opened) => Sequential::from_open(opened, file),
-                None => return Err(Event::Elsewhere(file)),
+                None => return ControlFlow::Break(Event::Elsewhere(file)),
             }
         };
-        opened.map_err(|(file, failure)| file.end(Err(failure)))
+        match opened {
+            Ok(reading) => ControlFlow::Continue(reading),
+            Err((file, failure)) => ControlFlow::Break(file.end(Err(failure))),
+        }
     }
 
     fn read(&mut self, mut reading: Sequential) -> Progress<Sequential> {
@@ -85,7 +89,13 @@ impl Method for Copying {
             How::Cached => ReadWriteFlags::NOWAIT,
             How::Waiting(_) => ReadWriteFlags::empty(),
         };
-        match reading.fill(buffer, flags) {
+        let filled = match reading.fill(buffer, flags) {
+            Filled::WouldWait(buffer) if reading.is_cached(self.pool.capacity()) => {
+                reading.fill(buffer, ReadWriteFlags::empty())
+            }
+            filled => filled,
+        };
+        match filled {
             Filled::Segment(segment) => Progress::Segment(reading, segment),
             Filled::WouldWait(buffer) => {
                 self.pool.give(buffer);

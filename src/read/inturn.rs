@@ -3,6 +3,7 @@
 //! Chooses whose turn it is. How a file is opened and read is the affair of a `Method`.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 
 use super::segment::{Bytes, Event, PlannedFile, Segment, Ticket};
 use super::{Source, Wait};
@@ -12,8 +13,8 @@ pub(crate) trait Method {
     /// A file that has been opened.
     type Open;
 
-    /// Opens a file; or tells at once what became of it.
-    fn open(&mut self, file: PlannedFile) -> Result<Self::Open, Event>;
+    /// Opens a file, or tells at once what became of it.
+    fn open(&mut self, file: PlannedFile) -> ControlFlow<Event, Self::Open>;
 
     /// Reads the next segment.
     fn read(&mut self, open: Self::Open) -> Progress<Self::Open>;
@@ -77,8 +78,8 @@ impl<M: Method> InTurn<M> {
     fn begin(&mut self, file: PlannedFile) -> Event {
         let ticket = file.ticket;
         match self.method.open(file) {
-            Ok(open) => self.go_on(Open { ticket, open, out: 0 }),
-            Err(event) => event,
+            ControlFlow::Continue(open) => self.go_on(Open { ticket, open, out: 0 }),
+            ControlFlow::Break(event) => event,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Must not be chosen by itself: a file that is truncated under a map raises SIGBUS, which ends the process, so this
 //! reader runs only where it was asked for by name.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use memmap2::{Mmap, MmapOptions};
@@ -40,10 +41,10 @@ impl Mapped {
 impl Method for Mapping {
     type Open = MappedFile;
 
-    fn open(&mut self, file: PlannedFile) -> Result<MappedFile, Event> {
+    fn open(&mut self, file: PlannedFile) -> ControlFlow<Event, MappedFile> {
         match self.root.open(&file.name) {
-            Ok(opened) => Ok(MappedFile { file, opened, offset: 0 }),
-            Err(refusal) => Err(file.end(Err(refusal.into()))),
+            Ok(opened) => ControlFlow::Continue(MappedFile { file, opened, offset: 0 }),
+            Err(refusal) => ControlFlow::Break(file.end(Err(refusal.into()))),
         }
     }
 

@@ -7,6 +7,7 @@ mod inline;
 mod inturn;
 mod mapped;
 pub(crate) mod plain;
+mod residency;
 mod segment;
 mod sequential;
 #[cfg(test)]

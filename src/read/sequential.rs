@@ -3,9 +3,12 @@
 //!
 //! Does not choose files or keep buffers.
 
+use std::os::fd::AsFd;
+
 use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
 
 use super::buffers::Buffer;
+use super::residency::is_cached;
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
 use crate::readerkind::ReaderKind;
 use crate::root::{OpenedFile, Refusal, Root};
@@ -50,6 +53,14 @@ impl Sequential {
     /// Bytes that are still to be read.
     pub(super) fn remaining(&self) -> u64 {
         self.opened.stamp.size_bytes - self.offset
+    }
+
+    /// Whether Linux has the bytes of the next so large a segment in memory. It says that a read would have to wait also
+    /// where a page is the mark at which reading ahead goes on (Linux 5.9 and later: RWF_NOWAIT starts no reading ahead).
+    /// Such marks stay behind in files that were read in another order than from first to last.
+    pub(super) fn is_cached(&self, segment_bytes: usize) -> bool {
+        let bytes = self.remaining().min(segment_bytes as u64);
+        bytes > 0 && is_cached(self.opened.file.as_fd(), self.offset, bytes)
     }
 
     /// Fills the buffer, or as much of it as the file has bytes left.

@@ -9,6 +9,7 @@ pub use counts::Counts;
 use std::time::Duration;
 
 use crate::digest::Digest;
+use crate::hash::{KernelUse, Kernels};
 use crate::limits;
 use crate::manifest::Malformed;
 use crate::readerkind::ReaderKind;
@@ -93,17 +94,21 @@ pub struct Report {
     pub cancelled: bool,
     /// The readers used, in the order of [`ReaderKind`].
     pub readers: Vec<ReaderUse>,
-    /// Why these readers: the choice, and every fallback with its reason and remedy. One sentence each.
-    pub reader_reasons: Vec<String>,
-    /// The SHA-1 kernel used.
+    /// Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy. One
+    /// sentence each.
+    pub reasons: Vec<String>,
+    /// The SHA-1 kernel that ran whenever there was enough to fill it: the last of `kernels`.
     pub kernel: &'static str,
+    /// The kernels chosen, and from how many messages at once on each of them ran. A run of few files may have had no
+    /// work for the later ones.
+    pub kernels: Vec<KernelUse>,
     /// Worker threads that hashed.
     pub workers: usize,
 }
 
 impl Report {
     /// The report of a run that has found nothing yet.
-    pub(crate) fn new(verb: Verb, kernel: &'static str) -> Report {
+    pub(crate) fn new(verb: Verb, kernels: &Kernels) -> Report {
         Report {
             verb,
             counts: Counts::default(),
@@ -114,8 +119,9 @@ impl Report {
             elapsed: Duration::ZERO,
             cancelled: false,
             readers: Vec::new(),
-            reader_reasons: Vec::new(),
-            kernel,
+            reasons: Vec::new(),
+            kernel: kernels.widest().name(),
+            kernels: kernels.uses(),
             workers: 0,
         }
     }

@@ -40,8 +40,11 @@ fn a_pass_from_its_first_line_to_its_last() {
     assert_eq!((&lines[2]["path"], &lines[2]["actual"]), (&json!("b"), &json!(b)));
     let summary = &mut lines[3];
     assert!(take(summary, "seconds").as_f64().is_some_and(|seconds| seconds > 0.0));
-    assert!(take(summary, "kernel").is_string());
-    assert!(take(summary, "reader_reasons").is_array());
+    let (kernel, kernels) = (take(summary, "kernel"), take(summary, "kernels"));
+    let kernels = kernels.as_array().expect("an array");
+    assert_eq!((&kernels[0]["from"], &kernels[kernels.len() - 1]["name"]), (&json!(1), &kernel));
+    assert!(kernel.is_string() && kernels.is_sorted_by_key(|used| used["from"].as_u64()), "{kernels:?}");
+    assert!(take(summary, "reasons").is_array());
     assert!(take(summary, "workers").as_u64().is_some_and(|workers| workers >= 1));
     let used = take(summary, "readers");
     let files: u64 = used.as_array().expect("an array").iter().filter_map(|used| used["files"].as_u64()).sum();

@@ -56,6 +56,8 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         ("verify a b", "unexpected argument 'b'"),
         ("verify --quite", "a similar argument exists: '--quiet'"),
         ("verify --reader cached", "invalid value 'cached' for '--reader <NAME>'"),
+        ("verify --kernel md5", "[possible values: auto, avx512, avx2, sha-ni, "),
+        ("create --kernel AUTO", "invalid value 'AUTO' for '--kernel <NAME>'"),
         ("verify -j 0", "a whole number from 1 is needed"),
         ("create -o -", "needs a file"),
         ("create --format tar", "[possible values: gnu, gnu-binary, bsd]"),

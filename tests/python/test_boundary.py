@@ -88,10 +88,12 @@ def test_indexes_and_integers_are_checked(run):
         assert lib.checksig_batch_next_failure(batch, index, length) == lib.CHECKSIG_STATUS_FINISHED
     report = report_of(run)
     text, use, count = ffi.new("ChecksigText *"), ffi.new("ChecksigReaderUse *"), ffi.new("uint64_t *")
+    kernel = ffi.new("ChecksigKernelUse *")
     for number in [10, 2**32 - 1]:
         assert lib.checksig_report_count(report, number, count) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
+        assert lib.checksig_report_kernel(report, number, kernel) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
         assert lib.checksig_report_reader(report, number, use) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
-        assert lib.checksig_report_reader_reason(report, number, text) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
+        assert lib.checksig_report_reason(report, number, text) == lib.CHECKSIG_STATUS_BAD_ARGUMENT
     options = ffi.new("ChecksigOptions **")
     assert lib.checksig_options_new(options) == lib.CHECKSIG_STATUS_OK
     assert lib.checksig_options_set_ordered(options[0], 2) == lib.CHECKSIG_STATUS_BAD_OPTION

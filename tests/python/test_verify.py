@@ -22,7 +22,8 @@ def test_a_report_of_a_good_tree(tree):
     assert (report.files, report.bytes, report.failures, report.malformed, report.message) == (2, 3, (), (), "")
     assert report.counts == {**dict.fromkeys(report.counts, 0), Outcome.MATCH: 2}
     assert list(report.counts)[:3] == [Outcome.MATCH, Outcome.MISMATCH, Outcome.MISSING]
-    assert report.seconds > 0 and report.workers >= 1 and report.kernel
+    assert report.seconds > 0 and report.workers >= 1
+    assert report.kernels[0].lanes_from == 1 and report.kernels[-1].name == report.kernel
     assert sum(use.files for use in report.readers) == 2
     assert not report.cancelled
 
@@ -96,7 +97,7 @@ def test_options_that_cannot_be(tree):
             verify(tree.root, workers=workers)
     with pytest.raises(checksig.OptionError, match='unknown reader "floppy"'):
         verify(tree.root, reader="floppy")
-    for argument in ["workers", "reader", "manifest"]:
+    for argument in ["workers", "reader", "kernel", "manifest"]:
         with pytest.raises(TypeError, match=f"^{argument} must be "):
             verify(tree.root, **{argument: 1.5})
     with pytest.raises(TypeError, match="^root must be "):

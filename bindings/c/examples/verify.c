@@ -1,4 +1,4 @@
-// verify DIRECTORY [READER]: pulls the records of a run, shows the failures as they come, then the summary.
+// verify DIRECTORY [READER [KERNEL]]: pulls the records of a run, shows the failures as they come, then the summary.
 //
 // Decides nothing: what is a failure, and whether the run passes, the library says.
 
@@ -78,16 +78,18 @@ static ChecksigStatus print_run(const ChecksigRun *run, int *passed) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 2 && argc != 3) {
-        fprintf(stderr, "usage: %s DIRECTORY [READER]\n", argv[0]);
+    if (argc < 2 || argc > 4) {
+        fprintf(stderr, "usage: %s DIRECTORY [READER [KERNEL]]\n", argv[0]);
         return 2;
     }
     ChecksigOptions *options = NULL;
     ChecksigRun *run = NULL;
     int passed = 0;
     ChecksigStatus status = checksig_options_new(&options);
-    if (status == CHECKSIG_STATUS_OK && argc == 3)
+    if (status == CHECKSIG_STATUS_OK && argc >= 3)
         status = checksig_options_set_reader(options, argv[2], strlen(argv[2]));
+    if (status == CHECKSIG_STATUS_OK && argc >= 4)
+        status = checksig_options_set_kernel(options, argv[3], strlen(argv[3]));
     if (status == CHECKSIG_STATUS_OK)
         status = checksig_run_start(argv[1], strlen(argv[1]), options, &run);
     if (status == CHECKSIG_STATUS_OK)

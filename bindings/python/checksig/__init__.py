@@ -16,6 +16,7 @@ from .exceptions import (
     ChecksigError,
     ForkedError,
     InternalError,
+    KernelUnavailableError,
     ManifestError,
     ManifestNotFoundError,
     ManifestUnreadableError,
@@ -31,7 +32,7 @@ from .exceptions import (
 # What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._model import FileRecord, MalformedLine, Outcome, Progress, ReaderUse, Report
+    from ._model import FileRecord, KernelUse, MalformedLine, Outcome, Progress, ReaderUse, Report
 
 # The same as in Cargo.toml: a test holds them together.
 __version__ = "0.1.0"
@@ -41,13 +42,15 @@ if _boundary.version() != __version__:
         f"checksig {__version__} found a library of version {_boundary.version()} beside it; install the package again"
     )
 
-_MODEL = ("FileRecord", "MalformedLine", "Outcome", "Progress", "ReaderUse", "Report")
+_MODEL = ("FileRecord", "KernelUse", "MalformedLine", "Outcome", "Progress", "ReaderUse", "Report")
 
 __all__ = [
     "ChecksigError",
     "FileRecord",
     "ForkedError",
     "InternalError",
+    "KernelUnavailableError",
+    "KernelUse",
     "MalformedLine",
     "ManifestError",
     "ManifestNotFoundError",

@@ -56,6 +56,7 @@ def verify(
     *,
     manifest: AnyPath | None = None,
     reader: str = "auto",
+    kernel: str = "auto",
     workers: int | None = None,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Report:
@@ -63,6 +64,8 @@ def verify(
 
     :param manifest: the manifest; without one, ``sha1sum.txt`` below the root
     :param reader: "auto", or one way to read every file: "uring", "threads", "mmap" or "pread"
+    :param kernel: "auto", which measures what is fastest on this CPU, or one SHA-1 kernel for every file: "avx512",
+        "avx2", "sha-ni", "sha-ni-x2", "sha-ni-x4", "sha-ni-xor", "sha-ni-xor-x2", "sha-ni-xor-x4", "sha1-crate", "scalar"
     :param workers: threads that hash; without a number, as many as CPU affinity and the cgroup's quota allow
     :param on_progress: called with a :class:`Progress` about ten times a second, from this thread
     :raises ChecksigError: the check could not be made at all
@@ -83,5 +86,5 @@ def verify(
     [('b.log', 'missing')]
     >>> folder.cleanup()
     """
-    with Run(root, manifest=manifest, reader=reader, workers=workers) as run:
+    with Run(root, manifest=manifest, reader=reader, kernel=kernel, workers=workers) as run:
         return run.report(on_progress)

@@ -25,6 +25,7 @@ _EXCEPTIONS = {
     lib.CHECKSIG_STATUS_MANIFEST_NOT_FOUND: exceptions.ManifestNotFoundError,
     lib.CHECKSIG_STATUS_MANIFEST_UNREADABLE: exceptions.ManifestUnreadableError,
     lib.CHECKSIG_STATUS_READER_UNAVAILABLE: exceptions.ReaderUnavailableError,
+    lib.CHECKSIG_STATUS_KERNEL_UNAVAILABLE: exceptions.KernelUnavailableError,
     lib.CHECKSIG_STATUS_NO_THREAD: exceptions.ResourceError,
     lib.CHECKSIG_STATUS_FORKED: exceptions.ForkedError,
 }
@@ -38,7 +39,7 @@ def version():
 class Run:
     """A run of the library. Any thread may call any method at any time, and so may the handler of a signal."""
 
-    def __init__(self, root, manifest, reader, workers, ordered):
+    def __init__(self, root, manifest, reader, kernel, workers, ordered):
         self._root = root
         self._manifest = manifest
         self._process = os.getpid()
@@ -53,6 +54,7 @@ class Run:
             if manifest is not None:
                 _check(lib.checksig_options_set_manifest(options[0], manifest, len(manifest)))
             _check(lib.checksig_options_set_reader(options[0], reader, len(reader)))
+            _check(lib.checksig_options_set_kernel(options[0], kernel, len(kernel)))
             _check(lib.checksig_options_set_workers(options[0], workers))
             _check(lib.checksig_options_set_ordered(options[0], ordered))
             _check(lib.checksig_run_start(root, len(root), options[0], self._handle), self._paths)
@@ -215,9 +217,14 @@ def _report(report):
     for index in range(summary.readers):
         _check(lib.checksig_report_reader(report, index, use))
         readers.append((_text(use.name), use.files, use.bytes))
+    kernels = []
+    kernel = ffi.new("ChecksigKernelUse *")
+    for index in range(summary.kernels):
+        _check(lib.checksig_report_kernel(report, index, kernel))
+        kernels.append((_text(kernel.name), kernel.lanes_from))
     reasons = []
-    for index in range(summary.reader_reasons):
-        _check(lib.checksig_report_reader_reason(report, index, text))
+    for index in range(summary.reasons):
+        _check(lib.checksig_report_reason(report, index, text))
         reasons.append(_text(text))
     return {
         # A verdict that is not known is no pass.
@@ -231,8 +238,9 @@ def _report(report):
         "seconds": summary.seconds,
         "cancelled": summary.cancelled,
         "readers": readers,
-        "reader_reasons": reasons,
+        "reasons": reasons,
         "kernel": _text(summary.kernel),
+        "kernels": kernels,
         "workers": summary.workers,
     }
 

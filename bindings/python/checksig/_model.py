@@ -1,4 +1,4 @@
-"""What a run found, as values: outcomes, records, readers, progress and the report.
+"""What a run found, as values: outcomes, records, readers, kernels, progress and the report.
 
 Data only: nothing here reads, checks or decides. Imported when the first of them is needed, because `dataclasses` costs
 more than the rest of the package.
@@ -93,6 +93,15 @@ class ReaderUse:
 
 
 @dataclass(frozen=True)
+class KernelUse:
+    """A SHA-1 kernel that was chosen."""
+
+    name: str
+    #: How many files a thread must have bytes of for it to run: 1 for the first kernel, more for each after it.
+    lanes_from: int
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a run has come."""
 
@@ -127,10 +136,12 @@ class Report:
     seconds: float
     cancelled: bool
     readers: tuple[ReaderUse, ...]
-    #: Why these readers: the choice, and every fallback with its reason and remedy.
-    reader_reasons: tuple[str, ...]
-    #: The SHA-1 kernel, and the number of threads that hashed.
+    #: Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy.
+    reasons: tuple[str, ...]
+    #: The SHA-1 kernel that ran whenever there was enough to fill it, and all that were chosen, it being the last.
     kernel: str
+    kernels: tuple[KernelUse, ...]
+    #: The number of threads that hashed.
     workers: int
 
     def __bool__(self) -> bool:

@@ -54,6 +54,7 @@ class Run:
         *,
         manifest: AnyPath | None = None,
         reader: str = "auto",
+        kernel: str = "auto",
         workers: int | None = None,
         ordered: bool = True,
         _root_argument: str = "root",
@@ -66,7 +67,8 @@ class Run:
         self._run = _boundary.Run(
             self._root,
             None if manifest is None else _path(manifest, "manifest"),
-            _reader(reader),
+            _name(reader, "reader"),
+            _name(kernel, "kernel"),
             _workers(workers),
             bool(ordered),
         )
@@ -101,13 +103,14 @@ class Run:
 
     def report(self, on_progress: Callable[[Progress], object] | None = None) -> Report:
         """Wait for the end and report. Records that were not iterated over are only counted, failures are kept."""
-        from ._model import Outcome, ReaderUse, Report
+        from ._model import KernelUse, Outcome, ReaderUse, Report
 
         found = dict(self._finish(on_progress))
         del found["malformed_lines"], found["files_failed"]
         found["counts"] = {Outcome(name): count for name, count in found["counts"].items()}
         found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
-        found["reader_reasons"] = tuple(found["reader_reasons"])
+        found["kernels"] = tuple(KernelUse(*kernel) for kernel in found["kernels"])
+        found["reasons"] = tuple(found["reasons"])
         return Report(
             failures=tuple(_file(row, self._root) for row in self._failed if not row[0]),
             malformed=tuple(_malformed(row) for row in self._failed if row[0]),
@@ -166,9 +169,9 @@ def _path(value: AnyPath, argument: str) -> bytes:
     return path
 
 
-def _reader(value: str) -> bytes:
+def _name(value: str, argument: str) -> bytes:
     if not isinstance(value, str):
-        raise TypeError(f"reader must be str, not {type(value).__name__}")
+        raise TypeError(f"{argument} must be str, not {type(value).__name__}")
     return value.encode("utf-8", "backslashreplace")
 
 

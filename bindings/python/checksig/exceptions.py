@@ -16,6 +16,7 @@ __all__ = [
     "ChecksigError",
     "ForkedError",
     "InternalError",
+    "KernelUnavailableError",
     "ManifestError",
     "ManifestNotFoundError",
     "ManifestUnreadableError",
@@ -85,6 +86,10 @@ class OptionError(ChecksigError):
 
 class ReaderUnavailableError(ChecksigError):
     """The reader that was asked for cannot be had on this machine; the text has the reason and the remedy."""
+
+
+class KernelUnavailableError(ChecksigError):
+    """The SHA-1 kernel that was asked for cannot be had on this CPU; the text has the reason and those that can."""
 
 
 class ResourceError(_OSChecksigError):

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use checksig::hash::{Kernel, KernelChoice};
 use checksig::manifest::Format;
 use checksig::{CreateOptions, MANIFEST_NAME, Options, ReaderChoice, ReaderKind};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -120,6 +121,12 @@ struct How {
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = reader())]
     reader: ReaderChoice,
 
+    #[arg(
+        long, value_name = "NAME", default_value = "auto", value_parser = kernel(), help = help::KERNEL,
+        long_help = help::KERNEL_LONG
+    )]
+    kernel: KernelChoice,
+
     /// Threads that hash [default: as many CPUs as this process may use]
     #[arg(short = 'j', long, value_name = "N", value_parser = workers)]
     workers: Option<NonZeroUsize>,
@@ -129,6 +136,7 @@ impl From<VerifyWords> for Verify {
     fn from(words: VerifyWords) -> Verify {
         let mut options = Options::default();
         options.reader = words.how.reader;
+        options.kernel = words.how.kernel;
         options.workers = words.how.workers;
         let manifest = words.manifest.clone().unwrap_or_else(|| default_manifest(&words.root));
         options.manifest = words.manifest;
@@ -141,6 +149,7 @@ impl From<CreateWords> for Create {
         let mut options = CreateOptions::default();
         options.format = words.format;
         options.reader = words.how.reader;
+        options.kernel = words.how.kernel;
         options.workers = words.how.workers;
         let manifest = words.output.clone().unwrap_or_else(|| default_manifest(&words.root));
         options.output = words.output;
@@ -158,6 +167,13 @@ fn reader() -> impl TypedValueParser<Value = ReaderChoice> {
     let named = ReaderKind::ALL.map(ReaderKind::name).into_iter().filter(|name| name.parse::<ReaderChoice>().is_ok());
     let names = std::iter::once("auto").chain(named).map(PossibleValue::new);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<ReaderChoice>())
+}
+
+/// Takes the names of the kernels, as the library knows them.
+fn kernel() -> impl TypedValueParser<Value = KernelChoice> {
+    let named = Kernel::ALL.map(|kernel| PossibleValue::new(kernel.name()).help(kernel.about()));
+    let names = std::iter::once(PossibleValue::new("auto").help(help::KERNEL_AUTO)).chain(named);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<KernelChoice>())
 }
 
 /// Takes the names of the formats.
@@ -208,7 +224,7 @@ mod tests {
         assert_eq!(verify.root, Path::new("."));
         assert_eq!(verify.manifest, Path::new("sha1sum.txt"));
         assert_eq!(verify.options.manifest, None);
-        assert_eq!(verify.options.reader, ReaderChoice::Auto);
+        assert_eq!((verify.options.reader, verify.options.kernel), (ReaderChoice::Auto, KernelChoice::Auto));
         assert_eq!(verify.options.workers, None);
         let Ok(Command::Create(create)) = read("checksig create dir") else { panic!("create") };
         assert_eq!(create.manifest, Path::new("dir/sha1sum.txt"));
@@ -217,15 +233,19 @@ mod tests {
 
     #[test]
     fn each_choice_arrives() {
-        let line = "checksig verify dir --manifest m --reader pread -j 3 --quiet --json";
+        let line = "checksig verify dir --manifest m --reader pread --kernel scalar -j 3 --quiet --json";
         let Ok(Command::Verify(verify)) = read(line) else { panic!("verify") };
         assert_eq!(verify.options.manifest.as_deref(), Some(Path::new("m")));
         assert_eq!(verify.options.reader, ReaderChoice::Forced(ReaderKind::Pread));
+        assert_eq!(verify.options.kernel, KernelChoice::Forced(Kernel::Scalar));
         assert_eq!(verify.options.workers, NonZeroUsize::new(3));
         assert!(verify.quiet && verify.json);
-        let Ok(Command::Create(create)) = read("checksig create dir -o m --format bsd") else { panic!("create") };
+        let Ok(Command::Create(create)) = read("checksig create dir -o m --format bsd --kernel avx2") else {
+            panic!("create")
+        };
         assert_eq!(create.options.output.as_deref(), Some(Path::new("m")));
         assert_eq!(create.options.format, Format::Bsd);
+        assert_eq!(create.options.kernel, KernelChoice::Forced(Kernel::Avx2));
     }
 
     #[test]
@@ -235,6 +255,7 @@ mod tests {
             "checksig --bogus",
             "checksig verify a b",
             "checksig verify --reader cached",
+            "checksig verify --kernel AVX2",
             "checksig verify -j 0",
             "checksig verify -j many",
             "checksig create -o -",

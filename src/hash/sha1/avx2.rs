@@ -5,8 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::super::padding::BLOCK_BYTES;
-use super::{Columns, LANES_MAX, ROUND_CONSTANTS, full};
+use super::{Block, Columns, LANES_MAX, ROUND_CONSTANTS, full};
 
 /// Lanes of this kernel: the first of the columns.
 pub(in crate::hash) const LANES: usize = 8;
@@ -33,10 +32,10 @@ macro_rules! rounds {
 }
 
 #[target_feature(enable = "avx2")]
-fn compress(columns: &mut Columns, lanes: &[&[u8]; LANES], blocks: usize) {
+fn compress(columns: &mut Columns, lanes: &[&[Block]; LANES], blocks: usize) {
     let mut state: [__m256i; 5] = std::array::from_fn(|word| load_row(&columns.rows[word]));
     for block in 0..blocks {
-        let (first, second) = (words(lanes, 2 * block), words(lanes, 2 * block + 1));
+        let (first, second) = (words::<0>(lanes, block), words::<1>(lanes, block));
         let mut w: [__m256i; 16] = std::array::from_fn(|t| if t < 8 { first[t] } else { second[t - 8] });
         let [mut a, mut b, mut c, mut d, mut e] = state;
         macro_rules! round {
@@ -73,13 +72,13 @@ fn compress(columns: &mut Columns, lanes: &[&[u8]; LANES], blocks: usize) {
 /// Half a block of every lane, as eight words of all lanes each, in the byte order of this CPU.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn words(lanes: &[&[u8]; LANES], half: usize) -> [__m256i; 8] {
+fn words<const HALF: usize>(lanes: &[&[Block]; LANES], block: usize) -> [__m256i; 8] {
     let swap = _mm256_setr_epi8(
         3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12,
     );
     // Each group of four lanes first, within the halves of the registers.
     let [front, back]: [[__m256i; 4]; 2] = std::array::from_fn(|group| {
-        let [r0, r1, r2, r3] = std::array::from_fn(|row| load_half(lanes[4 * group + row], half));
+        let [r0, r1, r2, r3] = std::array::from_fn(|row| load_half::<HALF>(&lanes[4 * group + row][block]));
         let (low01, high01) = (_mm256_unpacklo_epi32(r0, r1), _mm256_unpackhi_epi32(r0, r1));
         let (low23, high23) = (_mm256_unpacklo_epi32(r2, r3), _mm256_unpackhi_epi32(r2, r3));
         [
@@ -108,11 +107,10 @@ fn rotate_left<const LEFT: i32, const RIGHT: i32>(x: __m256i) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_half(lane: &[u8], half: usize) -> __m256i {
-    const BYTES: usize = BLOCK_BYTES / 2;
-    let bytes: &[u8; BYTES] = lane[half * BYTES..][..BYTES].try_into().expect("so long");
-    // SAFETY: `bytes` is 32 readable bytes; this load asks for no alignment.
-    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+fn load_half<const HALF: usize>(block: &Block) -> __m256i {
+    let half = &block.as_chunks::<32>().0[HALF];
+    // SAFETY: `half` is 32 readable bytes; this load asks for no alignment.
+    unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
 }
 
 #[inline]

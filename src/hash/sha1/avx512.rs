@@ -10,8 +10,7 @@
 
 use std::arch::x86_64::*;
 
-use super::super::padding::BLOCK_BYTES;
-use super::{Columns, LANES_MAX, ROUND_CONSTANTS, full};
+use super::{Block, Columns, LANES_MAX, ROUND_CONSTANTS, full};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +41,7 @@ macro_rules! rounds {
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
-fn compress(columns: &mut Columns, lanes: &[&[u8]; LANES_MAX], blocks: usize) {
+fn compress(columns: &mut Columns, lanes: &[&[Block]; LANES_MAX], blocks: usize) {
     if blocks == 0 {
         return;
     }
@@ -64,7 +63,7 @@ fn compress(columns: &mut Columns, lanes: &[&[u8]; LANES_MAX], blocks: usize) {
 fn fold<const GO_ON: bool>(
     state: [__m512i; 5],
     words: &mut [Words; 4],
-    lanes: &[&[u8]; LANES_MAX],
+    lanes: &[&[Block]; LANES_MAX],
     next: usize,
     quarters: &mut [Quarters; 4],
 ) -> [__m512i; 5] {
@@ -116,8 +115,8 @@ fn fold<const GO_ON: bool>(
 /// Loads a block of the lanes `4 * four` to `4 * four + 3`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn transpose_four(lanes: &[&[u8]; LANES_MAX], four: usize, block: usize) -> Quarters {
-    let [r0, r1, r2, r3] = std::array::from_fn(|row| load_block(lanes[4 * four + row], block));
+fn transpose_four(lanes: &[&[Block]; LANES_MAX], four: usize, block: usize) -> Quarters {
+    let [r0, r1, r2, r3] = std::array::from_fn(|row| load_block(&lanes[4 * four + row][block]));
     let (low01, high01) = (_mm512_unpacklo_epi32(r0, r1), _mm512_unpackhi_epi32(r0, r1));
     let (low23, high23) = (_mm512_unpacklo_epi32(r2, r3), _mm512_unpackhi_epi32(r2, r3));
     [
@@ -146,10 +145,9 @@ fn join(quarters: &[Quarters; 4], quarter: usize) -> Words {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn load_block(lane: &[u8], block: usize) -> __m512i {
-    let bytes: &[u8; BLOCK_BYTES] = lane[block * BLOCK_BYTES..][..BLOCK_BYTES].try_into().expect("so long");
-    // SAFETY: `bytes` is 64 readable bytes; this load asks for no alignment.
-    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
+fn load_block(block: &Block) -> __m512i {
+    // SAFETY: `block` is 64 readable bytes; this load asks for no alignment.
+    unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
 }
 
 #[inline]

@@ -16,6 +16,7 @@ pub(super) mod single;
 
 pub use single::Stream;
 
+#[cfg(target_arch = "x86_64")]
 use super::padding::BLOCK_BYTES;
 use crate::digest::Digest;
 
@@ -56,11 +57,15 @@ impl Columns {
     }
 }
 
-/// As many lanes as a kernel has, made from those that run: a lane that is missing repeats the first, and what comes of
-/// it is of no meaning. Every one is long enough for so many blocks.
-fn full<'a, const LANES: usize>(lanes: &[&'a [u8]], blocks: usize) -> [&'a [u8]; LANES] {
-    let bytes = blocks * BLOCK_BYTES;
-    std::array::from_fn(|lane| &lanes.get(lane).unwrap_or(&lanes[0])[..bytes])
+/// A block as it stands in memory.
+#[cfg(target_arch = "x86_64")]
+type Block = [u8; BLOCK_BYTES];
+
+/// As many lanes as a kernel has, of so many blocks each, made from those that run: a lane that is missing repeats the
+/// first, and what comes of it is of no meaning.
+#[cfg(target_arch = "x86_64")]
+fn full<'a, const LANES: usize>(lanes: &[&'a [u8]], blocks: usize) -> [&'a [Block]; LANES] {
+    std::array::from_fn(|lane| &lanes.get(lane).unwrap_or(&lanes[0]).as_chunks().0[..blocks])
 }
 
 /// The digest that a final state is.

@@ -12,8 +12,7 @@
 
 use std::arch::x86_64::*;
 
-use super::super::padding::BLOCK_BYTES;
-use super::{Columns, State, full};
+use super::{Block, Columns, State, full};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,11 @@ impl ShaNi {
 type Schedule = [__m128i; 8];
 
 #[target_feature(enable = "sha,ssse3,sse4.1")]
-fn compress<const LANES: usize, const XOR: bool>(states: &mut [State; LANES], lanes: &[&[u8]; LANES], blocks: usize) {
+fn compress<const LANES: usize, const XOR: bool>(
+    states: &mut [State; LANES],
+    lanes: &[&[Block]; LANES],
+    blocks: usize,
+) {
     let zero = _mm_setzero_si128();
     let (mut abcd, mut e) = ([zero; LANES], [zero; LANES]);
     for (lane, state) in states.iter().enumerate() {
@@ -54,6 +57,7 @@ fn compress<const LANES: usize, const XOR: bool>(states: &mut [State; LANES], la
         abcd[lane] = _mm_set_epi32(a, b, c, d);
         e[lane] = _mm_set_epi32(e_word, 0, 0, 0);
     }
+    #[allow(clippy::needless_range_loop, reason = "it is the number of a block in every lane")]
     for block in 0..blocks {
         let (abcd_before, e_before) = (abcd, e);
         let mut abcd_last = abcd;
@@ -63,7 +67,7 @@ fn compress<const LANES: usize, const XOR: bool>(states: &mut [State; LANES], la
                 for lane in 0..LANES {
                     let w = &mut schedules[lane];
                     w[$quad & 7] = match $quad {
-                        0..4 => load(lanes[lane], 4 * block + $quad),
+                        0..4 => load(&lanes[lane][block], $quad),
                         4..8 => next_words(w, $quad),
                         _ if XOR => next_words_by_xor(w, $quad),
                         _ => next_words(w, $quad),
@@ -124,10 +128,9 @@ fn next_words_by_xor(w: &Schedule, quad: usize) -> __m128i {
 /// Four words of the message, in the byte order of this CPU, the first in the highest place.
 #[inline]
 #[target_feature(enable = "ssse3")]
-fn load(lane: &[u8], quad: usize) -> __m128i {
-    const BYTES: usize = BLOCK_BYTES / 4;
-    let bytes: &[u8; BYTES] = lane[quad * BYTES..][..BYTES].try_into().expect("so long");
-    // SAFETY: `bytes` is 16 readable bytes; this load asks for no alignment.
-    let words = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+fn load(block: &Block, quad: usize) -> __m128i {
+    let quad = &block.as_chunks::<16>().0[quad];
+    // SAFETY: `quad` is 16 readable bytes; this load asks for no alignment.
+    let words = unsafe { _mm_loadu_si128(quad.as_ptr().cast()) };
     _mm_shuffle_epi8(words, _mm_set_epi64x(0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f))
 }

@@ -83,6 +83,18 @@ Exit status:
   2    not written: no root, no place for the manifest, a wrong option
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
+pub(super) const KERNEL: &str = "How files are hashed; auto takes what is fastest on this CPU";
+
+pub(super) const KERNEL_LONG: &str = "\
+How files are hashed.
+
+A kernel is a routine that computes SHA-1, for one file or for several side by side. Which one is fastest depends on \
+the CPU and on how many files are at hand, so auto measures those that this CPU has, in less than a millisecond, and \
+changes from one to the next as files come and go. A name forces one kernel for everything: to compare them, or to do \
+without one that is under suspicion. A kernel that this CPU lacks is an error.";
+
+pub(super) const KERNEL_AUTO: &str = "the fastest for as many files as are at hand";
+
 /// Shows help or the version on standard output, a usage error on standard error.
 pub(crate) fn explain(usage: &clap::Error) -> Exit {
     if !usage.use_stderr() {

@@ -80,8 +80,9 @@ impl Render for Json {
                 cancelled: report.cancelled,
                 signal: signal.map(Signal::name),
                 readers: &report.readers,
-                reader_reasons: &report.reader_reasons,
+                reasons: &report.reasons,
                 kernel: report.kernel,
+                kernels: &report.kernels,
                 workers: report.workers,
             }),
         );

@@ -1,7 +1,7 @@
 //! The last line of the text: the verdict, what was found, how much and how fast, and by which means.
 //!
-//! One line that begins `checksig: PASS: ` or `checksig: FAIL: `, with lines before it for each reader that was chosen
-//! or refused for a reason.
+//! One line that begins `checksig: PASS: ` or `checksig: FAIL: `, with lines before it for each reader or kernel that
+//! was chosen or refused for a reason.
 
 use checksig::{OutcomeKind, Report, Verb, Verdict};
 
@@ -45,8 +45,8 @@ pub(super) fn create_line(ending: &Ending<'_>, manifest: &[u8], console: &mut Co
 fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
     let Trouble { on, off } = console.err_trouble();
     let err = console.err();
-    for reason in &report.reader_reasons {
-        say(err, format_args!("checksig: reader {reason}\n"));
+    for reason in &report.reasons {
+        say(err, format_args!("checksig: {reason}\n"));
     }
     match report.verdict() {
         Verdict::Pass => say(err, format_args!("checksig: PASS: {head}")),

@@ -48,6 +48,8 @@ pub(super) fn error(error: &Error) -> &'static str {
         Error::ManifestUnwritable { .. } => "manifest_unwritable",
         Error::ReaderUnavailable { .. } => "reader_unavailable",
         Error::UnknownReader(_) => "unknown_reader",
+        Error::KernelUnavailable(_) => "kernel_unavailable",
+        Error::UnknownKernel(_) => "unknown_kernel",
         Error::NoThread(_) => "no_thread",
         Error::Internal(_) => "internal",
         _ => "other",

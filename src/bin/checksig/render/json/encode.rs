@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use checksig::hash::KernelUse;
 use checksig::{Counts, Digest, ReaderUse};
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
@@ -51,6 +52,17 @@ pub(super) fn readers<S: Serializer>(readers: &[ReaderUse], serializer: S) -> Re
     }
     let used = |used: &ReaderUse| Used { reader: used.kind.name(), files: used.files, bytes: used.bytes };
     serializer.collect_seq(readers.iter().map(used))
+}
+
+/// An array with an object for each kernel.
+pub(super) fn kernels<S: Serializer>(kernels: &[KernelUse], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Used {
+        name: &'static str,
+        from: usize,
+    }
+    let used = |used: &KernelUse| Used { name: used.kernel.name(), from: used.lanes_from };
+    serializer.collect_seq(kernels.iter().map(used))
 }
 
 /// Writes strings so that they do no harm on a terminal either: JSON itself asks only for the controls below 0x20 to be

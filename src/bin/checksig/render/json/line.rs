@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
+use checksig::hash::KernelUse;
 use checksig::{Counts, Digest, ReaderUse};
 use serde::Serialize;
 
-use super::encode::{counts, hex, readers};
+use super::encode::{counts, hex, kernels, readers};
 
 /// One line.
 #[derive(Serialize)]
@@ -125,10 +126,13 @@ pub(super) struct Summary<'a> {
     /// How much came by each reader.
     #[serde(serialize_with = "readers")]
     pub(super) readers: &'a [ReaderUse],
-    /// Why these readers, in sentences.
-    pub(super) reader_reasons: &'a [String],
-    /// The SHA-1 kernel.
+    /// Why these readers and kernels, in sentences.
+    pub(super) reasons: &'a [String],
+    /// The SHA-1 kernel that ran when there was enough to fill it.
     pub(super) kernel: &'static str,
+    /// Every kernel chosen, and from how many files at once.
+    #[serde(serialize_with = "kernels")]
+    pub(super) kernels: &'a [KernelUse],
     /// Threads that hashed.
     pub(super) workers: usize,
 }
