@@ -1,7 +1,7 @@
 //! The kernels and the lane scheduler by themselves, out of the caches nearest to one core: bytes a second, cycles a byte,
 //! and the ratio to the crate `sha1` in turn with it.
 //!
-//! `cargo bench --bench kernels` takes some two minutes and ends with two tables; `-- --quiet` leaves out most of what
+//! `cargo bench --bench kernels` takes a minute and ends with two tables; `-- --quiet` leaves out most of what
 //! criterion says before, and `-- avx512` measures only what has that in its name. With `KERNELS_LANES=all` every number
 //! of filled lanes is measured and not the usual few.
 //!
