@@ -8,6 +8,7 @@ mod kernels;
 #[path = "common/memory.rs"]
 mod memory;
 
+use std::sync::Once;
 use std::time::Instant;
 
 use checksig::Digest;
@@ -160,6 +161,8 @@ fn around(edge: u64) -> [u64; WIDTH_MAX] {
 /// All but the slow twin, which would take a third of the time, and the mix of others: the counters of long
 /// messages are the same code for all kernels, and each routine by itself is here.
 fn fast_kernels() -> impl Iterator<Item = (String, Kernels)> {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| tell("long messages: scalar and auto not run (slow; a mix of the others)"));
     let is_fast = |name: &str| name != "scalar" && !name.starts_with("auto");
     kernels::all().into_iter().filter(move |(name, _)| is_fast(name))
 }
