@@ -179,3 +179,42 @@ fn the_page_cache_reader_leaves_what_it_would_have_to_wait_for() {
     }
     assert!(matches!(first("../x"), Event::End(end) if end.result == Err(Failure::OutsideRoot)));
 }
+
+#[test]
+fn a_worker_reads_its_files_in_turn_and_no_further_ahead_than_it_hashes() {
+    let tree = tempfile::tempdir().unwrap();
+    let files = limits::WORKER_FILES_OPEN;
+    for at in 0..files {
+        let length = 2 * limits::WORKER_BUFFER_BYTES + 1;
+        fs::write(tree.path().join(format!("f{at}")), vec![at as u8; length]).unwrap();
+    }
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    let mut source = Inline::waiting(root).unwrap();
+    for at in 0..files {
+        assert!(source.has_room());
+        source.add(PlannedFile::new(Ticket(at as u64), format!("f{at}").into_bytes()));
+    }
+    assert!(!source.has_room());
+    for round in 0..2 {
+        let segments: Vec<_> = (0..files)
+            .map(|_| match source.poll(Wait::No) {
+                Event::Segment(segment) => segment,
+                other => panic!("round {round}: {other:?}"),
+            })
+            .collect();
+        let tickets: Vec<_> = segments.iter().map(|segment| segment.ticket.0).collect();
+        assert_eq!(tickets, (0..files as u64).collect::<Vec<_>>(), "a segment of each, in turn");
+        assert!(matches!(source.poll(Wait::No), Event::Starved), "the next is read when one has been hashed");
+        segments.into_iter().for_each(|segment| source.release(segment.ticket, segment.bytes));
+    }
+    // The last byte of each, and its end at once.
+    for at in 0..files as u64 {
+        let Event::Segment(segment) = source.poll(Wait::No) else { panic!("the last segment of {at}") };
+        assert!(segment.last);
+        assert!(
+            matches!(source.poll(Wait::No), Event::End(end) if end.file.ticket == Ticket(at) && end.result.is_ok())
+        );
+        source.release(segment.ticket, segment.bytes);
+    }
+    assert_eq!((source.in_progress(), source.buffers_out()), (0, 0));
+}

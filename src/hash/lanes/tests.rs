@@ -133,3 +133,85 @@ fn an_abandoned_job_hands_its_buffers_back_and_leaves_the_others_alone() {
         assert!(lanes.begin().is_some() && lanes.begin().is_some() && lanes.begin().is_none());
     }
 }
+
+#[test]
+fn a_long_job_never_sits_beside_short_ones_while_others_of_them_wait() {
+    for kernels in all_kernels() {
+        let width = kernels.width();
+        let mut lanes = Lanes::new(kernels, 4 * width + 3);
+        let long: Vec<_> = (0..3).map(|_| lanes.begin().unwrap()).collect();
+        for &job in &long {
+            lanes.announce(job, limits::SHORT_JOB_BYTES_MAX + 1);
+            lanes.submit(job, Memory::new(&message(64 * 50), true), false);
+        }
+        // Alone they fill the lanes that there are.
+        assert!(lanes.have_room());
+        let mut done = Vec::new();
+        let (mut begun, mut turns_of_long, mut turns_of_short) = (0, 0, 0);
+        for _ in 0..200 {
+            while lanes.have_room() {
+                let Some(job) = lanes.begin() else { break };
+                lanes.submit(job, Memory::new(&message(64 * (begun % 7) + 10), begun % 2 == 0), true);
+                begun += 1;
+            }
+            assert!(lanes.jobs_of(Turn::Short) >= width, "short ones fill the lanes beside the long ones");
+            lanes.take_seats();
+            let sits = |is_long| lanes.seats.iter().any(|seat| seat.is_long == is_long);
+            let (is_long, is_short) = (sits(true), sits(false));
+            assert!(is_long != is_short, "either the ones or the others");
+            turns_of_long += usize::from(is_long);
+            turns_of_short += usize::from(is_short);
+            // Undoes the turn that looking took.
+            lanes.long_turn = !lanes.long_turn;
+            lanes.step(&mut done);
+            for done in done.drain(..) {
+                if let Done::Buffer(job, _) = done
+                    && long.contains(&job)
+                {
+                    lanes.submit(job, Memory::new(&message(64 * 50), true), false);
+                }
+            }
+        }
+        assert!(turns_of_long.abs_diff(turns_of_short) <= 1, "they take turns: {turns_of_long}, {turns_of_short}");
+    }
+}
+
+#[test]
+fn a_long_job_takes_a_lane_that_short_ones_leave_empty() {
+    for kernels in all_kernels().into_iter().filter(|kernels| kernels.width() > 1) {
+        let mut lanes = Lanes::new(kernels, 2);
+        let (long, short) = (lanes.begin().unwrap(), lanes.begin().unwrap());
+        lanes.announce(long, u64::MAX);
+        let whole = message(10_000);
+        lanes.submit(long, Memory::new(&whole, true), true);
+        lanes.submit(short, Memory::new(&whole, true), true);
+        lanes.take_seats();
+        let seated: Vec<_> = lanes.seats.iter().map(|seat| seat.job).collect();
+        assert_eq!(seated, [short, long]);
+        let mut done = Vec::new();
+        lanes.flush(&mut done);
+        assert!(digests(done).iter().all(|(_, digest)| *digest == crate_digest(&whole)));
+    }
+}
+
+#[test]
+fn a_job_goes_on_where_it_was_when_the_kernel_changes() {
+    // Sixteen at first, and fewer and fewer at the end, so that every kernel of the choice takes states over.
+    let kernels = Kernels::auto();
+    let count = LANES_MAX + 3;
+    let mut lanes = Lanes::new(kernels, count);
+    let mut expected = Vec::new();
+    for at in 0..count {
+        let whole = message(at * 1_000 + 17);
+        let job = lanes.begin().unwrap();
+        lanes.submit(job, Memory::new(&whole[..at * 500], true), false);
+        lanes.submit(job, Memory::new(&whole[at * 500..], at % 3 == 0), true);
+        expected.push((job, crate_digest(&whole)));
+    }
+    let mut done = Vec::new();
+    lanes.flush(&mut done);
+    let mut found = digests(done);
+    found.sort_by_key(|(job, _)| job.index());
+    expected.sort_by_key(|(job, _)| job.index());
+    assert_eq!(found, expected);
+}
