@@ -10,15 +10,17 @@ PREFIX ?= /usr/local
 DEMO_VENV := .venv
 TEST_VENV := target/test-venv
 TEST_WHEEL := target/test-wheel
+FUZZ_SECONDS ?= 60
 # pip's own news are no part of what is shown here.
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python install clean python
+.PHONY: help demo test test-rust test-long test-python fuzz install clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
 	@echo 'make test     every test: format, lints, Rust, C header and examples, and Python against the built wheel'
+	@echo 'make fuzz     random scripts for the lane scheduler, for $(FUZZ_SECONDS) seconds; needs cargo-fuzz'
 	@echo 'make install  the command, the C library, its header and its pkg-config file; PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean    remove what these made'
 
@@ -37,7 +39,7 @@ demo: python
 	@$(DEMO_VENV)/bin/pip install $(PIP_OPTIONS) .
 	@$(DEMO_VENV)/bin/python bindings/demo/demo.py demo
 
-test: test-rust test-python
+test: test-rust test-long test-python
 	@echo 'make test: everything passed'
 
 test-rust:
@@ -45,12 +47,21 @@ test-rust:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 
+# Messages of gigabytes and a million short ones through every kernel: two minutes in the release profile.
+test-long:
+	$(CARGO) test --release --locked --test conformance_long
+
 test-python: python
 	rm -rf $(TEST_VENV) $(TEST_WHEEL)
 	$(PYTHON) -m venv $(TEST_VENV)
 	$(TEST_VENV)/bin/pip wheel $(PIP_OPTIONS) --no-deps --wheel-dir $(TEST_WHEEL) .
 	$(TEST_VENV)/bin/pip install $(PIP_OPTIONS) "$$(echo $(TEST_WHEEL)/checksig-*.whl)[test]"
 	$(TEST_VENV)/bin/python -m pytest
+
+# cargo-fuzz asks for options of a nightly compiler; the variable lets a stable one take them.
+fuzz:
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo 'make: no cargo-fuzz; cargo install cargo-fuzz' >&2; exit 1; }
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run lanes -- -max_total_time=$(FUZZ_SECONDS) -max_len=2048
 
 install:
 	$(CARGO) build --release --locked

@@ -174,7 +174,8 @@ impl<B: LaneBuffer> Current<B> {
 
     fn advance(&mut self, bytes: usize) {
         if self.carry_full {
-            self.carry_full = false;
+            // None, when another lane had no whole block to run with.
+            self.carry_full = bytes == 0;
         } else if !self.body.is_empty() {
             self.body.start += bytes;
         } else {

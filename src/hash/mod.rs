@@ -4,6 +4,8 @@
 
 mod calibration;
 mod choice;
+#[cfg(test)]
+mod conformance;
 mod kernel;
 mod lanes;
 mod many;
