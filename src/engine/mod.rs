@@ -7,6 +7,7 @@
 mod conduct;
 mod confirm;
 mod creation;
+mod huge;
 mod options;
 mod outbox;
 mod piece;
