@@ -2,8 +2,8 @@
 //!
 //! Reads no file and judges none. It runs in a thread of its own; a run that is not pulled waits here.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
@@ -76,7 +76,7 @@ impl Conductor {
         workers.wait(&shared);
         shared.confirmers.finish(&shared);
         // Left over only where the run was stopped: what no worker took, or one that hangs had not begun.
-        let mut left = std::iter::from_fn(|| shared.huge.pop()).collect::<Vec<_>>();
+        let mut left = std::iter::from_fn(|| shared.next_huge()).collect::<Vec<_>>();
         left.extend(inbox.try_iter().flat_map(|work| match work {
             Work::Batch(batch) => batch,
             Work::Huge => Vec::new(),
@@ -182,9 +182,13 @@ impl Conductor {
     }
 
     fn send_huge(&mut self, bytes: u64, planned: Planned) {
-        match self.shared.huge.push(bytes, planned) {
-            Ok(()) => self.send(Work::Huge),
-            Err(planned) => self.send(Work::Batch(vec![planned])),
+        let refused = {
+            let mut huge = self.shared.huge.lock().unwrap_or_else(PoisonError::into_inner);
+            huge.push(bytes, planned).err()
+        };
+        match refused {
+            None => self.send(Work::Huge),
+            Some(planned) => self.send(Work::Batch(vec![planned])),
         }
     }
 
@@ -207,7 +211,7 @@ impl Conductor {
         let Some(deque) = self.deques.pop() else {
             return true;
         };
-        let queue = WorkQueue::new(self.started, self.inbox.clone(), deque, Arc::clone(&self.stealers));
+        let queue = WorkQueue::new(self.inbox.clone(), deque, Arc::clone(&self.stealers));
         let own = Arc::clone(&self.shared);
         let index = self.started;
         let work = move || match Worker::new(index, Arc::clone(&own), queue) {

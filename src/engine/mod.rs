@@ -7,7 +7,6 @@
 mod conduct;
 mod confirm;
 mod creation;
-mod huge;
 mod options;
 mod outbox;
 mod piece;

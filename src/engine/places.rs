@@ -2,7 +2,6 @@
 //!
 //! Keeps them; judges none.
 
-use super::huge::Claim;
 use crate::digest::Digest;
 use crate::hash::Job;
 use crate::plan::Planned;
@@ -12,8 +11,6 @@ use crate::read::Proof;
 pub(super) struct InProgress {
     pub(super) planned: Planned,
     pub(super) job: Job,
-    /// What it is held by if it is one of the huge ones.
-    _claim: Option<Claim>,
     /// Bytes of it that have come.
     pub(super) bytes: u64,
     pub(super) digest: Option<Digest>,
@@ -40,10 +37,10 @@ impl Places {
     }
 
     /// Gives a file a place.
-    pub(super) fn insert(&mut self, planned: Planned, claim: Option<Claim>, job: Job) -> usize {
+    pub(super) fn insert(&mut self, planned: Planned, job: Job) -> usize {
         let place = self.vacant.pop().expect("fewer files are in progress than there are places");
         self.by_job[job.index()] = place;
-        self.files[place] = Some(InProgress { planned, job, _claim: claim, bytes: 0, digest: None, proof: None });
+        self.files[place] = Some(InProgress { planned, job, bytes: 0, digest: None, proof: None });
         place
     }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crossbeam::channel::{Receiver, TryRecvError};
 use crossbeam::deque::{Steal, Stealer, Worker as Deque};
 
-use super::huge::Claim;
 use super::shared::Shared;
 use crate::plan::Planned;
 
@@ -22,7 +21,6 @@ pub(super) enum Work {
 
 /// One worker's end of the queue.
 pub(super) struct WorkQueue {
-    worker: usize,
     pub(super) inbox: Receiver<Work>,
     own: Deque<Planned>,
     others: Arc<[Stealer<Planned>]>,
@@ -32,7 +30,7 @@ pub(super) struct WorkQueue {
 
 /// What there is to do.
 pub(super) enum Next {
-    File(Planned, Option<Claim>),
+    File(Planned),
     /// Nothing now, but more may come.
     Later,
     /// Nothing, and nothing will come.
@@ -40,26 +38,24 @@ pub(super) enum Next {
 }
 
 impl WorkQueue {
-    pub(super) fn new(
-        worker: usize,
-        inbox: Receiver<Work>,
-        own: Deque<Planned>,
-        others: Arc<[Stealer<Planned>]>,
-    ) -> WorkQueue {
-        WorkQueue { worker, inbox, own, others, over: false }
+    pub(super) fn new(inbox: Receiver<Work>, own: Deque<Planned>, others: Arc<[Stealer<Planned>]>) -> WorkQueue {
+        WorkQueue { inbox, own, others, over: false }
     }
 
     /// The next file: a huge one first, then this worker's own, then a new batch, then another worker's.
     pub(super) fn next(&mut self, shared: &Shared) -> Next {
-        if let Some(next) = self.next_at_hand(shared) {
-            return next;
+        if let Some(planned) = shared.next_huge() {
+            return Next::File(planned);
+        }
+        if let Some(planned) = self.own.pop() {
+            return Next::File(planned);
         }
         while !self.over {
             match self.inbox.try_recv() {
                 Ok(work) => {
                     self.accept(work);
-                    if let Some(next) = self.next_at_hand(shared) {
-                        return next;
+                    if let Some(planned) = shared.next_huge().or_else(|| self.own.pop()) {
+                        return Next::File(planned);
                     }
                 }
                 Err(TryRecvError::Empty) => break,
@@ -67,16 +63,9 @@ impl WorkQueue {
             }
         }
         match self.steal() {
-            Some(planned) => Next::File(planned, None),
+            Some(planned) => Next::File(planned),
             None if self.over => Next::Never,
             None => Next::Later,
-        }
-    }
-
-    fn next_at_hand(&mut self, shared: &Shared) -> Option<Next> {
-        match shared.huge.take(self.worker) {
-            Some((planned, claim)) => Some(Next::File(planned, Some(claim))),
-            None => self.own.pop().map(|planned| Next::File(planned, None)),
         }
     }
 

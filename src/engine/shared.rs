@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::confirm::Confirmers;
-use super::huge::HugeFiles;
 use super::outbox::Outbox;
 use super::readers::Readers;
 use crate::error::Error;
 use crate::hash::Kernels;
 use crate::limits;
+use crate::plan::{LargestFirst, Planned};
 use crate::read::Failure;
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
@@ -36,7 +36,7 @@ pub(super) struct Shared {
     pub(super) readers: Readers,
     pub(super) confirmers: Confirmers,
     /// Files that are to be begun before all others.
-    pub(super) huge: Arc<HugeFiles>,
+    pub(super) huge: Mutex<LargestFirst<Planned>>,
     /// The run is to end as soon as it can.
     pub(super) stop: Arc<AtomicBool>,
     /// A reader gave bytes that a second reading did not: from now on only plain pread is trusted.
@@ -74,7 +74,7 @@ impl Shared {
             counters: Counters::default(),
             readers: Readers::default(),
             confirmers: Confirmers::default(),
-            huge: Arc::new(HugeFiles::new(workers_max)),
+            huge: Mutex::new(LargestFirst::new(limits::HUGE_FILES_MAX)),
             stop: Arc::new(AtomicBool::new(false)),
             distrust: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
@@ -155,6 +155,11 @@ impl Shared {
         self.counters.files_done.fetch_add(done, Ordering::Relaxed);
         self.counters.files_failed.fetch_add(failed, Ordering::Relaxed);
         self.outbox.put(records);
+    }
+
+    /// Takes the largest of the huge files.
+    pub(super) fn next_huge(&self) -> Option<Planned> {
+        self.huge.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 }
 

@@ -14,7 +14,6 @@ use std::time::Duration;
 use crossbeam::channel::{never, select};
 
 use super::confirm::{Confirmers, Suspect};
-use super::huge::Claim;
 use super::piece::{Home, Piece};
 use super::places::{InProgress, Places};
 use super::queue::{Next, WorkQueue};
@@ -174,22 +173,22 @@ impl Worker {
         if self.inline.as_ref().is_some_and(|source| !source.has_room()) {
             return Begun::NotNow;
         }
-        let (planned, claim) = match self.deferred.pop_front() {
-            Some(planned) => (planned, None),
+        let planned = match self.deferred.pop_front() {
+            Some(planned) => planned,
             None => match self.queue.next(&self.shared) {
-                Next::File(planned, claim) => (planned, claim),
+                Next::File(planned) => planned,
                 Next::Later => return Begun::NotNow,
                 Next::Never => return Begun::Never,
             },
         };
-        self.begin(planned, claim);
+        self.begin(planned);
         Begun::Yes
     }
 
-    fn begin(&mut self, planned: Planned, claim: Option<Claim>) {
+    fn begin(&mut self, planned: Planned) {
         let name = planned.name.clone();
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let place = self.files.insert(planned, claim, job);
+        let place = self.files.insert(planned, job);
         let file = PlannedFile::new(ticket(self.index, place), name);
         match &mut self.inline {
             Some(source) => source.add(file),
