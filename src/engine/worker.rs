@@ -45,6 +45,9 @@ pub(super) struct Worker {
     files: Places,
     /// As many files as may be in progress: fewer than there is room for once descriptors have run out.
     files_max: usize,
+    /// A huge file was begun in this round: no further file is, so that the other workers come by their share of them. Else
+    /// the first to see sixteen of them, at the end of a run, takes all before anybody else has looked.
+    began_huge: bool,
     /// Files that could not be opened for want of descriptors.
     deferred: VecDeque<Planned>,
     deferrals: u32,
@@ -73,6 +76,7 @@ impl Worker {
             link: None,
             files: Places::new(shared.files_per_worker),
             files_max: shared.files_per_worker,
+            began_huge: false,
             deferred: VecDeque::new(),
             deferrals: 0,
             done: Vec::new(),
@@ -92,10 +96,11 @@ impl Worker {
     /// One round: takes what has come, begins what can be begun, hashes what is there. False when all is done.
     fn turn(&mut self) -> bool {
         let came = self.take_events();
+        self.began_huge = false;
         let mut begun = false;
         let mut later = true;
         // Keep the lanes full; what is ready beyond them only waits.
-        while self.lanes.have_room() && self.records.len() < limits::RECORDS_PER_DELIVERY {
+        while self.lanes.have_room() && !self.began_huge && self.records.len() < limits::RECORDS_PER_DELIVERY {
             if self.shared.stopping() {
                 return true;
             }
@@ -241,6 +246,7 @@ impl Worker {
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         if offset == 0 {
             self.lanes.announce(file.job, file_bytes);
+            self.began_huge |= file_bytes >= limits::HUGE_FILE_BYTES;
         }
         let length = bytes.as_slice().len() as u64;
         file.bytes += length;
