@@ -78,6 +78,12 @@ impl Link {
 }
 
 impl Readers {
+    /// Readers that cannot be started.
+    #[cfg(test)]
+    pub(super) fn refused() -> Readers {
+        Readers { state: Mutex::new(State { asked: true, ..State::default() }) }
+    }
+
     /// A worker's link to the readers, which are started now if they are not running; `None` where none can be.
     pub(super) fn link(shared: &Arc<Shared>, worker: usize) -> Option<Link> {
         let mut state = shared.readers.state.lock().unwrap_or_else(PoisonError::into_inner);

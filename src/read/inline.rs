@@ -115,6 +115,12 @@ impl Method for Copying {
         })
     }
 
+    fn wait_from_now_on(&mut self) {
+        if self.how == How::Cached {
+            self.how = How::Waiting(ReaderKind::Pread);
+        }
+    }
+
     fn release(&mut self, bytes: Bytes) {
         if let Bytes::Buffer(buffer) = bytes {
             self.pool.give(buffer);
