@@ -50,7 +50,7 @@ pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 
 /// Bytes of the longest message that takes its turn in a wide group of lanes like any other. One lane of sixteen runs at
 /// 0.4 GB/s, so that this is half a second, where the whole group does 6 to 7 GB/s and one message alone 1.9. What is
-/// longer gets in the way of nobody, and when only such are left they run as fast as they can.
+/// longer has turns of its own, and when only such are left they run as fast as they can.
 pub const SHORT_JOB_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Long messages that a worker has beside as many short ones as fill its lanes, so that the two take turns: as many as

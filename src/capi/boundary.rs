@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::ffi::{OsStr, c_char};
+use std::fmt;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -89,7 +90,11 @@ pub(super) unsafe fn take<T>(handle: *mut T) -> Option<Box<T>> {
 ///
 /// # Safety
 /// `data` and `len` keep point 2 of the contract, and `'a` ends with the exported function.
-pub(super) unsafe fn bytes<'a>(data: *const c_char, len: usize, argument: &str) -> Result<&'a [u8], Failure> {
+pub(super) unsafe fn bytes<'a>(
+    data: *const c_char,
+    len: usize,
+    argument: impl fmt::Display,
+) -> Result<&'a [u8], Failure> {
     if data.is_null() {
         return Err(Failure::null(argument));
     }
@@ -115,7 +120,7 @@ pub(super) unsafe fn array<'a, T>(first: *const T, count: usize, argument: &str)
 }
 
 /// Refuses what is more than memory can hold.
-fn check_size(count: usize, element_bytes: usize, argument: &str) -> Result<(), Failure> {
+fn check_size(count: usize, element_bytes: usize, argument: impl fmt::Display) -> Result<(), Failure> {
     match count.checked_mul(element_bytes).map(isize::try_from) {
         Some(Ok(_)) => Ok(()),
         _ => Err(Failure::new(ChecksigStatus::BadArgument, format!("argument {argument}: {count} is no length"))),
@@ -221,6 +226,7 @@ mod tests {
         // SAFETY: the two bytes of a literal.
         assert_eq!(unsafe { path(c"ab".as_ptr(), 2, "root") }.unwrap(), Path::new("ab"));
     }
+
     #[test]
     fn an_array_of_nothing_may_be_null_and_no_other() {
         static ONE: u64 = 1;

@@ -31,7 +31,7 @@ pub(super) unsafe fn elements<'a>(
     let element = |(index, element): (usize, &ChecksigBytes)| match element.len {
         0 => Ok(&[][..]),
         // SAFETY: this function asks of its caller what `bytes` asks, for every element.
-        len => unsafe { bytes(element.data.cast(), len, &format!("{argument}[{index}]")) },
+        len => unsafe { bytes(element.data.cast(), len, format_args!("{argument}[{index}]")) },
     };
     elements.iter().enumerate().map(element).collect()
 }

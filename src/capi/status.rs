@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
+use std::fmt;
 
 use crate::engine::FileError;
 use crate::error::Error;
@@ -72,7 +73,7 @@ impl Failure {
         Failure { status, message: message.into(), error_number: 0 }
     }
 
-    pub(super) fn null(argument: &str) -> Failure {
+    pub(super) fn null(argument: impl fmt::Display) -> Failure {
         Failure::new(ChecksigStatus::NullArgument, format!("argument {argument} is NULL"))
     }
 }

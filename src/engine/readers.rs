@@ -78,6 +78,12 @@ impl Link {
 }
 
 impl Readers {
+    /// Readers that cannot be started.
+    #[cfg(test)]
+    pub(super) fn refused() -> Readers {
+        Readers { state: Mutex::new(State { asked: true, ..State::default() }) }
+    }
+
     /// A worker's link to the readers, which are started now if they are not running; `None` where none can be.
     pub(super) fn link(shared: &Arc<Shared>, worker: usize) -> Option<Link> {
         let mut state = shared.readers.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +206,6 @@ impl Reader {
         let wait = Duration::from_millis(limits::RING_WAIT_MS_MAX);
         let mut no_more = false;
         while !self.stop.load(Ordering::Relaxed) {
-            self.returned.try_iter().for_each(|(ticket, bytes)| source.release(ticket, bytes));
             while source.has_room() && !no_more {
                 match self.inbox.try_recv() {
                     Ok(file) => source.add(file),
@@ -208,6 +213,9 @@ impl Reader {
                     Err(TryRecvError::Disconnected) => no_more = true,
                 }
             }
+            // After the files and before any of them is read: a ticket is used again once the buffers of its last file
+            // are on their way, and one that came later would be taken for a buffer of the next.
+            self.returned.try_iter().for_each(|(ticket, bytes)| source.release(ticket, bytes));
             if source.in_progress() == 0 {
                 if let Some(reason) = source.broken() {
                     // The next source has a pool of its own: no buffer of this one may come back to it.
@@ -258,5 +266,71 @@ impl Reader {
         };
         // A worker that has gone wants nothing more.
         let _ = self.workers[worker_of(ticket)].send(FromReader { reader: self.index, event });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::Failure;
+    use crate::root::{Policy, Root};
+
+    /// Notes what is asked of it. When it is first asked for room, the buffer of a file that is over comes home, and then
+    /// another file with the same ticket.
+    struct Notes<'a> {
+        notes: &'a mut Vec<&'static str>,
+        outside: Option<(Sender<Returned>, Sender<PlannedFile>)>,
+        file: Option<PlannedFile>,
+    }
+
+    impl Source for Notes<'_> {
+        fn add(&mut self, file: PlannedFile) {
+            self.notes.push("file");
+            self.file = Some(file);
+        }
+
+        fn has_room(&self) -> bool {
+            if let Some((give, files)) = &self.outside
+                && give.is_empty()
+                && self.notes.is_empty()
+            {
+                give.send((Ticket(0), Bytes::Nothing)).unwrap();
+                files.send(PlannedFile::new(Ticket(0), b"next".to_vec())).unwrap();
+            }
+            self.file.is_none()
+        }
+
+        fn in_progress(&self) -> usize {
+            usize::from(self.file.is_some())
+        }
+
+        fn poll(&mut self, _wait: Wait) -> Event {
+            self.notes.push("poll");
+            self.outside = None;
+            self.file.take().expect("it is polled for a file").end(Err(Failure::Missing))
+        }
+
+        fn release(&mut self, _ticket: Ticket, _bytes: Bytes) {
+            self.notes.push("buffer");
+        }
+
+        fn buffers_out(&self) -> usize {
+            0
+        }
+    }
+
+    #[test]
+    fn a_buffer_is_home_before_the_next_file_with_its_ticket_is_read() {
+        let (files, inbox) = bounded(1);
+        let (give, returned) = bounded(1);
+        let (sender, events) = bounded(1);
+        let root = Arc::new(Root::open_root(".".as_ref(), Policy::Beneath).unwrap());
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut reader = Reader { index: 0, root, inbox, returned, workers: vec![sender], stop };
+        let mut notes = Vec::new();
+        let outside = Some((give, files));
+        assert!(matches!(reader.drive(&mut Notes { notes: &mut notes, outside, file: None }), Driven::Done));
+        assert_eq!(notes, ["file", "buffer", "poll"]);
+        assert_eq!(events.len(), 1);
     }
 }

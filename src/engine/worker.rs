@@ -214,7 +214,12 @@ impl Worker {
             None => file,
         };
         self.shared.note_reason("reader pread: no reader thread could be started".to_owned());
-        self.read_plainly();
+        match &mut self.inline {
+            // A new source would not have the other files that this one has in progress.
+            Some(source) => source.wait_from_now_on(),
+            None => self.read_plainly(),
+        }
+        self.plain_only = true;
         if let Some(source) = &mut self.inline {
             source.add(file);
         }
@@ -391,3 +396,6 @@ enum Begun {
     NotNow,
     Never,
 }
+
+#[cfg(test)]
+mod tests;

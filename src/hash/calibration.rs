@@ -2,12 +2,7 @@
 //!
 //! Decides by speed alone; that a kernel is right has been seen before it is measured.
 //!
-//! A table by instruction set would be wrong on half of the CPUs. Measured from L1, GB/s a core:
-//!
-//! | | SHA-NI × 1, 2, 4 | AVX2 × 8 | AVX-512 × 16 | AVX-512 wins from |
-//! | --- | --- | --- | --- | --- |
-//! | AMD Zen 4 | 1.9, 3.2, 4.8 | 4.2 | 7.3 | 12 lanes |
-//! | recent Intel Xeon | 1.9, 2.3, – | – | 5.9 | 6 or 7 lanes |
+//! A table by instruction set would be wrong on half of the CPUs: ARCHITECTURE.md has the figures.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::OnceLock;
+use std::sync::RwLock;
 
 use super::calibration::{Measured, measure};
 use super::kernel::{Kernel, Proven, UnknownKernel};
@@ -62,6 +62,10 @@ pub struct Kernels {
     wrong: Vec<Kernel>,
 }
 
+/// What was measured. Nobody waits for it: in a child after fork() the thread that has the lock does not exist, and measuring
+/// again takes no time to speak of.
+static MEASURED: RwLock<Option<Kernels>> = RwLock::new(None);
+
 impl Kernels {
     /// The kernels for a choice. What `Auto` means is measured at the first call of this process, in some 100 µs, with
     /// kernels that have passed the known-answer test.
@@ -74,8 +78,16 @@ impl Kernels {
 
     /// The fastest kernels of this CPU.
     pub fn auto() -> Kernels {
-        static MEASURED: OnceLock<Kernels> = OnceLock::new();
-        MEASURED.get_or_init(|| Kernels::from_candidates(Proven::is_right)).clone()
+        if let Ok(measured) = MEASURED.try_read()
+            && let Some(kernels) = &*measured
+        {
+            return kernels.clone();
+        }
+        let kernels = Kernels::from_candidates(Proven::is_right);
+        match MEASURED.try_write() {
+            Ok(mut measured) => measured.get_or_insert(kernels).clone(),
+            Err(_) => kernels,
+        }
     }
 
     /// One kernel for everything.
@@ -174,6 +186,14 @@ mod tests {
             let used = uses.iter().rfind(|used| used.lanes_from <= filled).unwrap();
             assert_eq!(used.kernel, kernels.for_filled(filled).kernel());
         }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_measurement_that_may_never_end() {
+        // As a child has it whose parent forked while another thread had the lock. Whoever waited would wait for ever.
+        let held = MEASURED.write().unwrap();
+        assert!(Kernels::auto().wrong().is_empty());
+        drop(held);
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl LaneBuffer for Borrowed<'_> {
 /// The digest of each message, in their order; a message may be empty, and so may the list.
 ///
 /// Works in the calling thread, many messages at a time, with the kernels that are fastest on this CPU for as many. Beside
-/// the digests it takes some hundred bytes for each of those, whatever the number of messages.
+/// the digests it takes some KiB, whatever the number of messages and their lengths.
 ///
 /// ```
 /// let digests = checksig::hash_many(&[b"abc", b""]);

@@ -1,7 +1,8 @@
 //! Reads in the thread that hashes: what is in the page cache, leaving the rest to others, or, as its twin, anything.
 //!
 //! As the reader of the page cache it waits for no disk: it opens from cached directory entries only and reads with
-//! RWF_NOWAIT only. (A file system that asks somebody at every open, FUSE or NFS, can still make it wait there.)
+//! RWF_NOWAIT, or plainly what Linux says is in memory. (A file system that asks somebody at every open, FUSE or NFS, can
+//! still make it wait there; and so can a page that somebody else has begun to read, which counts as cached.)
 
 use std::io;
 use std::ops::ControlFlow;
@@ -113,6 +114,12 @@ impl Method for Copying {
             How::Cached => ReaderKind::Cached,
             How::Waiting(reader) => reader,
         })
+    }
+
+    fn wait_from_now_on(&mut self) {
+        if self.how == How::Cached {
+            self.how = How::Waiting(ReaderKind::Pread);
+        }
     }
 
     fn release(&mut self, bytes: Bytes) {

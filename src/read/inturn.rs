@@ -22,6 +22,9 @@ pub(crate) trait Method {
     /// The end of a file whose last segment has been read.
     fn finish(&mut self, open: Self::Open) -> Event;
 
+    /// From now on reads what it would have left to another source.
+    fn wait_from_now_on(&mut self) {}
+
     /// Takes back the memory of a segment.
     fn release(&mut self, bytes: Bytes);
 
@@ -140,6 +143,10 @@ impl<M: Method> Source for InTurn<M> {
             None if self.files.is_empty() => Event::Idle,
             None => Event::Starved,
         }
+    }
+
+    fn wait_from_now_on(&mut self) {
+        self.method.wait_from_now_on();
     }
 
     fn buffers_out(&self) -> usize {

@@ -51,6 +51,10 @@ pub(crate) trait Source {
     /// Takes back the memory of a segment of this file.
     fn release(&mut self, ticket: Ticket, bytes: Bytes);
 
+    /// From now on it waits for what it would have left to another source, as there is none. What never leaves anything
+    /// has nothing to change.
+    fn wait_from_now_on(&mut self) {}
+
     /// Buffers that have been handed out and not released.
     fn buffers_out(&self) -> usize;
 
