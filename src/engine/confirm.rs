@@ -102,10 +102,10 @@ fn confirm(shared: &Shared, suspect: Suspect) {
                 Outcome::Mismatch { actual: second }
             } else {
                 shared.distrust.store(true, Ordering::Relaxed);
-                let reader = suspect.proof.reader;
+                let (reader, kernel) = (suspect.proof.reader, shared.kernels.widest());
                 shared.note_reason(format!(
-                    "reader pread: the reader {reader} gave other bytes than a second reading did, and is not used any \
-                     more"
+                    "reader pread, kernel sha1-crate: with the reader {reader} and the kernel {kernel} a file had another \
+                     digest than at a second reading; neither is used any more"
                 ));
                 Outcome::Unstable { first: suspect.first, second }
             }

@@ -39,7 +39,7 @@ pub(super) struct Shared {
     pub(super) huge: Mutex<LargestFirst<Planned>>,
     /// The run is to end as soon as it can.
     pub(super) stop: Arc<AtomicBool>,
-    /// A reader gave bytes that a second reading did not: from now on only plain pread is trusted.
+    /// A file had another digest than at its second reading: from now on only plain pread and the crate `sha1` are trusted.
     pub(super) distrust: AtomicBool,
     pub(super) cancelled: AtomicBool,
     stopped_at: OnceLock<Instant>,

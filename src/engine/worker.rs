@@ -6,6 +6,8 @@
 //! time. So every buffer that comes is hashed and goes back without waiting for another one, and no set of files can
 //! bring the run to a stand.
 
+mod judge;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,21 +15,19 @@ use std::time::Duration;
 
 use crossbeam::channel::{never, select};
 
-use super::confirm::{Confirmers, Suspect};
 use super::piece::{Home, Piece};
-use super::places::{InProgress, Places};
+use super::places::Places;
 use super::queue::{Next, WorkQueue};
 use super::readers::{Link, Readers, index_of, ticket};
-use super::records::{not_checked, outcome_again, outcome_of, record};
+use super::records::not_checked;
 use super::shared::Shared;
 use crate::error::Error;
-use crate::hash::{Done, Lanes};
+use crate::hash::{Done, Kernels, Lanes};
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{End, Event, Failure, Inline, Mapped, PlannedFile, Segment, Source, Wait};
+use crate::read::{End, Event, Inline, Mapped, PlannedFile, Segment, Source, Wait};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::Record;
-use crate::verdict::Outcome;
 
 /// One worker thread.
 pub(super) struct Worker {
@@ -41,6 +41,8 @@ pub(super) struct Worker {
     generation: u32,
     /// The inline source is the plain one, and nothing goes to the readers.
     plain_only: bool,
+    /// A second reading of some file gave another digest than the first.
+    distrusts: bool,
     link: Option<Link>,
     files: Places,
     /// As many files as may be in progress: fewer than there is room for once descriptors have run out.
@@ -73,6 +75,7 @@ impl Worker {
             inline,
             generation: 0,
             plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
+            distrusts: false,
             link: None,
             files: Places::new(shared.files_per_worker),
             files_max: shared.files_per_worker,
@@ -168,12 +171,12 @@ impl Worker {
         if self.files.len() >= self.files_max {
             return Begun::NotNow;
         }
-        if self.shared.distrust.load(Ordering::Relaxed) && !self.plain_only {
-            // What is in progress ends by the reader that it was begun by, and is judged like all else.
+        if self.shared.distrust.load(Ordering::Relaxed) && !self.distrusts {
+            // What is in progress ends by what it was begun with, and is judged like all else.
             if self.files.len() > 0 {
                 return Begun::NotNow;
             }
-            self.read_plainly();
+            self.distrust();
         }
         if self.inline.as_ref().is_some_and(|source| !source.has_room()) {
             return Begun::NotNow;
@@ -222,6 +225,16 @@ impl Worker {
         self.plain_only = true;
         if let Some(source) = &mut self.inline {
             source.add(file);
+        }
+    }
+
+    /// From now on this thread reads and hashes as second readings do: nobody knows whether the reader or the kernel was
+    /// wrong.
+    fn distrust(&mut self) {
+        self.distrusts = true;
+        self.lanes = Lanes::new(Kernels::plain(), self.shared.files_per_worker);
+        if !self.plain_only {
+            self.read_plainly();
         }
     }
 
@@ -283,21 +296,6 @@ impl Worker {
         }
     }
 
-    /// A file could not be read whole.
-    fn fail(&mut self, planned: Planned, failure: Failure) {
-        if failure.may_pass() && self.deferrals < limits::PASSING_TRIES_MAX {
-            // Too many files are open, ours or the host's, or somebody has to let go of this one first: fewer at a time,
-            // and this one later.
-            self.files_max = self.files.len().max(1);
-            if self.files.len() == 0 {
-                self.deferrals += 1;
-                std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
-            }
-            return self.deferred.push_back(planned);
-        }
-        self.records.push(record(planned, outcome_of(failure), None));
-    }
-
     /// Takes what the lanes have handed back: buffers go home, digests are judged.
     fn take_done(&mut self) {
         let mut done = std::mem::take(&mut self.done);
@@ -322,36 +320,6 @@ impl Worker {
             (Home::Reader(reader), _, Some(link)) => link.release(reader, ticket, bytes),
             // Its source has been given up.
             _ => {}
-        }
-    }
-
-    /// Judges a file once both its digest and the proof that it was read whole are there.
-    fn judge(&mut self, place: usize) {
-        let progress = self.files.get_mut(place);
-        let (Some(digest), Some(proof)) = (progress.digest, progress.proof) else {
-            return;
-        };
-        let InProgress { mut planned, .. } = self.files.remove(place);
-        // What was too many files a moment ago need not be now.
-        self.files_max = (self.files_max + 1).min(self.shared.files_per_worker);
-        match planned.expected {
-            Some(expected) if expected == digest => {
-                self.records.push(record(planned, Outcome::Match, Some(proof)));
-            }
-            Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
-            // Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
-            None => {
-                let shared = &self.shared;
-                let stamp = shared.patiently(|| shared.root.stamp(&planned.name).map_err(Failure::from));
-                let outcome = match stamp {
-                    Ok(stamp) if stamp == proof.stamp => Outcome::Match,
-                    Ok(_) => Outcome::Changed,
-                    Err(failure) if failure.may_pass() && shared.stopping() => Outcome::NotChecked,
-                    Err(failure) => outcome_again(failure),
-                };
-                planned.expected = outcome.is_match().then_some(digest);
-                self.records.push(record(planned, outcome, Some(proof)));
-            }
         }
     }
 

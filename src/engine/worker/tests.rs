@@ -11,6 +11,7 @@ use crate::engine::queue::Work;
 use crate::hash::{Kernels, Stream};
 use crate::read::{Bytes, Ticket};
 use crate::root::{Policy, Root};
+use crate::verdict::Outcome;
 
 /// The reader of the page cache, in which one file is not cached, as it finds out after the first segment of another.
 struct AllButOne {
@@ -104,4 +105,28 @@ fn where_no_reader_can_be_started_the_files_that_were_begun_before_are_read_to_t
     let matches = |record: &Record| matches!(record, Record::File(file) if file.outcome == Outcome::Match);
     assert!(records.len() == names.len() && records.iter().all(matches), "{records:?}");
     assert_eq!(shared.reasons(), ["reader pread: no reader thread could be started"]);
+}
+
+#[test]
+fn after_a_second_reading_that_did_not_agree_neither_the_reader_nor_the_kernel_is_used_again() {
+    let tree = tempfile::tempdir().unwrap();
+    let batch = (0..9).map(|place| planned(tree.path(), place, &format!("f{place}"), 10_000)).collect();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+    shared.distrust.store(true, Ordering::Relaxed);
+    let (work, inbox) = unbounded();
+    assert!(work.send(Work::Batch(batch)).is_ok());
+    drop(work);
+    let queue = WorkQueue::new(inbox, Deque::new_fifo(), Arc::new([]));
+    let mut worker = Worker::new(0, Arc::clone(&shared), queue).unwrap();
+    let width = worker.lanes.width();
+    while worker.turn() {}
+    assert_eq!(worker.lanes.width(), 1, "of {width} before");
+    worker.deliver();
+    let Taken::Records(records) = shared.outbox.take(Duration::ZERO) else { panic!("records") };
+    assert_eq!(records.len(), 9);
+    for record in records {
+        let Record::File(file) = record else { panic!("{record:?}") };
+        assert_eq!((file.outcome, file.reader), (Outcome::Match, Some(ReaderKind::Pread)));
+    }
 }
