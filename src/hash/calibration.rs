@@ -6,7 +6,7 @@
 //!
 //! | | SHA-NI × 1, 2, 4 | AVX2 × 8 | AVX-512 × 16 | AVX-512 wins from |
 //! | --- | --- | --- | --- | --- |
-//! | AMD Zen 4 | 1.9, 3.2, 4.8 | 4.2 | 7.3 | 12 lanes |
+//! | AMD Zen 4 | 1.9, 3.2, 4.8 | 4.0 | 7.3 | 9 to 11 lanes |
 //! | recent Intel Xeon | 1.9, 2.3, – | – | 5.9 | 6 or 7 lanes |
 
 use std::hint::black_box;
