@@ -6,6 +6,8 @@
 PYTHON ?= python3
 CARGO ?= cargo
 PREFIX ?= /usr/local
+# Where Cargo builds to, if its variable says another place than usual.
+BUILT := $(or $(CARGO_TARGET_DIR),target)/release
 
 DEMO_VENV := .venv
 TEST_VENV := target/test-venv
@@ -65,10 +67,10 @@ fuzz:
 
 install:
 	$(CARGO) build --release --locked
-	install -Dm755 target/release/checksig '$(DESTDIR)$(PREFIX)/bin/checksig'
-	install -Dm755 target/release/libchecksig.so '$(DESTDIR)$(PREFIX)/lib/libchecksig.so.0'
+	install -Dm755 '$(BUILT)/checksig' '$(DESTDIR)$(PREFIX)/bin/checksig'
+	install -Dm755 '$(BUILT)/libchecksig.so' '$(DESTDIR)$(PREFIX)/lib/libchecksig.so.0'
 	ln -sf libchecksig.so.0 '$(DESTDIR)$(PREFIX)/lib/libchecksig.so'
-	install -Dm644 target/release/libchecksig.a '$(DESTDIR)$(PREFIX)/lib/libchecksig.a'
+	install -Dm644 '$(BUILT)/libchecksig.a' '$(DESTDIR)$(PREFIX)/lib/libchecksig.a'
 	install -Dm644 bindings/c/checksig.h '$(DESTDIR)$(PREFIX)/include/checksig.h'
 	install -d '$(DESTDIR)$(PREFIX)/lib/pkgconfig'
 	version=$$($(CARGO) pkgid --locked | sed 's/.*[#@]//') && \

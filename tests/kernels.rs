@@ -65,7 +65,11 @@ fn every_kernel_gives_the_same_report() {
         let length: usize = name.parse().unwrap();
         *kind == if length.is_multiple_of(3) && length > 0 { Mismatch } else { Match }
     }));
-    assert_eq!((auto.kernels[0].lanes_from, auto.kernels.last().unwrap().kernel.name()), (1, auto.kernel));
+    assert_eq!(auto.kernels[0].lanes_from, 1);
+    assert!(
+        auto.kernels.iter().any(|used| used.kernel.name() == auto.kernel),
+        "the kernel that hashed the most was chosen"
+    );
     assert!(auto.kernels.is_sorted_by(|one, next| one.lanes_from < next.lanes_from));
     assert!(!auto.reasons.iter().any(|reason| reason.starts_with("kernel ")), "{:?}", auto.reasons);
     for kernel in kernels(&tree) {

@@ -183,8 +183,7 @@ typedef struct {
     // Bytes that were read and hashed.
     uint64_t bytes;
     double seconds;
-    // Threads that hashed, and the SHA-1 kernel that they used whenever there was enough to fill it, as text that lives
-    // as long as the report.
+    // Threads that hashed, and the SHA-1 kernel that hashed the most bytes, as text that lives as long as the report.
     size_t workers;
     ChecksigText kernel;
     // How many checksig_report_kernel(), checksig_report_reader() and checksig_report_reason() have.

@@ -48,8 +48,7 @@ pub struct ChecksigSummary {
     /// Bytes that were read and hashed.
     pub bytes: u64,
     pub seconds: f64,
-    /// Threads that hashed, and the SHA-1 kernel that they used whenever there was enough to fill it, as text that lives
-    /// as long as the report.
+    /// Threads that hashed, and the SHA-1 kernel that hashed the most bytes, as text that lives as long as the report.
     pub workers: usize,
     pub kernel: ChecksigText,
     /// How many checksig_report_kernel(), checksig_report_reader() and checksig_report_reason() have.

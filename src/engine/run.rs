@@ -245,6 +245,9 @@ impl Run {
         report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
+        if let Some(kernel) = counters.kernel() {
+            report.kernel = kernel.name();
+        }
         if self.shared.root.walks() {
             self.shared.note_reason(
                 "openat2: refused; names are walked component by component, which is slower; Linux 5.6 or newer has it, \
@@ -361,11 +364,17 @@ fn share(
         probe().map_err(|refused| Error::ReaderUnavailable { kind, reason: refused.to_string() })?;
     }
     let kernels = Kernels::choose(kernel)?;
+    if kernels.are_wrong() {
+        return Err(Error::Internal("no SHA-1 kernel gives the right digest on this CPU".to_owned()));
+    }
     // Both CPU affinity and the cgroup's CPU quota are in this number.
     let workers = workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let shared = Shared::new(root, kernels, reader, workers.min(limits::WORKERS_MAX), ordered);
     for wrong in shared.kernels.wrong() {
-        shared.note_reason(format!("kernel {wrong}: left out, since it gave a wrong digest on this CPU"));
+        shared.note_reason(format!(
+            "kernel {wrong}: left out, since it gave a wrong digest on this CPU; if another machine has no such complaint, \
+             this CPU or its memory is failing"
+        ));
     }
     if let ReaderChoice::Forced(kind) = reader {
         shared.note_reason(format!("reader {kind}: asked for by name"));

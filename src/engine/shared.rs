@@ -13,7 +13,7 @@ use super::confirm::Confirmers;
 use super::outbox::Outbox;
 use super::readers::Readers;
 use crate::error::Error;
-use crate::hash::Kernels;
+use crate::hash::{Kernel, Kernels};
 use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 use crate::read::Failure;
@@ -57,6 +57,7 @@ pub(super) struct Counters {
     pub(super) bytes_done: AtomicU64,
     pub(super) manifest_bytes: AtomicU64,
     pub(super) workers: AtomicU64,
+    by_kernel: [AtomicU64; Kernel::ALL.len()],
     by_reader: [(AtomicU64, AtomicU64); ReaderKind::ALL.len()],
 }
 
@@ -164,6 +165,19 @@ impl Shared {
 }
 
 impl Counters {
+    /// Counts what the kernels have hashed of a worker's files.
+    pub(super) fn count_kernels(&self, hashed_bytes: impl Fn(Kernel) -> u64) {
+        for kernel in Kernel::ALL {
+            self.by_kernel[kernel as usize].fetch_add(hashed_bytes(kernel), Ordering::Relaxed);
+        }
+    }
+
+    /// The kernel that hashed the most, if any hashed anything.
+    pub(super) fn kernel(&self) -> Option<Kernel> {
+        let hashed = |kernel: &Kernel| self.by_kernel[*kernel as usize].load(Ordering::Relaxed);
+        Kernel::ALL.into_iter().filter(|kernel| hashed(kernel) > 0).max_by_key(hashed)
+    }
+
     fn count_reader(&self, reader: ReaderKind, bytes: u64) {
         let (files, total) = &self.by_reader[reader as usize];
         files.fetch_add(1, Ordering::Relaxed);

@@ -94,6 +94,7 @@ impl Worker {
         while !self.shared.stopping() && self.turn() {}
         self.leave();
         self.deliver();
+        self.shared.counters.count_kernels(|kernel| self.lanes.hashed_bytes(kernel));
     }
 
     /// One round: takes what has come, begins what can be begun, hashes what is there. False when all is done.
@@ -232,6 +233,7 @@ impl Worker {
     /// wrong.
     fn distrust(&mut self) {
         self.distrusts = true;
+        self.shared.counters.count_kernels(|kernel| self.lanes.hashed_bytes(kernel));
         self.lanes = Lanes::new(Kernels::plain(), self.shared.files_per_worker);
         if !self.plain_only {
             self.read_plainly();

@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 
 use super::choice::Kernels;
-use super::kernel::Proven;
+use super::kernel::{Kernel, Proven};
 use super::message::{LaneBuffer, Message};
 use super::padding::BLOCK_BYTES;
 use super::sha1::{Columns, LANES_MAX, digest_of};
@@ -51,6 +51,8 @@ pub struct Lanes<B> {
     long_seats: usize,
     /// The states of those who sit.
     columns: Columns,
+    /// Bytes that each kernel has hashed, padding included.
+    hashed_bytes: [u64; Kernel::ALL.len()],
     /// Long jobs have the next turn, where they take turns with the short ones.
     long_turn: bool,
 }
@@ -90,6 +92,7 @@ impl<B: LaneBuffer> Lanes<B> {
             seats: Vec::with_capacity(LANES_MAX),
             long_seats: 0,
             columns: Columns::new(),
+            hashed_bytes: [0; Kernel::ALL.len()],
             long_turn: false,
         }
     }
@@ -97,6 +100,11 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Messages that are hashed at once where there are enough.
     pub fn width(&self) -> usize {
         self.kernels.width()
+    }
+
+    /// Bytes that a kernel has hashed, padding included.
+    pub fn hashed_bytes(&self, kernel: Kernel) -> u64 {
+        self.hashed_bytes[kernel as usize]
     }
 
     /// Jobs that have bytes to hash now.
@@ -228,6 +236,7 @@ impl<B: LaneBuffer> Lanes<B> {
         }
         let bytes = self.seats.iter().map(|seat| seat.left).min().unwrap_or(0);
         kernel.compress(&mut self.columns, &lanes[..self.seats.len()], bytes / BLOCK_BYTES);
+        self.hashed_bytes[kernel.kernel() as usize] += (bytes * self.seats.len()) as u64;
         bytes
     }
 

@@ -9,7 +9,7 @@ pub use counts::Counts;
 use std::time::Duration;
 
 use crate::digest::Digest;
-use crate::hash::{KernelUse, Kernels};
+use crate::hash::{Kernel, KernelUse, Kernels};
 use crate::limits;
 use crate::manifest::Malformed;
 use crate::readerkind::ReaderKind;
@@ -101,11 +101,14 @@ pub struct Report {
     /// Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy. One
     /// sentence each.
     pub reasons: Vec<String>,
-    /// The SHA-1 kernel that ran whenever there was enough to fill it: the last of `kernels`.
+    /// The SHA-1 kernel that hashed the most bytes; where nothing was hashed, the last of `kernels`.
     pub kernel: &'static str,
     /// The kernels chosen, and from how many messages at once on each of them ran. A run of few files may have had no
     /// work for the later ones.
     pub kernels: Vec<KernelUse>,
+    /// Kernels that were left out because they failed the known-answer test on this CPU, which may be failing. A reason says
+    /// so of each.
+    pub wrong_kernels: Vec<Kernel>,
     /// Worker threads that hashed.
     pub workers: usize,
 }
@@ -126,6 +129,7 @@ impl Report {
             reasons: Vec::new(),
             kernel: kernels.widest().name(),
             kernels: kernels.uses(),
+            wrong_kernels: kernels.wrong().to_vec(),
             workers: 0,
         }
     }

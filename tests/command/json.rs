@@ -42,8 +42,9 @@ fn a_pass_from_its_first_line_to_its_last() {
     assert!(take(summary, "seconds").as_f64().is_some_and(|seconds| seconds > 0.0));
     let (kernel, kernels) = (take(summary, "kernel"), take(summary, "kernels"));
     let kernels = kernels.as_array().expect("an array");
-    assert_eq!((&kernels[0]["from"], &kernels[kernels.len() - 1]["name"]), (&json!(1), &kernel));
-    assert!(kernel.is_string() && kernels.is_sorted_by_key(|used| used["from"].as_u64()), "{kernels:?}");
+    assert_eq!(kernels[0]["from"], json!(1));
+    assert!(kernels.iter().any(|used| used["name"] == kernel), "{kernel} is one of {kernels:?}");
+    assert!(kernels.is_sorted_by_key(|used| used["from"].as_u64()), "{kernels:?}");
     assert!(take(summary, "reasons").is_array());
     assert!(take(summary, "workers").as_u64().is_some_and(|workers| workers >= 1));
     let used = take(summary, "readers");

@@ -23,7 +23,7 @@ def test_a_report_of_a_good_tree(tree):
     assert report.counts == {**dict.fromkeys(report.counts, 0), Outcome.MATCH: 2}
     assert list(report.counts)[:3] == [Outcome.MATCH, Outcome.MISMATCH, Outcome.MISSING]
     assert report.seconds > 0 and report.workers >= 1
-    assert report.kernels[0].lanes_from == 1 and report.kernels[-1].name == report.kernel
+    assert report.kernels[0].lanes_from == 1 and report.kernel in [used.name for used in report.kernels]
     assert sum(use.files for use in report.readers) == 2
     assert not report.cancelled
 

@@ -139,7 +139,7 @@ class Report:
     readers: tuple[ReaderUse, ...]
     #: Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy.
     reasons: tuple[str, ...]
-    #: The SHA-1 kernel that ran whenever there was enough to fill it, and all that were chosen, it being the last.
+    #: The SHA-1 kernel that hashed the most bytes, and all that were chosen.
     kernel: str
     kernels: tuple[KernelUse, ...]
     #: The number of threads that hashed.

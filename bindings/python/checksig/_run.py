@@ -196,5 +196,5 @@ def _workers(value: int | None) -> int:
     except TypeError:
         raise TypeError(f"workers must be int or None, not {type(value).__name__}") from None
     if not 1 <= workers <= _WORKERS_MAX:
-        raise OptionError(f"workers must be at least 1, not {workers}")
+        raise OptionError(f"workers must be from 1 to {_WORKERS_MAX}, not {workers}")
     return workers
