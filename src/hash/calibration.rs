@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use super::kernel::Proven;
-use super::padding::BLOCK_BYTES;
+use super::padding::{BLOCK_BYTES, Block};
 use super::sha1::{Columns, LANES_MAX};
 
 /// Blocks of each lane that are hashed at a time: 2 to 5 µs for the wide kernels.
@@ -31,9 +31,9 @@ pub(super) struct Measured {
 /// Measures kernels.
 pub(super) fn measure(kernels: impl IntoIterator<Item = Proven>) -> Vec<Measured> {
     // Lanes at distances that do not compete for the same sets of the L1 cache.
-    const PITCH: usize = BLOCKS * BLOCK_BYTES + BLOCK_BYTES;
-    static BYTES: [u8; PITCH * LANES_MAX] = [0x5a; PITCH * LANES_MAX];
-    let lanes: Vec<&[u8]> = BYTES.chunks_exact(PITCH).collect();
+    const PITCH: usize = BLOCKS + 1;
+    static BYTES: [Block; PITCH * LANES_MAX] = [[0x5a; BLOCK_BYTES]; PITCH * LANES_MAX];
+    let lanes: Vec<&[Block]> = BYTES.chunks_exact(PITCH).collect();
     let mut all: Vec<_> = kernels.into_iter().map(|proven| Measured { proven, nanoseconds: u64::MAX }).collect();
     let mut columns = Columns::new();
     for _ in 0..ROUNDS {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::kernel::{Kernel, Proven};
-use super::padding::{BLOCK_BYTES, PADDING_ROOM, pad};
+use super::padding::{BLOCK_BYTES, Block, PADDING_ROOM, pad};
 use super::sha1::{Columns, INITIAL, LANES_MAX, State, digest_of};
 
 /// Every kernel that this CPU runs; the others are counted and named.
@@ -33,12 +33,17 @@ fn state(seed: u64) -> State {
     std::array::from_fn(|word| number((seed << 32) + (1 << 31) + word as u64) as u32)
 }
 
+fn blocks_of<'a>(lanes: &[&'a [u8]]) -> Vec<&'a [Block]> {
+    lanes.iter().map(|lane| lane.as_chunks().0).collect()
+}
+
 /// What the standard's formulas make of one state and some blocks, a lane at a time.
 fn folded(before: &State, blocks: &[u8]) -> State {
     let scalar = Kernel::Scalar.prove().expect("it needs nothing");
     let mut columns = Columns::new();
     columns.set(0, before);
-    scalar.compress(&mut columns, &[blocks], blocks.len() / BLOCK_BYTES);
+    let blocks = blocks.as_chunks().0;
+    scalar.compress(&mut columns, &[blocks], blocks.len());
     columns.get(0)
 }
 
@@ -66,7 +71,7 @@ fn any_number_of_lanes_any_state_any_number_of_blocks() {
                 let slices: Vec<&[u8]> = data.iter().enumerate().map(|(lane, data)| &data[lane..]).collect();
                 let mut columns = Columns::new();
                 (0..lanes).for_each(|lane| columns.set(lane, &state(seed(lane))));
-                proven.compress(&mut columns, &slices, blocks);
+                proven.compress(&mut columns, &blocks_of(&slices), blocks);
                 for (lane, slice) in slices.iter().enumerate() {
                     let right = folded(&state(seed(lane)), &slice[..blocks * BLOCK_BYTES]);
                     assert_eq!(columns.get(lane), right, "{}: lane {lane} of {lanes}", proven.kernel());
@@ -91,7 +96,7 @@ fn a_bit_changes_its_own_lane_and_no_other() {
                 columns.set(lane, &state);
             }
             let slices: Vec<&[u8]> = data.iter().map(Vec::as_slice).collect();
-            proven.compress(&mut columns, &slices, 1);
+            proven.compress(&mut columns, &blocks_of(&slices), 1);
             (0..lanes).map(|lane| columns.get(lane)).collect()
         };
         let before = run(&plain, None);
@@ -129,7 +134,7 @@ fn what_does_not_run_does_not_matter() {
                 for lane in 0..LANES_MAX {
                     columns.set(lane, &if lane < lanes { INITIAL } else { state(rest + lane as u64) });
                 }
-                proven.compress(&mut columns, &slices, 1);
+                proven.compress(&mut columns, &blocks_of(&slices), 1);
                 (0..lanes).map(|lane| columns.get(lane)).collect()
             };
             assert_eq!(run(1), run(100), "{}: {lanes} lanes", proven.kernel());

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::padding::{PADDING_ROOM, pad};
+use super::padding::{Block, PADDING_ROOM, pad};
 use super::sha1::{self, Columns, Stream};
 #[cfg(target_arch = "x86_64")]
 use super::sha1::{avx2, avx512, sha_ni};
@@ -202,7 +202,7 @@ impl Proven {
 
     /// Folds so many blocks of each lane into its column. There is a lane at least, and no more than the kernel has; each
     /// holds so many blocks or more.
-    pub(super) fn compress(self, columns: &mut Columns, lanes: &[&[u8]], blocks: usize) {
+    pub(super) fn compress(self, columns: &mut Columns, lanes: &[&[Block]], blocks: usize) {
         assert!((1..=self.kernel.lanes()).contains(&lanes.len()), "as many lanes as the kernel has");
         match self.routine {
             Routine::Scalar => sha1::scalar::compress(columns, lanes, blocks),
@@ -248,7 +248,7 @@ impl Proven {
             padded.push(message);
             columns.set(lane, &sha1::INITIAL);
         }
-        let lanes: Vec<&[u8]> = padded.iter().map(Vec::as_slice).collect();
+        let lanes: Vec<&[Block]> = padded.iter().map(|message| message.as_chunks().0).collect();
         self.compress(&mut columns, &lanes, 2);
         answers.iter().enumerate().all(|(lane, answer)| sha1::digest_of(&columns.get(lane)) == *answer)
     }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use super::choice::Kernels;
 use super::kernel::{Kernel, Proven};
 use super::message::{LaneBuffer, Message};
-use super::padding::BLOCK_BYTES;
+use super::padding::{BLOCK_BYTES, Block};
 use super::sha1::{Columns, LANES_MAX, digest_of};
 use crate::digest::Digest;
 use crate::limits;
@@ -67,7 +67,7 @@ struct Waiting {
 struct Seat {
     job: Job,
     is_long: bool,
-    /// Bytes of its piece that have not been hashed. The message itself learns of them when its job leaves the lane, or
+    /// Blocks of its piece that have not been hashed. The message itself learns of them when its job leaves the lane, or
     /// none are left.
     left: usize,
 }
@@ -144,10 +144,10 @@ impl<B: LaneBuffer> Lanes<B> {
             return false;
         }
         let kernel = self.take_seats();
-        let bytes = self.run(kernel);
+        let blocks = self.run(kernel);
         for lane in (0..self.seats.len()).rev() {
             let seat = &mut self.seats[lane];
-            seat.left -= bytes;
+            seat.left -= blocks;
             if seat.left == 0 {
                 let message = &mut self.jobs[seat.job.index()];
                 message.advance_to(0);
@@ -227,17 +227,17 @@ impl<B: LaneBuffer> Lanes<B> {
         }
     }
 
-    /// Runs all who sit until the first is through with its piece, and says how many bytes of each that was.
+    /// Runs all who sit until the first is through with its piece, and says how many blocks of each that was.
     fn run(&mut self, kernel: Proven) -> usize {
-        let mut lanes: [&[u8]; LANES_MAX] = [&[]; LANES_MAX];
+        let mut lanes: [&[Block]; LANES_MAX] = [&[]; LANES_MAX];
         for (lane, seat) in lanes.iter_mut().zip(&self.seats) {
             let piece = self.jobs[seat.job.index()].piece();
             *lane = &piece[piece.len() - seat.left..];
         }
-        let bytes = self.seats.iter().map(|seat| seat.left).min().unwrap_or(0);
-        kernel.compress(&mut self.columns, &lanes[..self.seats.len()], bytes / BLOCK_BYTES);
-        self.hashed_bytes[kernel.kernel() as usize] += (bytes * self.seats.len()) as u64;
-        bytes
+        let blocks = self.seats.iter().map(|seat| seat.left).min().unwrap_or(0);
+        kernel.compress(&mut self.columns, &lanes[..self.seats.len()], blocks);
+        self.hashed_bytes[kernel.kernel() as usize] += (blocks * BLOCK_BYTES * self.seats.len()) as u64;
+        blocks
     }
 
     /// Hands back the buffer that the job in a lane is through with, and empties the lane: where the job has another

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::padding::{BLOCK_BYTES, PADDING_ROOM, pad};
+use super::padding::{BLOCK_BYTES, Block, PADDING_ROOM, pad};
 use super::sha1::{INITIAL, State};
 
 /// Bytes of the memory that a message is padded in where its own buffer has no room: less than a block of it, and the room.
@@ -76,14 +76,14 @@ impl<B: LaneBuffer> Message<B> {
     }
 
     /// What is to be hashed next, in one piece; empty when the current buffer is done.
-    pub(super) fn piece(&self) -> &[u8] {
+    pub(super) fn piece(&self) -> &[Block] {
         let current = self.current.as_ref().expect("a message with something to hash has a buffer");
         current.piece(&self.carry, &self.scratch)
     }
 
-    /// Notes that all but the last `left` bytes of the piece have been hashed.
+    /// Notes that all but the last `left` blocks of the piece have been hashed.
     pub(super) fn advance_to(&mut self, left: usize) {
-        let hashed = self.piece().len() - left;
+        let hashed = (self.piece().len() - left) * BLOCK_BYTES;
         self.current.as_mut().expect("a message that was hashed has a buffer").advance(hashed);
     }
 
@@ -162,14 +162,17 @@ impl<B: LaneBuffer> Message<B> {
 
 impl<B: LaneBuffer> Current<B> {
     /// The blocks to hash next, in one piece; empty when the buffer is done.
-    fn piece<'a>(&'a self, carry: &'a [u8; BLOCK_BYTES], scratch: &'a [u8; SCRATCH_BYTES]) -> &'a [u8] {
-        if self.carry_full {
+    fn piece<'a>(&'a self, carry: &'a [u8; BLOCK_BYTES], scratch: &'a [u8; SCRATCH_BYTES]) -> &'a [Block] {
+        let bytes: &[u8] = if self.carry_full {
             carry
         } else if !self.body.is_empty() {
             &self.buffer.memory()[self.body.clone()]
         } else {
             &scratch[self.scratch.clone()]
-        }
+        };
+        let (blocks, rest) = bytes.as_chunks();
+        debug_assert!(rest.is_empty(), "only whole blocks are hashed");
+        blocks
     }
 
     fn advance(&mut self, bytes: usize) {

@@ -5,6 +5,9 @@
 /// Bytes of a block.
 pub(super) const BLOCK_BYTES: usize = 64;
 
+/// A block as it stands in memory.
+pub(super) type Block = [u8; BLOCK_BYTES];
+
 /// Bytes that must be writable behind the last byte of a message for its padding to be written in place: from 9, where
 /// the bit and the length just fill the last block, to 72, where they just miss it; 128 keep the room whole blocks.
 pub const PADDING_ROOM: usize = 2 * BLOCK_BYTES;

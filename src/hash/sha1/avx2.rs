@@ -5,7 +5,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Block, Columns, LANES_MAX, ROUND_CONSTANTS, full};
+use super::super::padding::Block;
+use super::{Columns, LANES_MAX, ROUND_CONSTANTS, full};
 
 /// Lanes of this kernel: the first of the columns.
 pub(in crate::hash) const LANES: usize = 8;
@@ -20,9 +21,9 @@ impl Avx2 {
     }
 
     /// Folds so many blocks of each lane into its column.
-    pub(in crate::hash) fn compress(self, columns: &mut Columns, lanes: &[&[u8]], blocks: usize) {
+    pub(in crate::hash) fn compress(self, columns: &mut Columns, lanes: &[&[Block]], blocks: usize) {
         // SAFETY: `detect`, which alone makes this value, has found the feature.
-        unsafe { compress(columns, &full(lanes, blocks), blocks) }
+        unsafe { compress(columns, &full(lanes), blocks) }
     }
 }
 

@@ -10,7 +10,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Block, Columns, LANES_MAX, ROUND_CONSTANTS, full};
+use super::super::padding::Block;
+use super::{Columns, LANES_MAX, ROUND_CONSTANTS, full};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +23,9 @@ impl Avx512 {
     }
 
     /// Folds so many blocks of each lane into its column.
-    pub(in crate::hash) fn compress(self, columns: &mut Columns, lanes: &[&[u8]], blocks: usize) {
+    pub(in crate::hash) fn compress(self, columns: &mut Columns, lanes: &[&[Block]], blocks: usize) {
         // SAFETY: `detect`, which alone makes this value, has found the features.
-        unsafe { compress(columns, &full(lanes, blocks), blocks) }
+        unsafe { compress(columns, &full(lanes), blocks) }
     }
 }
 

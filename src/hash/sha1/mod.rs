@@ -17,7 +17,7 @@ pub(super) mod single;
 pub use single::Stream;
 
 #[cfg(target_arch = "x86_64")]
-use super::padding::BLOCK_BYTES;
+use super::padding::Block;
 use crate::digest::Digest;
 
 /// The five words that a message is folded into.
@@ -57,15 +57,14 @@ impl Columns {
     }
 }
 
-/// A block as it stands in memory.
+/// As many lanes as a kernel has, of so many blocks each or more. A lane that is missing repeats the first, and what comes
+/// of it is of no meaning.
 #[cfg(target_arch = "x86_64")]
-type Block = [u8; BLOCK_BYTES];
-
-/// As many lanes as a kernel has, of so many blocks each, made from those that run: a lane that is missing repeats the
-/// first, and what comes of it is of no meaning.
-#[cfg(target_arch = "x86_64")]
-fn full<'a, const LANES: usize>(lanes: &[&'a [u8]], blocks: usize) -> [&'a [Block]; LANES] {
-    std::array::from_fn(|lane| &lanes.get(lane).unwrap_or(&lanes[0]).as_chunks().0[..blocks])
+fn full<'a, const LANES: usize>(lanes: &[&'a [Block]]) -> [&'a [Block]; LANES] {
+    match lanes.try_into() {
+        Ok(all) => all,
+        Err(_) => std::array::from_fn(|lane| *lanes.get(lane).unwrap_or(&lanes[0])),
+    }
 }
 
 /// The digest that a final state is.

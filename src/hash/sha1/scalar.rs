@@ -2,21 +2,21 @@
 //!
 //! Nothing here is written for speed; it is read beside FIPS 180-4, sections 4.1.1 and 6.1.2.
 
-use super::super::padding::BLOCK_BYTES;
+use super::super::padding::Block;
 use super::{Columns, ROUND_CONSTANTS, State};
 
 /// Folds so many blocks of each lane into its column.
-pub(in crate::hash) fn compress(columns: &mut Columns, lanes: &[&[u8]], blocks: usize) {
-    for (lane, bytes) in lanes.iter().enumerate() {
+pub(in crate::hash) fn compress(columns: &mut Columns, lanes: &[&[Block]], blocks: usize) {
+    for (lane, all) in lanes.iter().enumerate() {
         let mut state = columns.get(lane);
-        for block in bytes[..blocks * BLOCK_BYTES].chunks_exact(BLOCK_BYTES) {
+        for block in &all[..blocks] {
             fold(&mut state, block);
         }
         columns.set(lane, &state);
     }
 }
 
-fn fold(state: &mut State, block: &[u8]) {
+fn fold(state: &mut State, block: &Block) {
     let mut w = [0; 80];
     for (word, bytes) in w.iter_mut().zip(block.as_chunks::<4>().0) {
         *word = u32::from_be_bytes(*bytes);

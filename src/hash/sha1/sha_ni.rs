@@ -12,7 +12,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Block, Columns, State, full};
+use super::super::padding::Block;
+use super::{Columns, State, full};
 
 /// Proof that this CPU has the instructions.
 #[derive(Clone, Copy, Debug)]
@@ -29,12 +30,12 @@ impl ShaNi {
     pub(in crate::hash) fn compress<const LANES: usize, const XOR: bool>(
         self,
         columns: &mut Columns,
-        lanes: &[&[u8]],
+        lanes: &[&[Block]],
         blocks: usize,
     ) {
         let mut states = std::array::from_fn(|lane| columns.get(lane));
         // SAFETY: `detect`, which alone makes this value, has found the features.
-        unsafe { compress::<LANES, XOR>(&mut states, &full(lanes, blocks), blocks) };
+        unsafe { compress::<LANES, XOR>(&mut states, &full(lanes), blocks) };
         for (lane, state) in states.iter().enumerate() {
             columns.set(lane, state);
         }

@@ -7,31 +7,31 @@ use sha1_aarch64 as sha1;
 
 use sha1::Digest as _;
 
-use super::super::padding::BLOCK_BYTES;
+use super::super::padding::Block;
 use super::{Columns, State};
 use crate::digest::Digest;
 
 /// Folds so many blocks of each lane into its column.
-pub(in crate::hash) fn compress(columns: &mut Columns, lanes: &[&[u8]], blocks: usize) {
-    for (lane, bytes) in lanes.iter().enumerate() {
+pub(in crate::hash) fn compress(columns: &mut Columns, lanes: &[&[Block]], blocks: usize) {
+    for (lane, all) in lanes.iter().enumerate() {
         let mut state = columns.get(lane);
-        fold(&mut state, &bytes[..blocks * BLOCK_BYTES]);
+        fold(&mut state, &all[..blocks]);
         columns.set(lane, &state);
     }
 }
 
 #[cfg(not(target_arch = "aarch64"))]
-fn fold(state: &mut State, blocks: &[u8]) {
+fn fold(state: &mut State, blocks: &[Block]) {
     use sha1::digest::block_buffer::EagerBuffer;
     use sha1::digest::consts::U64;
 
     // An empty buffer hands whole blocks on as they lie: the crate's own way from bytes to its block type.
-    EagerBuffer::<U64>::default().digest_blocks(blocks, |blocks| sha1::compress(state, blocks));
+    EagerBuffer::<U64>::default().digest_blocks(blocks.as_flattened(), |blocks| sha1::compress(state, blocks));
 }
 
 #[cfg(target_arch = "aarch64")]
-fn fold(state: &mut State, blocks: &[u8]) {
-    sha1::block_api::compress(state, blocks.as_chunks::<BLOCK_BYTES>().0);
+fn fold(state: &mut State, blocks: &[Block]) {
+    sha1::block_api::compress(state, blocks);
 }
 
 /// A message hashed as it comes, by the crate from its first bit to its digest: it shares no code with the lanes.
