@@ -31,6 +31,10 @@
 
 #![deny(unsafe_code)]
 
+// What the tests outside share with those inside knows the crate by its name.
+#[cfg(test)]
+extern crate self as checksig;
+
 #[allow(unsafe_code, reason = "pointers from C")]
 mod capi;
 mod digest;

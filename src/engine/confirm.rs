@@ -138,12 +138,6 @@ mod tests {
 
     const CONTENT: &[u8] = b"what is there";
 
-    fn digest(bytes: &[u8]) -> Digest {
-        let mut stream = Stream::default();
-        stream.update(bytes);
-        stream.finish()
-    }
-
     /// What becomes of a file that a reader took for one of digest `first`, after `meanwhile` has been at it.
     fn outcome(first: Digest, meanwhile: impl Fn(&Path, &Shared)) -> (Outcome, bool) {
         let tree = tempfile::tempdir().unwrap();
@@ -153,7 +147,7 @@ mod tests {
         let shared = Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
         let shared = Arc::new(shared);
         meanwhile(&tree.path().join("f"), &shared);
-        let planned = Planned { place: 0, line: 1, name: b"f".to_vec(), expected: Some(digest(b"listed")) };
+        let planned = Planned { place: 0, line: 1, name: b"f".to_vec(), expected: Some(Stream::digest(b"listed")) };
         let proof = Proof { stamp, reader: ReaderKind::Uring };
         Confirmers::submit(&shared, Suspect { planned, first, proof });
         shared.confirmers.finish(&shared);
@@ -164,20 +158,20 @@ mod tests {
 
     #[test]
     fn a_second_reading_that_agrees_makes_a_mismatch() {
-        let actual = digest(CONTENT);
+        let actual = Stream::digest(CONTENT);
         assert_eq!(outcome(actual, |_, _| {}), (Outcome::Mismatch { actual }, false));
     }
 
     #[test]
     fn a_second_reading_that_does_not_agree_makes_the_file_unstable_and_the_reader_distrusted() {
         // Even where the second reading is the listed one: something gave wrong bytes.
-        let (first, second) = (digest(b"wrong bytes"), digest(CONTENT));
+        let (first, second) = (Stream::digest(b"wrong bytes"), Stream::digest(CONTENT));
         assert_eq!(outcome(first, |_, _| {}), (Outcome::Unstable { first, second }, true));
     }
 
     #[test]
     fn a_file_that_is_another_by_now_has_changed() {
-        let first = digest(CONTENT);
+        let first = Stream::digest(CONTENT);
         let written = |path: &Path, _: &Shared| std::fs::write(path, b"more than was there").unwrap();
         assert_eq!(outcome(first, written).0, Outcome::Changed);
         let removed = |path: &Path, _: &Shared| std::fs::remove_file(path).unwrap();
@@ -192,6 +186,6 @@ mod tests {
     #[test]
     fn a_run_that_is_stopped_judges_nobody() {
         let stop = |_: &Path, shared: &Shared| shared.cancel();
-        assert_eq!(outcome(digest(CONTENT), stop), (Outcome::NotChecked, false));
+        assert_eq!(outcome(Stream::digest(CONTENT), stop), (Outcome::NotChecked, false));
     }
 }

@@ -239,9 +239,7 @@ impl Proven {
         for lane in 0..self.kernel.lanes() {
             let mut message = MESSAGE.to_vec();
             message[lane] ^= lane as u8;
-            let mut stream = Stream::default();
-            stream.update(&message);
-            answers.push(if lane == 0 { Digest::from_bytes(DIGEST) } else { stream.finish() });
+            answers.push(if lane == 0 { Digest::from_bytes(DIGEST) } else { Stream::digest(&message) });
             message.resize(MESSAGE.len() + PADDING_ROOM, 0);
             let bytes = pad(&mut message, MESSAGE.len(), MESSAGE.len() as u64);
             message.truncate(bytes);

@@ -82,12 +82,6 @@ mod tests {
     use super::*;
     use crate::hash::{Kernel, Stream};
 
-    fn crate_digest(bytes: &[u8]) -> Digest {
-        let mut stream = Stream::default();
-        stream.update(bytes);
-        stream.finish()
-    }
-
     #[test]
     fn every_kernel_gives_each_message_its_own_digest_whatever_their_number_and_lengths() {
         let bytes: Vec<u8> = (0..300_000_usize).map(|at| (at * 131 + at / 251) as u8).collect();
@@ -103,7 +97,7 @@ mod tests {
                 // Then one long among short, and several.
                 for long in [0, 1, 6] {
                     messages.iter_mut().take(long).for_each(|message| *message = &bytes);
-                    let expected: Vec<Digest> = messages.iter().map(|message| crate_digest(message)).collect();
+                    let expected: Vec<Digest> = messages.iter().map(|message| Stream::digest(message)).collect();
                     assert_eq!(hash_by(kernels.clone(), &messages), expected, "{kernels}: {count} messages");
                 }
             }

@@ -1,7 +1,12 @@
 //! The scheduler against the crate `sha1`, with every kernel that this CPU runs.
 
+#[path = "../../../tests/common/memory.rs"]
+mod memory;
+
+use memory::Memory;
+
 use super::*;
-use crate::hash::{Kernel, PADDING_ROOM, Stream};
+use crate::hash::{Kernel, Stream};
 
 /// Each kernel of this CPU by itself, and all of them as the measurement chose.
 fn all_kernels() -> Vec<Kernels> {
@@ -9,46 +14,8 @@ fn all_kernels() -> Vec<Kernels> {
     forced.chain([Kernels::auto()]).collect()
 }
 
-/// Bytes with room behind them, or without, as read-only memory has none.
-struct Memory {
-    bytes: Vec<u8>,
-    length: usize,
-}
-
-impl Memory {
-    fn new(bytes: &[u8], room: bool) -> Memory {
-        let mut memory = bytes.to_vec();
-        if room {
-            memory.resize(bytes.len() + PADDING_ROOM, 0xa5);
-        }
-        Memory { bytes: memory, length: bytes.len() }
-    }
-}
-
-impl AsRef<[u8]> for Memory {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
-
-impl LaneBuffer for Memory {
-    fn memory(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    fn memory_mut(&mut self) -> Option<&mut [u8]> {
-        (self.bytes.len() >= self.length + PADDING_ROOM).then_some(&mut self.bytes)
-    }
-}
-
 fn message(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at * 131 + at / 251) as u8).collect()
-}
-
-fn crate_digest(bytes: &[u8]) -> Digest {
-    let mut stream = Stream::default();
-    stream.update(bytes);
-    stream.finish()
 }
 
 fn digests(done: Vec<Done<Memory>>) -> Vec<(Job, Digest)> {
@@ -71,13 +38,13 @@ fn every_split_of_a_message_at_the_edges_of_blocks_gives_the_digest_of_the_whole
                 for first in 0..=length {
                     for second in [first, (first + 1).min(length), length] {
                         let job = lanes.begin().unwrap();
-                        lanes.submit(job, Memory::new(&whole[..first], room), false);
-                        lanes.submit(job, Memory::new(&whole[first..second], room), false);
-                        lanes.submit(job, Memory::new(&whole[second..], room), true);
+                        lanes.submit(job, Memory::new(0, &whole[..first], room), false);
+                        lanes.submit(job, Memory::new(0, &whole[first..second], room), false);
+                        lanes.submit(job, Memory::new(0, &whole[second..], room), true);
                         let mut done = Vec::new();
                         lanes.flush(&mut done);
                         assert_eq!(done.len(), 4, "three buffers and a digest");
-                        assert_eq!(digests(done), [(job, crate_digest(&whole))], "{length} {first} {second}");
+                        assert_eq!(digests(done), [(job, Stream::digest(&whole))], "{length} {first} {second}");
                     }
                 }
             }
@@ -97,20 +64,20 @@ fn jobs_take_turns_and_each_gets_its_own_digest() {
         // Halves in opposite orders, with steps between: a waiting job must not hold a lane.
         for (at, &job) in jobs.iter().enumerate() {
             let whole = message(lengths(at));
-            lanes.submit(job, Memory::new(&whole[..whole.len() / 2], true), false);
+            lanes.submit(job, Memory::new(0, &whole[..whole.len() / 2], true), false);
             lanes.step(&mut done);
         }
         lanes.flush(&mut done);
         assert_eq!(lanes.ready(), 0);
         for (at, &job) in jobs.iter().enumerate().rev() {
             let whole = message(lengths(at));
-            lanes.submit(job, Memory::new(&whole[whole.len() / 2..], at % 2 == 0), true);
+            lanes.submit(job, Memory::new(0, &whole[whole.len() / 2..], at % 2 == 0), true);
         }
         lanes.flush(&mut done);
         assert_eq!(done.len(), 3 * count);
         for (job, digest) in digests(done) {
             let at = jobs.iter().position(|&other| other == job).unwrap();
-            assert_eq!(digest, crate_digest(&message(lengths(at))));
+            assert_eq!(digest, Stream::digest(&message(lengths(at))));
         }
         assert!((0..count).all(|_| lanes.begin().is_some()));
     }
@@ -122,14 +89,14 @@ fn an_abandoned_job_hands_its_buffers_back_and_leaves_the_others_alone() {
         let mut lanes = Lanes::new(kernels.clone(), 2);
         let (kept, left) = (lanes.begin().unwrap(), lanes.begin().unwrap());
         for job in [left, kept] {
-            lanes.submit(job, Memory::new(&message(100), true), false);
-            lanes.submit(job, Memory::new(&message(100), true), job == kept);
+            lanes.submit(job, Memory::new(0, &message(100), true), false);
+            lanes.submit(job, Memory::new(0, &message(100), true), job == kept);
         }
         let mut done = Vec::new();
         lanes.abandon(left, &mut done);
         assert_eq!(done.len(), 2);
         lanes.flush(&mut done);
-        assert_eq!(digests(done), [(kept, crate_digest(&[message(100), message(100)].concat()))]);
+        assert_eq!(digests(done), [(kept, Stream::digest(&[message(100), message(100)].concat()))]);
         assert!(lanes.begin().is_some() && lanes.begin().is_some() && lanes.begin().is_none());
     }
 }
@@ -142,7 +109,7 @@ fn a_long_job_never_sits_beside_short_ones_while_others_of_them_wait() {
         let long: Vec<_> = (0..3).map(|_| lanes.begin().unwrap()).collect();
         for &job in &long {
             lanes.announce(job, limits::SHORT_JOB_BYTES_MAX + 1);
-            lanes.submit(job, Memory::new(&message(64 * 50), true), false);
+            lanes.submit(job, Memory::new(0, &message(64 * 50), true), false);
         }
         // Alone they fill the lanes that there are.
         assert!(lanes.have_room());
@@ -151,7 +118,7 @@ fn a_long_job_never_sits_beside_short_ones_while_others_of_them_wait() {
         for _ in 0..200 {
             while lanes.have_room() {
                 let Some(job) = lanes.begin() else { break };
-                lanes.submit(job, Memory::new(&message(64 * (begun % 7) + 10), begun % 2 == 0), true);
+                lanes.submit(job, Memory::new(0, &message(64 * (begun % 7) + 10), begun % 2 == 0), true);
                 begun += 1;
             }
             assert!(lanes.jobs_of(Turn::Short) >= width, "short ones fill the lanes beside the long ones");
@@ -168,7 +135,7 @@ fn a_long_job_never_sits_beside_short_ones_while_others_of_them_wait() {
                 if let Done::Buffer(job, _) = done
                     && long.contains(&job)
                 {
-                    lanes.submit(job, Memory::new(&message(64 * 50), true), false);
+                    lanes.submit(job, Memory::new(0, &message(64 * 50), true), false);
                 }
             }
         }
@@ -183,14 +150,14 @@ fn a_long_job_takes_a_lane_that_short_ones_leave_empty() {
         let (long, short) = (lanes.begin().unwrap(), lanes.begin().unwrap());
         lanes.announce(long, u64::MAX);
         let whole = message(10_000);
-        lanes.submit(long, Memory::new(&whole, true), true);
-        lanes.submit(short, Memory::new(&whole, true), true);
+        lanes.submit(long, Memory::new(0, &whole, true), true);
+        lanes.submit(short, Memory::new(0, &whole, true), true);
         lanes.take_seats();
         let seated: Vec<_> = lanes.seats.iter().map(|seat| seat.job).collect();
         assert_eq!(seated, [short, long]);
         let mut done = Vec::new();
         lanes.flush(&mut done);
-        assert!(digests(done).iter().all(|(_, digest)| *digest == crate_digest(&whole)));
+        assert!(digests(done).iter().all(|(_, digest)| *digest == Stream::digest(&whole)));
     }
 }
 
@@ -204,9 +171,9 @@ fn a_job_goes_on_where_it_was_when_the_kernel_changes() {
     for at in 0..count {
         let whole = message(at * 1_000 + 17);
         let job = lanes.begin().unwrap();
-        lanes.submit(job, Memory::new(&whole[..at * 500], true), false);
-        lanes.submit(job, Memory::new(&whole[at * 500..], at % 3 == 0), true);
-        expected.push((job, crate_digest(&whole)));
+        lanes.submit(job, Memory::new(0, &whole[..at * 500], true), false);
+        lanes.submit(job, Memory::new(0, &whole[at * 500..], at % 3 == 0), true);
+        expected.push((job, Stream::digest(&whole)));
     }
     let mut done = Vec::new();
     lanes.flush(&mut done);

@@ -39,6 +39,13 @@ fn fold(state: &mut State, blocks: &[Block]) {
 pub struct Stream(sha1::Sha1);
 
 impl Stream {
+    /// The digest of a message that is whole in memory.
+    pub fn digest(message: &[u8]) -> Digest {
+        let mut stream = Stream::default();
+        stream.update(message);
+        stream.finish()
+    }
+
     /// Takes the next bytes of the message.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
