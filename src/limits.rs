@@ -25,8 +25,18 @@ pub const DIRECTORY_BUFFER_BYTES: usize = 32 * 1024;
 /// Bytes of a page, at least: what readers align to.
 pub const PAGE_BYTES: usize = 4096;
 
-/// Bytes behind the capacity of a buffer, for the padding of a message and for the byte that shows that a file grew.
-pub const BUFFER_ROOM_BYTES: usize = 128;
+/// What direct reads may have to be aligned to, in bytes, at most; a device that wants more is read through the page cache.
+pub const DIRECT_ALIGN_MAX: usize = 4096;
+
+/// Bytes behind the capacity of a buffer: for the byte that shows that a file grew, or the sector that a direct read finds
+/// it in, and for the padding of a message.
+pub const BUFFER_ROOM_BYTES: usize = DIRECT_ALIGN_MAX;
+
+/// Devices that a run remembers; a file on a further one is asked about anew.
+pub const DEVICES_MAX: usize = 64;
+
+/// Parts of a file that were not cached before, which are remembered until they are removed from the page cache.
+pub const FOOTPRINT_RANGES_MAX: usize = 64;
 
 /// How much further from a page each buffer begins than the one before it; 512 keeps the alignment of direct reads on
 /// most devices.
@@ -42,8 +52,11 @@ pub const WORKER_FILES_OPEN: usize = 20;
 /// Buffers of a worker, enough for every lane of the widest kernel and its successor.
 pub const WORKER_BUFFERS: usize = 48;
 
-/// Bytes of a buffer of a reader thread.
-pub const READER_BUFFER_BYTES: usize = 64 * 1024;
+/// Bytes of a small buffer of a reader thread: a file that fits is read by one read, in a window with others.
+pub const SMALL_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Bytes of a large buffer of a reader thread: a direct read of so much is as fast as a longer one.
+pub const LARGE_BUFFER_BYTES: usize = 256 * 1024;
 
 /// Bytes of all the buffers of all reader threads.
 pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
@@ -60,34 +73,48 @@ pub const LONG_JOBS_BESIDE: usize = 4;
 /// Bytes of a file that are mapped at a time.
 pub const MAP_WINDOW_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Files that one ring reader has in progress: two windows of 64, one being opened while the other is read.
-pub const RING_FILES_MAX: usize = 128;
+/// Files that one reader opens before it asks for their bytes, in one call and in their order on the disk.
+pub const WINDOW_FILES: usize = 32;
 
-/// Reads that one file has in flight on a ring: 512 KiB, of which the readers together keep some MiB in flight.
-pub const RING_READS_PER_FILE_MAX: usize = 8;
+/// Files that one ring reader has in progress: a window that is being read, one that is being opened, and what waits for
+/// large buffers.
+pub const RING_FILES_MAX: usize = 3 * WINDOW_FILES;
 
-/// Entries of a ring: every file's first read, and the further reads of the large ones.
-pub const RING_ENTRIES: u32 = 256;
+/// Files of more than one large buffer that one ring reader reads at a time: few, so that each is read in long runs.
+pub const RING_LONG_FILES_MAX: usize = 2;
 
-/// Ring readers of a run.
-pub const RING_READERS: usize = 4;
+/// Pieces of one file that a ring reads ahead of the hashing.
+pub const RING_PIECES_PER_FILE_MAX: usize = 6;
+
+/// Small buffers of one ring reader: for two windows.
+pub const RING_SMALL_BUFFERS: usize = 2 * WINDOW_FILES;
+
+/// Entries of a ring: every file's first read, and the further reads of the long ones.
+pub const RING_ENTRIES: u32 = 128;
+
+/// Ring readers of a run. What they wait for is mostly the inodes and directories that an open needs.
+pub const RING_READERS: usize = 8;
 
 /// Blocking reader threads of a run, where there is no ring.
 pub const BLOCKING_READERS: usize = 32;
+
+/// Files that go to a blocking reader together: few, as it opens one after the other and each may hang.
+pub const BLOCKING_FILES_AT_A_TIME: usize = 4;
+
+/// Files that blocking readers have opened, each reader so many, before any of them reads them: Linux brings them in
+/// meanwhile.
+pub const OPENED_AHEAD_PER_READER: usize = 4;
 
 /// How long a ring is given to finish the reads in flight when it is no longer wanted; after that their buffers are
 /// left to Linux for ever, because it may still write to them.
 pub const RING_DRAIN_MS_MAX: u64 = 1_000;
 
 const _: () = assert!(WORKER_BUFFERS >= 2 * WORKER_FILES_OPEN, "a file's last bytes are hashed while others are read");
-const _: () = assert!(BUFFER_ROOM_BYTES > 1 && BUFFER_STAGGER_BYTES < PAGE_BYTES);
+const _: () = assert!(BUFFER_ROOM_BYTES >= DIRECT_ALIGN_MAX && BUFFER_STAGGER_BYTES < PAGE_BYTES);
 const _: () = assert!(WORKER_BUFFER_BYTES * WORKER_BUFFERS <= 8 * 1024 * 1024, "8 MiB a worker");
-const _: () = assert!(
-    READER_MEMORY_BYTES / READER_BUFFER_BYTES / RING_READERS >= RING_FILES_MAX,
-    "every file of a ring keeps the right to a buffer"
-);
-const _: () = assert!(READER_MEMORY_BYTES / READER_BUFFER_BYTES >= 2 * BLOCKING_READERS, "read one, hash the other");
 const _: () = assert!(RING_ENTRIES as usize >= RING_FILES_MAX);
+const _: () = assert!(SMALL_BUFFER_BYTES.is_multiple_of(DIRECT_ALIGN_MAX) && LARGE_BUFFER_BYTES > SMALL_BUFFER_BYTES);
+const _: () = assert!(WORKER_BUFFER_BYTES.is_multiple_of(DIRECT_ALIGN_MAX), "a reader goes on where a worker left off");
 const _: () = assert!(MAP_WINDOW_BYTES.is_multiple_of(PAGE_BYTES as u64));
 
 /// How long a reader waits for half of its window before it looks around: what a slow file can cost the others.
@@ -135,11 +162,14 @@ pub const RECORDS_PER_BATCH: usize = 4_096;
 /// Records that a worker gathers before it hands them on.
 pub const RECORDS_PER_DELIVERY: usize = 64;
 
+/// Rounds of a worker after which files go to the readers although they are fewer than go together.
+pub const ROUNDS_HELD_MAX: u32 = 8;
+
 /// Bytes that a worker reads before it hands on what records it has: a long file does not hold them back.
 pub const BYTES_PER_DELIVERY: u64 = 1024 * 1024;
 
 /// Files that one worker has in progress: what keeps the windows of its share of ring readers full.
-pub const FILES_PER_WORKER_MAX: usize = 256;
+pub const FILES_PER_WORKER_MAX: usize = 512;
 
 /// Descriptors left to the rest of the process, and to directories, manifests and rings.
 pub const DESCRIPTORS_RESERVED: u64 = 64;

@@ -3,7 +3,7 @@
 //!
 //! Started by the first file that needs them. What each thread does with a file is `read`'s affair.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crossbeam::channel::{Receiver, SendError, Sender, TryRecvError, bounded, nev
 use super::shared::{Crew, Shared};
 use crate::error::Error;
 use crate::limits;
-use crate::read::{Bytes, Event, Inline, PlannedFile, Source, Ticket, Uring, Wait, probe};
+use crate::read::{Blocking, Bytes, Event, PlannedFile, ReaderRoom, Source, Ticket, Uring, Wait, probe};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The reader threads of a run; none until a worker asks.
@@ -29,7 +29,8 @@ struct State {
 }
 
 struct Started {
-    files: Sender<PlannedFile>,
+    files: Sender<Vec<PlannedFile>>,
+    files_at_a_time: usize,
     events: Vec<Receiver<FromReader>>,
     returns: Arc<[Sender<Returned>]>,
 }
@@ -37,16 +38,19 @@ struct Started {
 /// The memory of a segment on its way home.
 type Returned = (Ticket, Bytes);
 
-/// What a reader says, and which reader.
+/// What a reader says to one worker, in its order, and which reader.
 pub(super) struct FromReader {
     pub(super) reader: usize,
-    pub(super) event: Event,
+    pub(super) events: Vec<Event>,
 }
 
 /// One worker's ends of the queues. None of its sends waits: a worker has a bounded number of files with the readers,
 /// and the queues have room for all of them and for all buffers.
 pub(super) struct Link {
-    files: Sender<PlannedFile>,
+    files: Sender<Vec<PlannedFile>>,
+    /// Files that are sent together, in the order of the plan: neighbours there are mostly neighbours on the disk, and are
+    /// read best by one reader.
+    pub(super) files_at_a_time: usize,
     pub(super) events: Receiver<FromReader>,
     returns: Arc<[Sender<Returned>]>,
 }
@@ -66,9 +70,9 @@ fn worker_of(ticket: Ticket) -> usize {
 }
 
 impl Link {
-    /// Leaves a file to the readers.
-    pub(super) fn read(&self, file: PlannedFile) -> Result<(), PlannedFile> {
-        self.files.send(file).map_err(SendError::into_inner)
+    /// Leaves files to the readers.
+    pub(super) fn read(&self, files: Vec<PlannedFile>) -> Result<(), Vec<PlannedFile>> {
+        self.files.send(files).map_err(SendError::into_inner)
     }
 
     /// Gives a buffer back to its reader; one that has ended needs it no more.
@@ -94,6 +98,7 @@ impl Readers {
         let started = state.started.as_ref()?;
         Some(Link {
             files: started.files.clone(),
+            files_at_a_time: started.files_at_a_time,
             events: started.events[worker].clone(),
             returns: Arc::clone(&started.returns),
         })
@@ -132,11 +137,27 @@ fn ladder(shared: &Shared) -> (ReaderKind, usize) {
     }
 }
 
+/// Buffers and reads of each of so many readers of a kind.
+fn room(kind: ReaderKind, readers: usize) -> ReaderRoom {
+    let share = limits::READER_MEMORY_BYTES / readers;
+    let small_buffers = if kind == ReaderKind::Uring { limits::RING_SMALL_BUFFERS } else { 0 };
+    let small_buffers = small_buffers.min(share / 2 / limits::SMALL_BUFFER_BYTES);
+    let large = share - small_buffers * limits::SMALL_BUFFER_BYTES;
+    ReaderRoom { small_buffers, large_buffers: large / limits::LARGE_BUFFER_BYTES, reads: limits::RING_ENTRIES }
+}
+
 fn start(shared: &Arc<Shared>, crew: &Crew) -> Option<Started> {
     let (kind, most) = ladder(shared);
-    let buffers = limits::READER_MEMORY_BYTES / limits::READER_BUFFER_BYTES / most;
+    let room = room(kind, most);
+    let buffers = room.small_buffers + room.large_buffers;
     let files_max = shared.workers_max * shared.files_per_worker;
     let (files, inbox) = bounded(files_max);
+    // Room for all files in progress: no reader waits to share one.
+    let (share, shared_files) = bounded(files_max);
+    let files_at_a_time = match kind {
+        ReaderKind::Uring => limits::WINDOW_FILES,
+        _ => limits::BLOCKING_FILES_AT_A_TIME,
+    };
     // A worker's files can have every buffer on their way, and each file its end.
     let (senders, events): (Vec<_>, _) =
         (0..shared.workers_max).map(|_| bounded(most * buffers + shared.files_per_worker)).unzip();
@@ -145,19 +166,21 @@ fn start(shared: &Arc<Shared>, crew: &Crew) -> Option<Started> {
         let (give, returned) = bounded(buffers);
         let thread = Reader {
             index: reader,
-            root: Arc::clone(&shared.root),
+            shared: Arc::clone(shared),
             inbox: inbox.clone(),
+            pending: VecDeque::new(),
+            share: share.clone(),
+            shared_files: shared_files.clone(),
             returned,
             workers: senders.clone(),
-            stop: Arc::clone(&shared.stop),
+            outgoing: senders.iter().map(|_| Vec::new()).collect(),
         };
-        let own = Arc::clone(shared);
-        if crew.spawn("checksig-reader", shared, move || thread.run(kind, buffers, &own)).is_err() {
+        if crew.spawn("checksig-reader", shared, move || thread.run(kind, room)).is_err() {
             break;
         }
         returns.push(give);
     }
-    (!returns.is_empty()).then(|| Started { files, events, returns: returns.into() })
+    (!returns.is_empty()).then(|| Started { files, files_at_a_time, events, returns: returns.into() })
 }
 
 /// How driving a source ended.
@@ -171,48 +194,49 @@ enum Driven {
 /// One reader thread.
 struct Reader {
     index: usize,
-    root: Arc<crate::root::Root>,
-    inbox: Receiver<PlannedFile>,
+    shared: Arc<Shared>,
+    inbox: Receiver<Vec<PlannedFile>>,
+    /// Files that came together and wait for room in the source.
+    pending: VecDeque<PlannedFile>,
+    /// Files that one reader has opened and any of them may read.
+    share: Sender<PlannedFile>,
+    shared_files: Receiver<PlannedFile>,
     returned: Receiver<Returned>,
     workers: Vec<Sender<FromReader>>,
-    stop: Arc<AtomicBool>,
+    /// What has been told and not sent yet, for each worker.
+    outgoing: Vec<Vec<Event>>,
 }
 
 impl Reader {
-    fn run(mut self, kind: ReaderKind, buffers: usize, shared: &Shared) {
-        let mut source = self.source(kind, buffers, shared);
+    fn run(mut self, kind: ReaderKind, room: ReaderRoom) {
+        let mut source = self.source(kind, room);
         // A ring that fails is given up once its files have ended, and blocking reads take its place.
         while let Ok(Driven::Broken(reason)) = source.as_mut().map(|source| self.drive(&mut **source)) {
-            shared.note_reason(format!("reader threads: {reason}"));
-            source = self.source(ReaderKind::Threads, buffers, shared);
+            self.shared.note_reason(format!("reader threads: {reason}"));
+            source = self.source(ReaderKind::Threads, room);
         }
         if let Err(error) = source {
-            shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
+            self.shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
         }
     }
 
     /// The source of this thread: a ring of its own, or, where Linux refuses just this one, blocking reads.
-    fn source(&self, kind: ReaderKind, buffers: usize, shared: &Shared) -> std::io::Result<Box<dyn Source>> {
+    fn source(&self, kind: ReaderKind, room: ReaderRoom) -> std::io::Result<Box<dyn Source>> {
+        let (root, manner) = (&self.shared.root, &self.shared.manner);
         if kind == ReaderKind::Uring {
-            match Uring::new(Arc::clone(&self.root), buffers) {
+            match Uring::new(Arc::clone(root), Arc::clone(manner), room) {
                 Ok(source) => return Ok(Box::new(source?)),
-                Err(refused) => shared.note_reason(format!("reader threads: {refused}")),
+                Err(refused) => self.shared.note_reason(format!("reader threads: {refused}")),
             }
         }
-        Ok(Box::new(Inline::threaded(Arc::clone(&self.root), buffers)?))
+        Ok(Box::new(Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers)?))
     }
 
     fn drive(&mut self, source: &mut dyn Source) -> Driven {
         let wait = Duration::from_millis(limits::RING_WAIT_MS_MAX);
         let mut no_more = false;
-        while !self.stop.load(Ordering::Relaxed) {
-            while source.has_room() && !no_more {
-                match self.inbox.try_recv() {
-                    Ok(file) => source.add(file),
-                    Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => no_more = true,
-                }
-            }
+        while !self.shared.stopping() {
+            no_more |= self.take_files(source);
             // After the files and before any of them is read: a ticket is used again once the buffers of its last file
             // are on their way, and one that came later would be taken for a buffer of the next.
             self.returned.try_iter().for_each(|(ticket, bytes)| source.release(ticket, bytes));
@@ -222,10 +246,7 @@ impl Reader {
                     if source.buffers_out() == 0 {
                         return Driven::Broken(reason);
                     }
-                    self.sleep(source, &mut no_more);
-                    continue;
-                }
-                if no_more {
+                } else if no_more && self.pending.is_empty() {
                     return Driven::Done;
                 }
                 self.sleep(source, &mut no_more);
@@ -234,44 +255,86 @@ impl Reader {
             match source.poll(Wait::Most(wait)) {
                 Event::Idle => {}
                 Event::Starved => self.sleep(source, &mut no_more),
-                event => self.send(event),
+                event => self.tell(event),
+            }
+            while let Some(file) = source.surplus() {
+                // There is room for all files in progress, and this reader keeps the queue open itself.
+                let _ = self.share.send(file);
+            }
+            if !source.has_events() {
+                self.send();
             }
         }
         Driven::Done
     }
 
-    /// Waits for a file, if there is room for one, or for a buffer.
-    fn sleep(&self, source: &mut dyn Source, no_more: &mut bool) {
-        let none = never();
-        let inbox = if source.has_room() && !*no_more { &self.inbox } else { &none };
+    /// Gives the source what it has room for: what others share first; true when no more will come.
+    fn take_files(&mut self, source: &mut dyn Source) -> bool {
+        while source.has_room_for_surplus() {
+            let Ok(file) = self.shared_files.try_recv() else { break };
+            source.add(file);
+        }
+        while source.has_room() {
+            if let Some(file) = self.pending.pop_front() {
+                source.add(file);
+                continue;
+            }
+            match self.inbox.try_recv() {
+                Ok(files) => self.pending.extend(files),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => return self.shared_files.is_empty(),
+            }
+        }
+        false
+    }
+
+    /// Waits for files, if there is room for any, or for a buffer.
+    fn sleep(&mut self, source: &mut dyn Source, no_more: &mut bool) {
+        self.send();
+        let (no_files, none_shared) = (never(), never());
+        let takes_files = source.has_room() && !*no_more;
+        let inbox = if takes_files && self.pending.is_empty() { &self.inbox } else { &no_files };
+        let shared_files = if source.has_room_for_surplus() { &self.shared_files } else { &none_shared };
+        let wait = if takes_files && !self.pending.is_empty() { 0 } else { limits::LOOK_AROUND_MS };
         select! {
-            recv(inbox) -> file => match file {
-                Ok(file) => source.add(file),
-                Err(_) => *no_more = true,
+            recv(inbox) -> files => match files {
+                Ok(files) => self.pending.extend(files),
+                Err(_) => *no_more = self.shared_files.is_empty(),
+            },
+            recv(shared_files) -> file => if let Ok(file) = file {
+                source.add(file);
             },
             recv(self.returned) -> returned => if let Ok((ticket, bytes)) = returned {
                 source.release(ticket, bytes);
             },
-            default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
+            default(Duration::from_millis(wait)) => {}
         }
     }
 
-    /// Sends an event to the worker whose file it is about.
-    fn send(&self, event: Event) {
+    /// Keeps an event for the worker whose file it is about.
+    fn tell(&mut self, event: Event) {
         let ticket = match &event {
             Event::Segment(segment) => segment.ticket,
             Event::End(end) => end.file.ticket,
             Event::Elsewhere(file) => file.ticket,
             Event::Starved | Event::Idle => unreachable!("nobody's event"),
         };
-        // A worker that has gone wants nothing more.
-        let _ = self.workers[worker_of(ticket)].send(FromReader { reader: self.index, event });
+        self.outgoing[worker_of(ticket)].push(event);
+    }
+
+    /// Sends what has been told: together, as each message may have to wake a thread.
+    fn send(&mut self) {
+        for (worker, events) in self.workers.iter().zip(&mut self.outgoing).filter(|(_, events)| !events.is_empty()) {
+            // A worker that has gone wants nothing more.
+            let _ = worker.send(FromReader { reader: self.index, events: std::mem::take(events) });
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::Kernels;
     use crate::read::Failure;
     use crate::root::{Policy, Root};
 
@@ -279,7 +342,7 @@ mod tests {
     /// another file with the same ticket.
     struct Notes<'a> {
         notes: &'a mut Vec<&'static str>,
-        outside: Option<(Sender<Returned>, Sender<PlannedFile>)>,
+        outside: Option<(Sender<Returned>, Sender<Vec<PlannedFile>>)>,
         file: Option<PlannedFile>,
     }
 
@@ -295,7 +358,7 @@ mod tests {
                 && self.notes.is_empty()
             {
                 give.send((Ticket(0), Bytes::Nothing)).unwrap();
-                files.send(PlannedFile::new(Ticket(0), b"next".to_vec())).unwrap();
+                files.send(vec![PlannedFile::new(Ticket(0), b"next".to_vec())]).unwrap();
             }
             self.file.is_none()
         }
@@ -324,12 +387,15 @@ mod tests {
         let (files, inbox) = bounded(1);
         let (give, returned) = bounded(1);
         let (sender, events) = bounded(1);
-        let root = Arc::new(Root::open_root(".".as_ref(), Policy::Beneath).unwrap());
-        let stop = Arc::new(AtomicBool::new(false));
-        let mut reader = Reader { index: 0, root, inbox, returned, workers: vec![sender], stop };
+        let root = Root::open_root(".".as_ref(), Policy::Beneath).unwrap();
+        let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+        let (share, shared_files) = bounded(1);
+        let (workers, outgoing, pending) = (vec![sender], vec![Vec::new()], VecDeque::new());
+        let mut reader = Reader { index: 0, shared, inbox, pending, share, shared_files, returned, workers, outgoing };
         let mut notes = Vec::new();
         let outside = Some((give, files));
-        assert!(matches!(reader.drive(&mut Notes { notes: &mut notes, outside, file: None }), Driven::Done));
+        let mut source = Notes { notes: &mut notes, outside, file: None };
+        assert!(matches!(reader.drive(&mut source), Driven::Done));
         assert_eq!(notes, ["file", "buffer", "poll"]);
         assert_eq!(events.len(), 1);
     }

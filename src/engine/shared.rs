@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::hash::{Kernel, Kernels};
 use crate::limits;
 use crate::plan::{LargestFirst, Planned};
-use crate::read::Failure;
+use crate::read::{Failure, Manner};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub(super) root: Arc<Root>,
     pub(super) kernels: Kernels,
     pub(super) choice: ReaderChoice,
+    /// How files are read where they are waited for.
+    pub(super) manner: Arc<Manner>,
     /// Workers that there may be, and files that each may have in progress.
     pub(super) workers_max: usize,
     pub(super) files_per_worker: usize,
@@ -68,6 +70,7 @@ impl Shared {
             root: Arc::new(root),
             kernels,
             choice,
+            manner: Arc::new(Manner { is_neutral: true, ..Manner::default() }),
             workers_max,
             files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
             descriptors_max,

@@ -18,7 +18,7 @@ use crossbeam::channel::{never, select};
 use super::piece::{Home, Piece};
 use super::places::Places;
 use super::queue::{Next, WorkQueue};
-use super::readers::{Link, Readers, index_of, ticket};
+use super::readers::{FromReader, Link, Readers, index_of, ticket};
 use super::records::not_checked;
 use super::shared::Shared;
 use crate::error::Error;
@@ -44,6 +44,9 @@ pub(super) struct Worker {
     /// A second reading of some file gave another digest than the first.
     distrusts: bool,
     link: Option<Link>,
+    /// Files for the readers that wait for others to go together with, and rounds since the first came.
+    outgoing: Vec<PlannedFile>,
+    rounds_held: u32,
     files: Places,
     /// As many files as may be in progress: fewer than there is room for once descriptors have run out.
     files_max: usize,
@@ -61,10 +64,14 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(index: usize, shared: Arc<Shared>, queue: WorkQueue) -> std::io::Result<Worker> {
-        let root = Arc::clone(&shared.root);
+        let (root, manner) = (Arc::clone(&shared.root), Arc::clone(&shared.manner));
         let inline: Option<Box<dyn Source>> = match shared.choice {
-            ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => Some(Box::new(Inline::cached(root)?)),
-            ReaderChoice::Forced(ReaderKind::Pread) => Some(Box::new(Inline::waiting(root)?)),
+            ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => {
+                Some(Box::new(Inline::cached(root, manner, limits::WORKER_BUFFERS)?))
+            }
+            ReaderChoice::Forced(ReaderKind::Pread) => {
+                Some(Box::new(Inline::waiting(root, manner, limits::WORKER_BUFFERS)?))
+            }
             ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Mapped::new(root))),
             ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
         };
@@ -77,6 +84,8 @@ impl Worker {
             plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
             distrusts: false,
             link: None,
+            outgoing: Vec::new(),
+            rounds_held: 0,
             files: Places::new(shared.files_per_worker),
             files_max: shared.files_per_worker,
             began_huge: false,
@@ -121,6 +130,11 @@ impl Worker {
                 }
             }
         }
+        // Cold files go out in full windows, unless that makes them wait.
+        self.rounds_held += u32::from(!self.outgoing.is_empty());
+        if !begun || self.rounds_held >= limits::ROUNDS_HELD_MAX {
+            self.send_files();
+        }
         let hashed = self.lanes.step(&mut self.done);
         self.take_done();
         if self.records.len() >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
@@ -142,7 +156,7 @@ impl Worker {
         let mut came = false;
         while let Some(link) = &self.link {
             match link.events.try_recv() {
-                Ok(from) => self.handle(from.event, Home::Reader(from.reader)),
+                Ok(from) => self.handle_all(from),
                 Err(_) => break,
             }
             came = true;
@@ -205,17 +219,28 @@ impl Worker {
         }
     }
 
-    /// Hands a file to the readers; where none can be started, this thread reads it itself.
+    /// Leaves a file to the readers, together with others.
     fn send_to_readers(&mut self, file: PlannedFile) {
         if self.link.is_none() {
             self.link = Readers::link(&self.shared, self.index);
         }
-        let file = match &self.link {
-            Some(link) => match link.read(file) {
+        self.outgoing.push(file);
+        if self.link.as_ref().is_none_or(|link| self.outgoing.len() >= link.files_at_a_time) {
+            self.send_files();
+        }
+    }
+
+    /// Hands files to the readers; where none can be started, this thread reads them itself.
+    fn send_files(&mut self) {
+        self.rounds_held = 0;
+        let files = std::mem::take(&mut self.outgoing);
+        let files = match &self.link {
+            _ if files.is_empty() => return,
+            Some(link) => match link.read(files) {
                 Ok(()) => return,
-                Err(file) => file,
+                Err(files) => files,
             },
-            None => file,
+            None => files,
         };
         self.shared.note_reason("reader pread: no reader thread could be started".to_owned());
         match &mut self.inline {
@@ -225,7 +250,7 @@ impl Worker {
         }
         self.plain_only = true;
         if let Some(source) = &mut self.inline {
-            source.add(file);
+            files.into_iter().for_each(|file| source.add(file));
         }
     }
 
@@ -242,7 +267,8 @@ impl Worker {
 
     /// From now on this thread reads by plain pread itself.
     fn read_plainly(&mut self) {
-        match Inline::waiting(Arc::clone(&self.shared.root)) {
+        let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
+        match Inline::waiting(root, manner, limits::WORKER_BUFFERS) {
             Ok(source) => {
                 self.inline = Some(Box::new(source));
                 self.generation += 1;
@@ -250,6 +276,10 @@ impl Worker {
             }
             Err(error) => self.shared.fail(Error::Internal(format!("no memory for a reader: {error}"))),
         }
+    }
+
+    fn handle_all(&mut self, FromReader { reader, events }: FromReader) {
+        events.into_iter().for_each(|event| self.handle(event, Home::Reader(reader)));
     }
 
     fn handle(&mut self, event: Event, home: Home) {
@@ -261,7 +291,7 @@ impl Worker {
         }
     }
 
-    fn take_segment(&mut self, Segment { ticket, offset, file_bytes, bytes, last }: Segment, home: Home) {
+    fn take_segment(&mut self, Segment { ticket, offset, file_bytes, bytes, last, .. }: Segment, home: Home) {
         let file = self.files.get_mut(index_of(ticket));
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         if offset == 0 {
@@ -344,7 +374,7 @@ impl Worker {
             default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
         }
         if let Some(from) = from {
-            self.handle(from.event, Home::Reader(from.reader));
+            self.handle_all(from);
         }
         match received {
             Some(Ok(work)) => self.queue.accept(work),

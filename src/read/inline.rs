@@ -12,6 +12,7 @@ use rustix::io::ReadWriteFlags;
 
 use super::buffers::BufferPool;
 use super::inturn::{InTurn, Method, Progress, Width};
+use super::manner::Manner;
 use super::segment::{Bytes, Event, PlannedFile};
 use super::sequential::{Filled, Sequential};
 use crate::limits;
@@ -24,6 +25,7 @@ pub(crate) type Inline = InTurn<Copying>;
 /// Reading by copying into buffers of a pool.
 pub(crate) struct Copying {
     root: Arc<Root>,
+    manner: Arc<Manner>,
     pool: BufferPool,
     how: How,
 }
@@ -41,26 +43,17 @@ enum How {
 /// its cache when it is hashed.
 const IN_A_WORKER: Width = Width { files: limits::WORKER_FILES_OPEN, segments: 1 };
 
-/// A reader thread reads one file, as far ahead as its buffers last.
-const IN_A_READER: Width = Width { files: 1, segments: usize::MAX };
-
 impl Inline {
     /// Reads from the page cache and leaves the rest to others.
-    pub(crate) fn cached(root: Arc<Root>) -> io::Result<Inline> {
-        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, limits::WORKER_BUFFERS)?;
-        Ok(InTurn::of(Copying { root, pool, how: How::Cached }, IN_A_WORKER))
+    pub(crate) fn cached(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
+        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
+        Ok(InTurn::of(Copying { root, manner, pool, how: How::Cached }, IN_A_WORKER))
     }
 
     /// Reads from anywhere, with plain pread, in the worker.
-    pub(crate) fn waiting(root: Arc<Root>) -> io::Result<Inline> {
-        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, limits::WORKER_BUFFERS)?;
-        Ok(InTurn::of(Copying { root, pool, how: How::Waiting(ReaderKind::Pread) }, IN_A_WORKER))
-    }
-
-    /// Reads from anywhere, with plain pread, in a reader thread with a share of the readers' memory.
-    pub(crate) fn threaded(root: Arc<Root>, buffers: usize) -> io::Result<Inline> {
-        let pool = BufferPool::new(limits::READER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(Copying { root, pool, how: How::Waiting(ReaderKind::Threads) }, IN_A_READER))
+    pub(crate) fn waiting(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
+        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
+        Ok(InTurn::of(Copying { root, manner, pool, how: How::Waiting(ReaderKind::Pread) }, IN_A_WORKER))
     }
 }
 
@@ -86,21 +79,20 @@ impl Method for Copying {
         let Some(buffer) = self.pool.take() else {
             return Progress::Starved(reading);
         };
-        let flags = match self.how {
-            How::Cached => ReadWriteFlags::NOWAIT,
-            How::Waiting(_) => ReadWriteFlags::empty(),
-        };
-        let filled = match reading.fill(buffer, flags) {
-            Filled::WouldWait(buffer) if reading.is_cached(self.pool.capacity()) => {
-                reading.fill(buffer, ReadWriteFlags::empty())
-            }
-            filled => filled,
+        let filled = match self.how {
+            How::Waiting(_) => reading.fill(buffer, &self.manner),
+            How::Cached => match reading.fill_cached(buffer, ReadWriteFlags::NOWAIT) {
+                Filled::WouldWait(buffer) if reading.is_cached(self.pool.capacity()) => {
+                    reading.fill_cached(buffer, ReadWriteFlags::empty())
+                }
+                filled => filled,
+            },
         };
         match filled {
             Filled::Segment(segment) => Progress::Segment(reading, segment),
             Filled::WouldWait(buffer) => {
                 self.pool.give(buffer);
-                Progress::Over(reading.leave())
+                Progress::Over(Event::Elsewhere(reading.leave()))
             }
             Filled::Failed(buffer, failure) => {
                 self.pool.give(buffer);

@@ -12,7 +12,7 @@ use rustix::io::{Errno, pread, retry_on_intr};
 use super::inturn::{InTurn, Method, Progress, Width};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Segment};
 use crate::limits;
-use crate::readerkind::ReaderKind;
+use crate::readerkind::{Origin, ReaderKind};
 use crate::root::{OpenedFile, Root, stamp_of};
 
 /// A source that maps files.
@@ -68,6 +68,7 @@ impl Method for Mapping {
             offset: open.offset,
             file_bytes: open.opened.stamp.size_bytes,
             bytes,
+            origin: Origin::Cache,
             last: window == remaining,
         };
         open.offset += window;

@@ -2,10 +2,16 @@
 //!
 //! Sees no digest and no manifest, starts no thread: `engine` drives the sources, in workers or in reader threads.
 
+mod blocking;
 mod buffers;
+mod device;
+mod footprint;
 mod inline;
 mod inturn;
+mod layout;
+mod manner;
 mod mapped;
+mod piece;
 pub(crate) mod plain;
 mod residency;
 mod segment;
@@ -14,7 +20,10 @@ mod sequential;
 mod tests;
 mod uring;
 
+pub(crate) use blocking::Blocking;
+pub(crate) use device::{DeviceKind, kind_of};
 pub(crate) use inline::Inline;
+pub(crate) use manner::Manner;
 pub(crate) use mapped::Mapped;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe};
@@ -28,6 +37,15 @@ pub(crate) enum Wait {
     No,
     /// This long.
     Most(Duration),
+}
+
+/// What one reader thread may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReaderRoom {
+    pub(crate) small_buffers: usize,
+    pub(crate) large_buffers: usize,
+    /// Reads in flight at a time.
+    pub(crate) reads: u32,
 }
 
 /// A reader: files go in, their segments come out, their buffers come back. One thread drives it.
@@ -47,6 +65,22 @@ pub(crate) trait Source {
 
     /// The next thing to tell.
     fn poll(&mut self, wait: Wait) -> Event;
+
+    /// A file that has been opened and that another source of the same kind may read as well, so that the long ones are
+    /// shared out.
+    fn surplus(&mut self) -> Option<PlannedFile> {
+        None
+    }
+
+    /// Whether what another source has to spare can be taken on now.
+    fn has_room_for_surplus(&self) -> bool {
+        false
+    }
+
+    /// Whether the next poll has something to tell without asking Linux.
+    fn has_events(&self) -> bool {
+        false
+    }
 
     /// Takes back the memory of a segment of this file.
     fn release(&mut self, ticket: Ticket, bytes: Bytes);

@@ -2,7 +2,10 @@
 //!
 //! Reads nothing of the file.
 
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
+
+use memmap2::{Mmap, MmapOptions};
 
 /// The number of the call: new calls have the same on every CPU but Alpha (`syscall.tbl` of Linux). The crate `libc` has it
 /// for some only.
@@ -21,27 +24,88 @@ struct CacheStat {
 
 /// The bytes that it is asked about.
 #[repr(C)]
-struct Range {
+struct Asked {
     offset: u64,
     bytes: u64,
 }
 
-/// Whether every page that these bytes, one at least, are in is cached. `false` also where Linux does not say: before 6.5,
-/// and of files that this user neither owns nor may write to.
+/// How much of a part of a file is cached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Residency {
+    All,
+    Some,
+    Nothing,
+}
+
+/// How many of the pages that these bytes, one at least, are in are cached. `None` where Linux does not say: before 6.5, and
+/// of files that this user neither owns nor may write to.
+pub(super) fn residency(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Option<Residency> {
+    let pages = pages_of(offset, bytes);
+    let asked = Asked { offset: pages.start * page_bytes(), bytes: (pages.end - pages.start) * page_bytes() };
+    ask(file, &asked).map(|stat| match stat.cached {
+        0 => Residency::Nothing,
+        cached if cached >= pages.end - pages.start => Residency::All,
+        _ => Residency::Some,
+    })
+}
+
+/// Whether every page that these bytes, one at least, are in is cached; `false` also where Linux does not say.
 pub(super) fn is_cached(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> bool {
-    let page = rustix::param::page_size() as u64;
-    let first = offset / page;
-    let pages = (offset + bytes).div_ceil(page) - first;
-    ask(file, &Range { offset: first * page, bytes: pages * page }).is_some_and(|stat| stat.cached >= pages)
+    residency(file, offset, bytes) == Some(Residency::All)
+}
+
+/// The parts of these bytes, one at least, in whole pages, that are not cached: none where Linux does not say, as it does of
+/// files that this user neither owns nor may write to.
+pub(super) fn absent_ranges(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Vec<Range<u64>> {
+    let pages = pages_of(offset, bytes);
+    let options =
+        MmapOptions::new().offset(pages.start * page_bytes()).len((bytes + offset % page_bytes()) as usize).to_owned();
+    let Ok(map) = untouched_map(&options, file) else { return Vec::new() };
+    let mut present = vec![0; (pages.end - pages.start) as usize];
+    if !page_states(&map, &mut present) {
+        return Vec::new();
+    }
+    let mut ranges: Vec<Range<u64>> = Vec::new();
+    for (page, _) in pages.zip(present).filter(|(_, state)| state & 1 == 0) {
+        let start = page * page_bytes();
+        match ranges.last_mut() {
+            Some(last) if last.end == start => last.end += page_bytes(),
+            _ => ranges.push(start..start + page_bytes()),
+        }
+    }
+    ranges
+}
+
+fn page_bytes() -> u64 {
+    rustix::param::page_size() as u64
+}
+
+fn pages_of(offset: u64, bytes: u64) -> Range<u64> {
+    offset / page_bytes()..(offset + bytes).div_ceil(page_bytes())
 }
 
 #[allow(unsafe_code, reason = "libc has no function for this call")]
-fn ask(file: BorrowedFd<'_>, range: &Range) -> Option<CacheStat> {
+fn ask(file: BorrowedFd<'_>, asked: &Asked) -> Option<CacheStat> {
     let mut stat = CacheStat::default();
     // SAFETY: by its manual page the call reads one range and writes one stat, both of the layout given there and alive
     // here; the descriptor is borrowed and open.
-    let result = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), &raw const *range, &raw mut stat, 0_u32) };
+    let result = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), &raw const *asked, &raw mut stat, 0_u32) };
     (result == 0).then_some(stat)
+}
+
+#[allow(unsafe_code, reason = "mincore(2) asks about a map")]
+fn untouched_map(options: &MmapOptions, file: BorrowedFd<'_>) -> std::io::Result<Mmap> {
+    // SAFETY: nobody reads or writes through this map: it is only asked about, and goes at the end of the caller.
+    unsafe { options.map(&file) }
+}
+
+#[allow(unsafe_code, reason = "no crate has mincore(2)")]
+fn page_states(map: &Mmap, states: &mut [u8]) -> bool {
+    debug_assert!(states.len() >= map.len().div_ceil(page_bytes() as usize));
+    let start = map.as_ptr().cast_mut().cast();
+    // SAFETY: the map is alive and begins at a page, since its offset in the file does; the call writes one byte for each of
+    // its pages, for which there is room.
+    unsafe { libc::mincore(start, map.len(), states.as_mut_ptr()) == 0 }
 }
 
 #[cfg(test)]
@@ -55,13 +119,31 @@ mod tests {
     fn what_was_just_written_is_cached_and_what_lies_behind_it_is_not() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[7; 10_000]).unwrap();
-        if ask(file.as_fd(), &Range { offset: 0, bytes: 4_096 }).is_none() {
+        assert_eq!(absent_ranges(file.as_fd(), 0, 10_000), []);
+        if residency(file.as_fd(), 0, 4_096).is_none() {
             println!("NOT RUN: this Linux has no cachestat");
             return;
         }
         assert!(is_cached(file.as_fd(), 0, 10_000));
         assert!(is_cached(file.as_fd(), 9_999, 1));
-        assert!(!is_cached(file.as_fd(), 0, 200_000));
-        assert!(!is_cached(file.as_fd(), 100_000, 1));
+        assert_eq!(residency(file.as_fd(), 0, 200_000), Some(Residency::Some));
+        assert_eq!(residency(file.as_fd(), 100_000, 1), Some(Residency::Nothing));
+    }
+
+    #[test]
+    fn what_has_never_been_read_is_absent() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(40_000).unwrap();
+        if absent_ranges(file.as_fd(), 0, 40_000).is_empty() {
+            println!("NOT RUN: the files of this temporary directory are always in memory");
+            return;
+        }
+        let mut byte = [0];
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random).unwrap();
+        rustix::io::pread(&file, &mut byte, 9_000).unwrap();
+        let page = page_bytes();
+        let end = 40_000_u64.next_multiple_of(page);
+        assert_eq!(absent_ranges(file.as_fd(), 0, 40_000), [0..9_000 / page * page, (9_000 / page + 1) * page..end]);
+        assert_eq!(absent_ranges(file.as_fd(), 9_000, 1), []);
     }
 }

@@ -8,8 +8,9 @@ use memmap2::Mmap;
 use rustix::io::Errno;
 
 use super::buffers::Buffer;
+use super::manner::Way;
 use crate::filekind::FileKind;
-use crate::readerkind::ReaderKind;
+use crate::readerkind::{Origin, ReaderKind};
 use crate::root::{OpenedFile, Refusal, Stamp};
 
 /// Tells the files in progress apart; whoever adds a file to a source chooses it.
@@ -32,6 +33,8 @@ pub(crate) struct Resume {
     pub(crate) opened: OpenedFile,
     /// The first byte that has not been handed out.
     pub(crate) offset: u64,
+    /// How the rest is to be read, if that has been chosen.
+    pub(super) way: Option<Way>,
 }
 
 /// What a source has to say.
@@ -58,6 +61,8 @@ pub(crate) struct Segment {
     /// Bytes of the whole file.
     pub(crate) file_bytes: u64,
     pub(crate) bytes: Bytes,
+    /// Where they were.
+    pub(crate) origin: Origin,
     /// Whether the file ends with them.
     pub(crate) last: bool,
 }
@@ -106,6 +111,11 @@ impl PlannedFile {
     /// A file that nobody has begun to read.
     pub(crate) fn new(ticket: Ticket, name: Vec<u8>) -> PlannedFile {
         PlannedFile { ticket, name, resume: None }
+    }
+
+    /// Whether a source has opened it.
+    pub(super) fn is_open(&self) -> bool {
+        self.resume.is_some()
     }
 
     /// The end of it.

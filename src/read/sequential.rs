@@ -8,9 +8,11 @@ use std::os::fd::AsFd;
 use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
 
 use super::buffers::Buffer;
+use super::manner::{Manner, Way};
+use super::piece::{Answer, Piece};
 use super::residency::is_cached;
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
-use crate::readerkind::ReaderKind;
+use crate::readerkind::{Origin, ReaderKind};
 use crate::root::{OpenedFile, Refusal, Root};
 
 /// A file on its way.
@@ -18,6 +20,8 @@ pub(crate) struct Sequential {
     file: PlannedFile,
     opened: OpenedFile,
     offset: u64,
+    /// How it is read by one who may wait; chosen before the first such read.
+    way: Option<Way>,
 }
 
 /// What reading into a buffer came to.
@@ -34,7 +38,7 @@ impl Sequential {
     /// Opens the file, or goes on where another source left off.
     pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, (PlannedFile, Failure)> {
         match file.resume.take() {
-            Some(Resume { opened, offset }) => Ok(Sequential { file, opened, offset }),
+            Some(Resume { opened, offset, way }) => Ok(Sequential { file, opened, offset, way }),
             None => Sequential::from_open(root.open(&file.name), file),
         }
     }
@@ -45,7 +49,7 @@ impl Sequential {
         file: PlannedFile,
     ) -> Result<Sequential, (PlannedFile, Failure)> {
         match opened {
-            Ok(opened) => Ok(Sequential { file, opened, offset: 0 }),
+            Ok(opened) => Ok(Sequential { file, opened, offset: 0, way: None }),
             Err(refusal) => Err((file, refusal.into())),
         }
     }
@@ -63,65 +67,128 @@ impl Sequential {
         bytes > 0 && is_cached(self.opened.file.as_fd(), self.offset, bytes)
     }
 
-    /// Fills the buffer, or as much of it as the file has bytes left.
-    pub(super) fn fill(&mut self, mut buffer: Buffer, flags: ReadWriteFlags) -> Filled {
-        let capacity = buffer.target().len() - 1;
-        let last = self.remaining() <= capacity as u64;
-        let wanted = if last { self.remaining() as usize } else { capacity };
-        // One byte more than the file should have: if it comes, the file grew.
-        let asked = if last { wanted + 1 } else { wanted };
-        let mut got = 0;
-        while got < wanted || (last && got == 0) {
-            let target = &mut buffer.target()[got..asked];
-            let offset = self.offset + got as u64;
-            let read = if flags.is_empty() {
-                pread(&self.opened.file, target, offset)
-            } else {
-                preadv2(&self.opened.file, &mut [std::io::IoSliceMut::new(target)], offset, flags)
-            };
-            match read {
+    /// Fills the buffer, or as much of it as the file has bytes left, with what is in the page cache; plainly where that has
+    /// been asked for, else without ever waiting.
+    pub(super) fn fill_cached(&mut self, mut buffer: Buffer, flags: ReadWriteFlags) -> Filled {
+        let mut piece = Piece::at(self.offset, self.opened.stamp.size_bytes, buffer.capacity(), 1);
+        loop {
+            let target = &mut [std::io::IoSliceMut::new(&mut buffer.target()[piece.range()])];
+            let would_wait = match preadv2(&self.opened.file, target, piece.read_offset(), flags) {
                 // Some Linuxes say so where they would have to wait.
-                Ok(0) if got < wanted && flags.contains(ReadWriteFlags::NOWAIT) => return Filled::WouldWait(buffer),
-                Ok(0) => break,
-                Ok(count) => got += count,
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) if flags.contains(ReadWriteFlags::NOWAIT) => {
-                    return Filled::WouldWait(buffer);
-                }
+                Ok(0) if piece.wanted > 0 && flags.contains(ReadWriteFlags::NOWAIT) => true,
+                Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) if flags.contains(ReadWriteFlags::NOWAIT) => true,
+                Ok(count) => match piece.take(count) {
+                    Answer::Whole => return self.filled(buffer, &piece, Origin::Cache),
+                    Answer::More => false,
+                    Answer::Moved => return Filled::Failed(buffer, Failure::Moved),
+                },
+                Err(Errno::INTR) => false,
                 Err(errno) => {
+                    let offset = piece.missing_offset();
+                    return Filled::Failed(buffer, Failure::Unreadable { errno, offset });
+                }
+            };
+            if would_wait {
+                return Filled::WouldWait(buffer);
+            }
+        }
+    }
+
+    /// Chooses how the file is read from here on by one who may wait.
+    fn choose_way(&mut self, manner: &Manner) -> Result<(), Failure> {
+        if self.way.is_none() {
+            let way = manner.choose(&self.opened, self.offset);
+            self.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
+        }
+        Ok(())
+    }
+
+    /// Chooses as well, and tells Linux that the file will be wanted.
+    pub(super) fn announce(&mut self, manner: &Manner) -> Result<(), Failure> {
+        self.choose_way(manner)?;
+        if let Some(way) = &self.way {
+            way.announce(&self.opened);
+        }
+        Ok(())
+    }
+
+    /// Fills the buffer, or as much of it as the file has bytes left, however long that takes.
+    pub(super) fn fill(&mut self, mut buffer: Buffer, manner: &Manner) -> Filled {
+        if let Err(failure) = self.choose_way(manner) {
+            return Filled::Failed(buffer, failure);
+        }
+        let way = self.way.as_mut().expect("it was chosen just now");
+        let (file, stamp, offset) = (self.opened.file.as_fd(), self.opened.stamp, self.offset);
+        let mut piece = Piece::at(offset, stamp.size_bytes, buffer.capacity(), way.align());
+        way.note(file, offset, piece.wanted as u64);
+        loop {
+            let errno = match pread(file, &mut buffer.target()[piece.range()], piece.read_offset()) {
+                Ok(count) => match piece.take(count) {
+                    Answer::Whole => break,
+                    Answer::More => continue,
+                    Answer::Moved => return Filled::Failed(buffer, Failure::Moved),
+                },
+                Err(Errno::INTR) => continue,
+                Err(errno) => errno,
+            };
+            let gave_way = match way {
+                Way::Direct { device, .. } if matches!(errno, Errno::INVAL | Errno::OPNOTSUPP) => {
+                    device.refuse_direct();
+                    manner.read_plainly(file, stamp, offset, errno)
+                }
+                _ => Err(errno),
+            };
+            match gave_way {
+                Ok(plain) => *way = plain,
+                Err(errno) => {
+                    let offset = piece.missing_offset();
                     return Filled::Failed(buffer, Failure::Unreadable { errno, offset });
                 }
             }
+            piece.read_plainly();
+            way.note(file, offset, piece.wanted as u64);
         }
-        if got != wanted {
-            return Filled::Failed(buffer, Failure::Moved);
-        }
-        buffer.set_length(wanted);
-        let segment = Segment {
+        way.came(file, offset + piece.wanted as u64);
+        let origin = way.origin();
+        self.filled(buffer, &piece, origin)
+    }
+
+    fn filled(&mut self, mut buffer: Buffer, piece: &Piece, origin: Origin) -> Filled {
+        buffer.set_length(piece.wanted);
+        self.offset += piece.wanted as u64;
+        Filled::Segment(Segment {
             ticket: self.file.ticket,
-            offset: self.offset,
+            offset: piece.offset,
             file_bytes: self.opened.stamp.size_bytes,
             bytes: Bytes::Buffer(buffer),
-            last,
-        };
-        self.offset += wanted as u64;
-        Filled::Segment(segment)
+            origin,
+            last: piece.last,
+        })
     }
 
     /// The end, after the last segment.
-    pub(super) fn finish(self, reader: ReaderKind) -> Event {
+    pub(super) fn finish(mut self, reader: ReaderKind) -> Event {
         debug_assert_eq!(self.remaining(), 0);
+        self.restore();
         self.file.end(Ok(Proof { stamp: self.opened.stamp, reader }))
     }
 
     /// The end, for a reason.
-    pub(super) fn fail(self, failure: Failure) -> Event {
+    pub(super) fn fail(mut self, failure: Failure) -> Event {
+        self.restore();
         self.file.end(Err(failure))
     }
 
     /// Leaves the rest to another source.
-    pub(super) fn leave(mut self) -> Event {
-        self.file.resume = Some(Resume { opened: self.opened, offset: self.offset });
-        Event::Elsewhere(self.file)
+    pub(super) fn leave(self) -> PlannedFile {
+        let Sequential { mut file, opened, offset, way } = self;
+        file.resume = Some(Resume { opened, offset, way });
+        file
+    }
+
+    fn restore(&mut self) {
+        if let Some(way) = &mut self.way {
+            way.leave(self.opened.file.as_fd());
+        }
     }
 }

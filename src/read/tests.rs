@@ -7,21 +7,28 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Bytes, Event, Failure, Inline, Mapped, PlannedFile, Source, Ticket, Uring, Wait};
+use super::{
+    Blocking, Bytes, Event, Failure, Inline, Manner, Mapped, PlannedFile, ReaderRoom, Source, Ticket, Uring, Wait,
+};
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::root::{Policy, Root};
 
 /// A reader with a pool of this many buffers, by name; the ring only where Linux gives one.
 fn sources(root: &Arc<Root>, buffers: usize) -> Vec<(&'static str, Box<dyn Source>)> {
-    let mut sources: Vec<(&'static str, Box<dyn Source>)> = vec![
-        ("mapped", Box::new(Mapped::new(Arc::clone(root)))),
-        ("pread", Box::new(Inline::waiting(Arc::clone(root)).unwrap())),
-        ("threads", Box::new(Inline::threaded(Arc::clone(root), buffers).unwrap())),
-    ];
-    match Uring::new(Arc::clone(root), buffers) {
-        Ok(source) => sources.push(("uring", Box::new(source.unwrap()))),
-        Err(refused) => println!("not run: {refused}"),
+    let mut sources: Vec<(&'static str, Box<dyn Source>)> = vec![("mapped", Box::new(Mapped::new(Arc::clone(root))))];
+    // Through the page cache, and past it.
+    for (name, from_media) in [("", false), (" from the medium", true)] {
+        let manner = || Arc::new(Manner { is_neutral: true, from_media, ..Manner::default() });
+        let [pread, threads, uring] =
+            ["pread", "threads", "uring"].map(|reader| -> &str { format!("{reader}{name}").leak() });
+        sources.push((pread, Box::new(Inline::waiting(Arc::clone(root), manner(), buffers).unwrap())));
+        sources.push((threads, Box::new(Blocking::new(Arc::clone(root), manner(), buffers).unwrap())));
+        let room = ReaderRoom { small_buffers: buffers, large_buffers: buffers, reads: 64 };
+        match Uring::new(Arc::clone(root), manner(), room) {
+            Ok(source) => sources.push((uring, Box::new(source.unwrap()))),
+            Err(refused) => println!("not run: {refused}"),
+        }
     }
     sources
 }
@@ -75,10 +82,12 @@ fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
 #[test]
 fn every_reader_gives_every_byte_in_order_whatever_the_size_of_its_pool() {
     let tree = tempfile::tempdir().unwrap();
-    let buffer = limits::READER_BUFFER_BYTES;
-    // Empty, one byte, a buffer and its neighbours, several, and more than one file may have in flight.
-    let sizes = [0, 1, buffer - 1, buffer, buffer + 1, 3 * buffer, 12 * buffer + 5, 4_096, 0, 100];
-    for (at, size) in sizes.into_iter().enumerate() {
+    let (small, buffer) = (limits::SMALL_BUFFER_BYTES, limits::LARGE_BUFFER_BYTES);
+    // Empty, one byte, a sector, a page, each size of buffer and its neighbours, several, and more than one file may have
+    // in flight.
+    let edges = [small - 1, small, small + 1, buffer - 1, buffer, buffer + 1, 3 * buffer, 12 * buffer + 5];
+    let sizes = [&[0, 1, 511, 512, 513, 4_096, 0, 100][..], &edges].concat();
+    for (at, &size) in sizes.iter().enumerate() {
         let content: Vec<u8> = (0..size).map(|byte| (byte * 7 + byte / 250 + at) as u8).collect();
         fs::write(tree.path().join(format!("f{at}")), content).unwrap();
     }
@@ -125,7 +134,7 @@ fn every_reader_tells_what_it_cannot_read_and_goes_on() {
 fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
     let tree = tempfile::tempdir().unwrap();
     let path = tree.path().join("f");
-    let size = 40 * limits::READER_BUFFER_BYTES;
+    let size = 20 * limits::LARGE_BUFFER_BYTES;
     let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
     for grows in [false, true] {
         for at in 0..sources(&root, 2).len() {
@@ -161,7 +170,7 @@ fn the_page_cache_reader_leaves_what_it_would_have_to_wait_for() {
     let tree = tempfile::tempdir().unwrap();
     fs::write(tree.path().join("hot"), "hot").unwrap();
     let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
-    let mut source = Inline::cached(Arc::clone(&root)).unwrap();
+    let mut source = Inline::cached(Arc::clone(&root), Arc::default(), 2).unwrap();
     let mut first = |name: &str| {
         source.add(PlannedFile::new(Ticket(0), name.as_bytes().to_vec()));
         loop {
@@ -189,7 +198,7 @@ fn a_worker_reads_its_files_in_turn_and_no_further_ahead_than_it_hashes() {
         fs::write(tree.path().join(format!("f{at}")), vec![at as u8; length]).unwrap();
     }
     let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
-    let mut source = Inline::waiting(root).unwrap();
+    let mut source = Inline::waiting(root, Arc::default(), limits::WORKER_BUFFERS).unwrap();
     for at in 0..files {
         assert!(source.has_room());
         source.add(PlannedFile::new(Ticket(at as u64), format!("f{at}").into_bytes()));

@@ -86,7 +86,7 @@ fn where_no_reader_can_be_started_the_files_that_were_begun_before_are_read_to_t
     let queue = WorkQueue::new(inbox, Deque::new_fifo(), Arc::new([]));
     let own = Arc::clone(&shared);
     let thread = std::thread::spawn(move || {
-        let source = Inline::cached(Arc::clone(&own.root)).unwrap();
+        let source = Inline::cached(Arc::clone(&own.root), Arc::clone(&own.manner), limits::WORKER_BUFFERS).unwrap();
         let mut worker = Worker::new(0, own, queue).unwrap();
         worker.inline = Some(Box::new(AllButOne { source, one: None, began: false, waits: false }));
         worker.run();

@@ -1,7 +1,9 @@
-//! Reads many files at once through io_uring: a window of files is opened, and their reads go to Linux in one call.
+//! Reads many files at once through io_uring: a window of files is opened, and their reads go to Linux in one call, in the
+//! order of their places on the disk.
 //!
-//! Puts the pieces of each file back in order; the ring itself is `ring`'s affair.
+//! Chooses which file is asked for next; what has come of one is `file`'s affair, the ring itself `ring`'s.
 
+mod file;
 mod inflight;
 mod probe;
 mod ring;
@@ -10,201 +12,173 @@ pub(crate) use probe::{Refused, probe};
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use self::file::{Next, RingFile};
 use self::inflight::{Owner, Read};
 use self::ring::{Completed, Ring};
-use super::buffers::{Buffer, BufferPool};
-use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment, Ticket};
-use super::{Source, Wait};
+use super::buffers::{Buffer, Pools};
+use super::layout::{Place, place_of};
+use super::manner::Manner;
+use super::segment::{Bytes, Event, Failure, PlannedFile, Resume, Ticket};
+use super::{ReaderRoom, Source, Wait};
 use crate::limits;
-use crate::readerkind::ReaderKind;
-use crate::root::{Root, Stamp};
+use crate::root::Root;
 
 /// A source with a ring of its own. It must be made, and driven, by one thread.
 pub(crate) struct Uring {
     root: Arc<Root>,
+    manner: Arc<Manner>,
     ring: Ring,
-    pool: BufferPool,
+    pools: Pools,
     files: Vec<Option<RingFile>>,
     vacant: Vec<usize>,
-    /// Files that could have one more read in flight, the one that waited longest first.
+    /// Files of the window that is being opened, and where they lie on the disk.
+    window: Vec<(Place, usize)>,
+    /// Files that wait for their first buffer: a small one, or a large one.
+    small: VecDeque<usize>,
+    parked: VecDeque<usize>,
+    /// Long files that other readers may take as well.
+    surplus: VecDeque<PlannedFile>,
+    /// Files begun that could have one more read in flight, the one that waited longest first.
     hungry: VecDeque<usize>,
+    /// Long files, begun or to be.
+    long_files: usize,
     /// What there is to tell.
     events: VecDeque<Event>,
     /// Why the ring no longer works, if it does not.
     broken: Option<Errno>,
 }
 
-/// A file in progress.
-struct RingFile {
-    file: PlannedFile,
-    descriptor: Rc<OwnedFd>,
-    stamp: Stamp,
-    /// The first byte that no read has asked for.
-    next_offset: u64,
-    /// Whether the read of the last byte, or of the emptiness, has been asked for.
-    asked_all: bool,
-    /// The pieces asked for and not told yet, in order of their offset, the number of the first, and how many of them
-    /// Linux has.
-    pieces: VecDeque<Piece>,
-    first_piece: u64,
-    in_flight: usize,
-    failure: Option<Failure>,
-    is_hungry: bool,
-}
-
-/// What one buffer of a file is for.
-struct Piece {
-    offset: u64,
-    wanted: usize,
-    got: usize,
-    last: bool,
-    filled: Option<Buffer>,
-}
-
 impl Uring {
-    /// Sets up a ring for the calling thread, with `buffers` buffers.
-    pub(crate) fn new(root: Arc<Root>, buffers: usize) -> Result<io::Result<Uring>, Refused> {
-        let ring = Ring::new().map_err(Refused::Setup)?;
-        Ok(BufferPool::new(limits::READER_BUFFER_BYTES, buffers).map(|pool| Uring {
+    /// Sets up a ring for the calling thread.
+    pub(crate) fn new(root: Arc<Root>, manner: Arc<Manner>, room: ReaderRoom) -> Result<io::Result<Uring>, Refused> {
+        let ring = Ring::new(room.reads).map_err(Refused::Setup)?;
+        Ok(Pools::new(room.small_buffers, room.large_buffers).map(|pools| Uring {
             root,
+            manner,
             ring,
-            pool,
+            pools,
             files: (0..limits::RING_FILES_MAX).map(|_| None).collect(),
             vacant: (0..limits::RING_FILES_MAX).rev().collect(),
+            window: Vec::with_capacity(limits::WINDOW_FILES),
+            small: VecDeque::with_capacity(limits::RING_FILES_MAX),
+            parked: VecDeque::with_capacity(limits::RING_FILES_MAX),
+            surplus: VecDeque::new(),
             hungry: VecDeque::with_capacity(limits::RING_FILES_MAX),
+            long_files: 0,
             events: VecDeque::new(),
             broken: None,
         }))
     }
 
-    /// Asks for the next piece of a file, in this buffer.
-    fn ask(&mut self, index: usize, buffer: Buffer) {
-        let capacity = self.pool.capacity() as u64;
-        let file = self.files[index].as_mut().expect("only files in progress are asked for");
-        let remaining = file.stamp.size_bytes - file.next_offset;
-        let last = remaining <= capacity;
-        let wanted = remaining.min(capacity) as usize;
-        let piece = file.first_piece + file.pieces.len() as u64;
-        let offset = file.next_offset;
-        file.pieces.push_back(Piece { offset, wanted, got: 0, last, filled: None });
-        file.next_offset += wanted as u64;
-        file.asked_all = last;
-        file.in_flight += 1;
-        let descriptor = Rc::clone(&file.descriptor);
-        // One byte more than the file should have: if it comes, the file grew.
-        let range = 0..wanted + usize::from(last);
-        let owner = Owner { file: index, piece };
-        self.ring.read(Read { buffer, file: descriptor, range, offset, tries: 0, owner });
+    fn file(&mut self, index: usize) -> &mut RingFile {
+        self.files[index].as_mut().expect("only files in progress are asked for")
     }
 
-    /// Puts a file in the queue for another read, if it may have one.
-    fn queue(&mut self, index: usize) {
-        let file = self.files[index].as_mut().expect("only files in progress are queued");
-        let wants = !file.asked_all && file.failure.is_none() && file.pieces.len() < limits::RING_READS_PER_FILE_MAX;
-        if wants && !file.is_hungry {
-            file.is_hungry = true;
-            self.hungry.push_back(index);
-        }
-    }
-
-    /// Gives buffers to the files that wait for them, in turn.
-    fn feed(&mut self) {
-        while let Some(&index) = self.hungry.front() {
-            if !self.ring.has_room() {
-                return;
+    /// Closes the window: its files are asked for in the order of their places. Few long ones are read at a time.
+    fn close_window(&mut self) {
+        self.window.sort_unstable();
+        for (_, index) in std::mem::take(&mut self.window) {
+            let (is_small, is_long) = (self.file(index).is_small, self.file(index).is_long);
+            if is_long && self.long_files >= limits::RING_LONG_FILES_MAX {
+                let file = self.files[index].take().expect("it is in the window");
+                self.vacant.push(index);
+                self.surplus.push_back(file.leave());
+                continue;
             }
-            let Some(buffer) = self.pool.take() else {
-                return;
-            };
-            self.hungry.pop_front();
-            self.files[index].as_mut().expect("hungry files are in progress").is_hungry = false;
-            self.ask(index, buffer);
-            self.queue(index);
+            self.long_files += usize::from(is_long);
+            if is_small { self.small.push_back(index) } else { self.parked.push_back(index) }
         }
+    }
+
+    /// Gives buffers to the files that wait for them: to those that have been begun first, then to new ones.
+    fn feed(&mut self) {
+        while let Some(index) = self.hungry.pop_front() {
+            if !self.file(index).wants_more() {
+                continue;
+            }
+            if !self.ask(index) {
+                self.hungry.push_front(index);
+                break;
+            }
+            if self.file(index).wants_more() {
+                self.hungry.push_back(index);
+            }
+        }
+        while let Some(index) = self.small.pop_front() {
+            if !self.ask(index) {
+                self.small.push_front(index);
+                break;
+            }
+        }
+        while let Some(index) = self.parked.pop_front() {
+            if !self.ask(index) {
+                self.parked.push_front(index);
+                break;
+            }
+            if self.file(index).wants_more() {
+                self.hungry.push_back(index);
+            }
+        }
+    }
+
+    /// Asks for the next piece of a file, if there is a buffer for it and room in the ring.
+    fn ask(&mut self, index: usize) -> bool {
+        if !self.ring.has_room() {
+            return false;
+        }
+        let file = self.files[index].as_mut().expect("only files in progress are asked for");
+        let Some(buffer) = file.pool(&mut self.pools).take() else {
+            return false;
+        };
+        let piece = file.ask(buffer.capacity());
+        self.read(index, piece, buffer, 0);
+        true
+    }
+
+    fn read(&mut self, index: usize, number: u64, buffer: Buffer, tries: u32) {
+        let file = self.files[index].as_ref().expect("only files in progress are read");
+        let piece = file.piece(number);
+        let (range, offset) = (piece.range(), piece.read_offset());
+        let owner = Owner { file: index, piece: number };
+        self.ring.read(Read { buffer, file: Rc::clone(&file.descriptor), range, offset, tries, owner });
     }
 
     /// Takes in one completion: goes on with a short read, or fills the piece, or fails the file.
-    fn complete(&mut self, Completed { mut read, result }: Completed) {
-        let index = read.owner.file;
-        let file = self.files[index].as_mut().expect("a file stays until its reads are through");
-        let piece = &mut file.pieces[(read.owner.piece - file.first_piece) as usize];
-        match result {
-            Err(Errno::INTR | Errno::AGAIN) if read.tries < limits::RING_TRIES_MAX => {
-                read.tries += 1;
-                return self.ring.read(read);
-            }
-            Ok(count) if count > 0 && piece.got + count < piece.wanted => {
-                piece.got += count;
-                read.range.start += count;
-                read.offset += count as u64;
-                return self.ring.read(read);
-            }
-            Ok(count) if piece.got + count == piece.wanted => {
-                read.buffer.set_length(piece.wanted);
-                piece.filled = Some(read.buffer);
-            }
-            Ok(_) => {
-                // Nothing where there should be something, or one byte more than there should be.
-                file.failure.get_or_insert(Failure::Moved);
-                self.pool.give(read.buffer);
-            }
-            Err(errno) => {
-                let offset = piece.offset + piece.got as u64;
-                file.failure.get_or_insert(Failure::Unreadable { errno, offset });
-                self.pool.give(read.buffer);
-            }
+    fn complete(&mut self, Completed { read: Read { buffer, tries, owner, .. }, result }: Completed) {
+        if let Err(Errno::INTR | Errno::AGAIN) = result
+            && tries < limits::RING_TRIES_MAX
+        {
+            return self.read(owner.file, owner.piece, buffer, tries + 1);
         }
-        file.in_flight -= 1;
-        self.tell(index);
+        let file = self.files[owner.file].as_mut().expect("a file stays until its reads are through");
+        match file.take(owner.piece, buffer, result, &self.manner, &mut self.pools) {
+            Next::Read(buffer) => self.read(owner.file, owner.piece, buffer, tries),
+            Next::Tell => self.tell(owner.file),
+        }
     }
 
-    /// Tells the pieces of a file that are next in order, and its end.
+    /// Tells what can be told of a file, and its end.
     fn tell(&mut self, index: usize) {
         let file = self.files[index].as_mut().expect("only files in progress are told");
-        let ticket = file.file.ticket;
-        let mut ended = None;
-        if let Some(failure) = file.failure {
-            for piece in &mut file.pieces {
-                if let Some(buffer) = piece.filled.take() {
-                    self.pool.give(buffer);
+        let could_ask = file.wants_more();
+        match file.tell(&mut self.events, &mut self.pools) {
+            None => {
+                if file.wants_more() && !could_ask {
+                    self.hungry.push_back(index);
                 }
             }
-            if file.in_flight == 0 {
-                ended = Some(Err(failure));
-            }
-        } else {
-            while let Some(buffer) = file.pieces.front_mut().and_then(|piece| piece.filled.take()) {
-                let piece = file.pieces.pop_front().expect("the piece that was filled");
-                file.first_piece += 1;
-                let (offset, last) = (piece.offset, piece.last);
-                self.events.push_back(Event::Segment(Segment {
-                    ticket,
-                    offset,
-                    file_bytes: file.stamp.size_bytes,
-                    bytes: Bytes::Buffer(buffer),
-                    last,
-                }));
-                if last {
-                    ended = Some(Ok(Proof { stamp: file.stamp, reader: ReaderKind::Uring }));
-                }
-            }
-        }
-        match ended {
-            None => self.queue(index),
             Some(result) => {
+                self.hungry.retain(|&other| other != index);
                 let file = self.files[index].take().expect("it was there above");
-                if file.is_hungry {
-                    self.hungry.retain(|&other| other != index);
-                }
+                self.long_files -= usize::from(file.is_long);
                 self.vacant.push(index);
-                self.events.push_back(file.file.end(result));
+                self.events.push_back(file.end(result));
             }
         }
     }
@@ -215,67 +189,61 @@ impl Uring {
         self.broken = Some(errno);
         for index in 0..self.files.len() {
             if let Some(mut file) = self.files[index].take() {
-                file.pieces
-                    .iter_mut()
-                    .filter_map(|piece| piece.filled.take())
-                    .for_each(|buffer| self.pool.give(buffer));
-                let offset = file.pieces.front().map_or(file.next_offset, |piece| piece.offset);
+                file.drop_filled(&mut self.pools);
+                let offset = file.untold_offset();
                 self.vacant.push(index);
-                self.events.push_back(file.file.end(Err(Failure::Unreadable { errno, offset })));
+                self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset })));
             }
         }
+        self.window.clear();
+        self.small.clear();
+        self.parked.clear();
         self.hungry.clear();
+        self.long_files = 0;
+    }
+
+    fn is_starved(&self) -> bool {
+        !(self.hungry.is_empty() && self.small.is_empty() && self.parked.is_empty())
     }
 }
 
 impl Source for Uring {
     fn add(&mut self, mut file: PlannedFile) {
-        let (opened, offset) = match file.resume.take() {
-            Some(Resume { opened, offset }) => (opened, offset),
+        let (opened, offset, way) = match file.resume.take() {
+            Some(Resume { opened, offset, way }) => (opened, offset, way),
             None => match self.root.open(&file.name) {
-                Ok(opened) => (opened, 0),
+                Ok(opened) => (opened, 0, None),
                 Err(refusal) => return self.events.push_back(file.end(Err(refusal.into()))),
             },
         };
-        // Some Linuxes end a ring's read of a file that was opened not to wait with EAGAIN, again and again.
-        let _ = rustix::fs::fcntl_setfl(&opened.file, OFlags::empty());
+        let way = match way.map_or_else(|| self.manner.choose(&opened, offset), Ok) {
+            Ok(way) => way,
+            Err(errno) => return self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset }))),
+        };
+        let place = place_of(opened.file.as_fd(), &opened.stamp, self.manner.by_block);
         let index = self.vacant.pop().expect("only where there is room");
-        self.files[index] = Some(RingFile {
-            file,
-            descriptor: Rc::new(opened.file),
-            stamp: opened.stamp,
-            next_offset: offset,
-            asked_all: false,
-            pieces: VecDeque::new(),
-            first_piece: 0,
-            in_flight: 0,
-            failure: None,
-            is_hungry: false,
-        });
-        // Where memory does not last, the file waits for a buffer like any other.
-        if let Some(buffer) = self.pool.take() {
-            self.ask(index, buffer);
-        }
-        self.queue(index);
+        self.files[index] = Some(RingFile::new(file, opened, offset, way));
+        self.window.push((place, index));
     }
 
     /// Files that wait for a buffer come before new ones.
     fn has_room(&self) -> bool {
-        let can_ask = self.ring.has_room() && self.pool.available() > self.hungry.len();
-        self.broken.is_none() && !self.vacant.is_empty() && can_ask
+        let none_waits = self.small.is_empty() && self.parked.is_empty();
+        self.broken.is_none() && none_waits && !self.vacant.is_empty() && self.window.len() < limits::WINDOW_FILES
     }
 
     fn in_progress(&self) -> usize {
-        self.files.len() - self.vacant.len() + self.events.len()
+        self.files.len() - self.vacant.len() + self.surplus.len() + self.events.len()
     }
 
     fn poll(&mut self, wait: Wait) -> Event {
         if let Some(event) = self.events.pop_front() {
             return event;
         }
+        self.close_window();
         self.feed();
         if self.broken.is_some() || self.ring.in_flight() == 0 {
-            return if self.hungry.is_empty() { Event::Idle } else { Event::Starved };
+            return if self.is_starved() { Event::Starved } else { Event::Idle };
         }
         // Half of what is in flight makes a window worth a call; the time limit frees the rest from a slow file.
         let (wanted, limit) = match wait {
@@ -292,14 +260,28 @@ impl Source for Uring {
         self.events.pop_front().unwrap_or(Event::Idle)
     }
 
+    fn surplus(&mut self) -> Option<PlannedFile> {
+        self.surplus.pop_front()
+    }
+
+    fn has_room_for_surplus(&self) -> bool {
+        self.broken.is_none()
+            && !self.vacant.is_empty()
+            && self.long_files + self.window.len() < limits::RING_LONG_FILES_MAX
+    }
+
+    fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// Those that Linux has do not count: a ring that is given up keeps them.
     fn buffers_out(&self) -> usize {
-        self.pool.out() - self.ring.in_flight()
+        self.pools.out() - self.ring.in_flight()
     }
 
     fn release(&mut self, _ticket: Ticket, bytes: Bytes) {
         if let Bytes::Buffer(buffer) = bytes {
-            self.pool.give(buffer);
+            self.pools.give(buffer);
         }
     }
 

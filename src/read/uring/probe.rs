@@ -23,7 +23,7 @@ pub(crate) enum Refused {
 
 /// Sets a ring up, enters it, asks whether it can read, and lets it go.
 pub(crate) fn probe() -> Result<(), Refused> {
-    Ring::new().map_err(Refused::Setup)?.enter(0, Duration::ZERO).map_err(Refused::Enter)?;
+    Ring::new(1).map_err(Refused::Setup)?.enter(0, Duration::ZERO).map_err(Refused::Enter)?;
     let ring = IoUring::new(1).map_err(|error| Refused::Setup(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
     let mut probe = Probe::new();
     // A ring that cannot be asked is asked by using it: a read that it does not know comes back as an error.

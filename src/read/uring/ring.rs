@@ -25,7 +25,8 @@ pub(super) struct Completed {
 
 impl Ring {
     /// Sets a ring up for the thread that calls: only this thread may use it.
-    pub(super) fn new() -> Result<Ring, Errno> {
+    /// At most `reads` reads are in flight at a time.
+    pub(super) fn new(reads: u32) -> Result<Ring, Errno> {
         // Completions are posted only when this thread asks for them: none interrupts it between two windows.
         let ring = IoUring::builder()
             .setup_single_issuer()
@@ -38,7 +39,7 @@ impl Ring {
             // Older than Linux 5.11: without a time limit on waiting, one hanging file would hang the reader.
             return Err(Errno::NOSYS);
         }
-        Ok(Ring { ring: Some(ring), inflight: Inflight::new(limits::RING_ENTRIES) })
+        Ok(Ring { ring: Some(ring), inflight: Inflight::new(reads.clamp(1, limits::RING_ENTRIES)) })
     }
 
     /// Reads that Linux has or will have at the next [`enter`](Ring::enter).

@@ -1,0 +1,121 @@
+//! Reads in a thread of its own with pread, which waits: one file at a time, from its first byte to its last, and some more
+//! opened ahead, so that Linux brings them in meanwhile.
+//!
+//! What it has opened ahead any other such thread may read: a file that hangs holds up nothing but itself.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use super::buffers::BufferPool;
+use super::manner::Manner;
+use super::segment::{Bytes, Event, PlannedFile, Ticket};
+use super::sequential::{Filled, Sequential};
+use super::{Source, Wait};
+use crate::limits;
+use crate::readerkind::ReaderKind;
+use crate::root::Root;
+
+/// A source that waits in open and pread.
+pub(crate) struct Blocking {
+    root: Arc<Root>,
+    manner: Arc<Manner>,
+    pool: BufferPool,
+    /// Taken on and not opened.
+    added: VecDeque<PlannedFile>,
+    /// Opened, for whoever comes to it first.
+    opened: VecDeque<PlannedFile>,
+    /// The file that is being read, and whether its last segment is out.
+    reading: Option<(Sequential, bool)>,
+}
+
+impl Blocking {
+    /// A source with this many buffers.
+    pub(crate) fn new(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Blocking> {
+        let pool = BufferPool::new(limits::LARGE_BUFFER_BYTES, buffers.max(1))?;
+        Ok(Blocking { root, manner, pool, added: VecDeque::new(), opened: VecDeque::new(), reading: None })
+    }
+
+    /// Opens the next file, or tells at once what became of it.
+    fn open_next(&mut self) -> Option<Event> {
+        let file = self.added.pop_front()?;
+        match Sequential::open(file, &self.root) {
+            Err((file, failure)) => Some(file.end(Err(failure))),
+            Ok(mut reading) => match reading.announce(&self.manner) {
+                Err(failure) => Some(reading.fail(failure)),
+                Ok(()) => {
+                    self.opened.push_back(reading.leave());
+                    None
+                }
+            },
+        }
+    }
+
+    fn read_on(&mut self, mut reading: Sequential) -> Event {
+        let Some(buffer) = self.pool.take() else {
+            self.reading = Some((reading, false));
+            return Event::Starved;
+        };
+        match reading.fill(buffer, &self.manner) {
+            Filled::Segment(segment) => {
+                self.reading = Some((reading, segment.last));
+                Event::Segment(segment)
+            }
+            Filled::WouldWait(_) => unreachable!("a plain read waits"),
+            Filled::Failed(buffer, failure) => {
+                self.pool.give(buffer);
+                reading.fail(failure)
+            }
+        }
+    }
+}
+
+impl Source for Blocking {
+    fn add(&mut self, file: PlannedFile) {
+        if file.is_open() { self.opened.push_back(file) } else { self.added.push_back(file) }
+    }
+
+    fn has_room(&self) -> bool {
+        self.added.len() + self.opened.len() < limits::OPENED_AHEAD_PER_READER
+    }
+
+    fn in_progress(&self) -> usize {
+        self.added.len() + self.opened.len() + usize::from(self.reading.is_some())
+    }
+
+    fn poll(&mut self, _wait: Wait) -> Event {
+        match self.reading.take() {
+            Some((reading, true)) => return reading.finish(ReaderKind::Threads),
+            Some((reading, false)) => return self.read_on(reading),
+            None => {}
+        }
+        if !self.added.is_empty() {
+            return self.open_next().unwrap_or(Event::Idle);
+        }
+        let Some(file) = self.opened.pop_front() else { return Event::Idle };
+        match Sequential::open(file, &self.root) {
+            Ok(reading) => self.read_on(reading),
+            Err((file, failure)) => file.end(Err(failure)),
+        }
+    }
+
+    /// All but the one that it will read itself.
+    fn surplus(&mut self) -> Option<PlannedFile> {
+        let keeps = usize::from(self.reading.is_none());
+        if self.opened.len() > keeps { self.opened.pop_back() } else { None }
+    }
+
+    fn has_room_for_surplus(&self) -> bool {
+        self.in_progress() == 0
+    }
+
+    fn buffers_out(&self) -> usize {
+        self.pool.out()
+    }
+
+    fn release(&mut self, _ticket: Ticket, bytes: Bytes) {
+        if let Bytes::Buffer(buffer) = bytes {
+            self.pool.give(buffer);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! How the files of a run are read where they may be waited for: past the page cache or through it.
+//!
+//! Decides for one open file at a time; reads none.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::device::{Device, Devices};
+use super::footprint::Footprint;
+use super::residency::is_cached;
+use crate::limits;
+use crate::readerkind::Origin;
+use crate::root::{OpenedFile, Stamp};
+
+/// What the readers of a run were asked for, and what they have learnt of its devices.
+#[derive(Debug, Default)]
+pub(crate) struct Manner {
+    /// Every byte comes from the device itself, also of files that are cached.
+    pub(crate) from_media: bool,
+    /// The page cache is left as it was.
+    pub(crate) is_neutral: bool,
+    /// Windows of files are read in the order of their blocks: the disk turns.
+    pub(crate) by_block: bool,
+    pub(crate) devices: Devices,
+}
+
+/// How one file is read.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// Through the page cache, where the bytes are, or into which they come from the device.
+    Plain { origin: Origin, footprint: Footprint },
+    /// Past it (O_DIRECT), at multiples of so many bytes.
+    Direct { align: usize, device: Arc<Device> },
+}
+
+impl Manner {
+    /// Chooses the way for a file from this offset on, and sets its descriptor up for it. It is an error only where the
+    /// bytes must come from the device and cannot.
+    pub(super) fn choose(&self, opened: &OpenedFile, offset: u64) -> Result<Way, Errno> {
+        let remaining = opened.stamp.size_bytes - offset;
+        // An empty file has nothing to read past the cache, and those of /proc only say that they are empty.
+        let is_cached = remaining == 0 || (!self.from_media && is_cached(opened.file.as_fd(), offset, remaining));
+        if is_cached {
+            set_flags(opened.file.as_fd(), OFlags::empty())?;
+            return Ok(Way::Plain { origin: Origin::Cache, footprint: Footprint::untouched() });
+        }
+        let (file, stamp) = (opened.file.as_fd(), opened.stamp);
+        if !self.from_media && !self.is_neutral {
+            return self.read_plainly(file, stamp, offset, Errno::OPNOTSUPP);
+        }
+        let device = self.devices.of(opened);
+        let align = device.direct_align().filter(|&align| offset.is_multiple_of(align as u64));
+        match align.map(|align| (align, set_flags(file, OFlags::DIRECT))) {
+            Some((align, Ok(()))) => Ok(Way::Direct { align, device }),
+            Some((_, Err(errno))) => {
+                device.refuse_direct();
+                self.read_plainly(file, stamp, offset, errno)
+            }
+            None => self.read_plainly(file, stamp, offset, Errno::OPNOTSUPP),
+        }
+    }
+
+    /// The way through the page cache for a file that a direct read was refused for with this errno, if that will do.
+    pub(super) fn read_plainly(
+        &self,
+        file: BorrowedFd<'_>,
+        stamp: Stamp,
+        offset: u64,
+        errno: Errno,
+    ) -> Result<Way, Errno> {
+        if self.from_media {
+            return Err(errno);
+        }
+        set_flags(file, OFlags::empty())?;
+        let footprint =
+            if self.is_neutral { Footprint::of(file, stamp.size_bytes, offset) } else { Footprint::untouched() };
+        Ok(Way::Plain { origin: Origin::Device, footprint })
+    }
+}
+
+impl Way {
+    /// What reads must begin and end at multiples of.
+    pub(super) fn align(&self) -> usize {
+        match self {
+            Way::Plain { .. } => 1,
+            Way::Direct { align, .. } => *align,
+        }
+    }
+
+    /// Where the bytes come from.
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Way::Plain { origin, .. } => *origin,
+            Way::Direct { .. } => Origin::Device,
+        }
+    }
+
+    /// Tells Linux that the whole of a short file will be wanted, so that it begins to read while others are opened.
+    pub(super) fn announce(&self, opened: &OpenedFile) {
+        if let Way::Plain { origin: Origin::Device, .. } = self
+            && opened.stamp.size_bytes <= limits::LARGE_BUFFER_BYTES as u64
+        {
+            let _ = rustix::fs::fadvise(&opened.file, 0, None, rustix::fs::Advice::WillNeed);
+        }
+    }
+
+    /// To be called before a part of the file is asked for.
+    pub(super) fn note(&mut self, file: BorrowedFd<'_>, offset: u64, bytes: u64) {
+        if let Way::Plain { footprint, .. } = self {
+            footprint.note(file, offset, bytes);
+        }
+    }
+
+    /// To be called when all before this offset has come.
+    pub(super) fn came(&mut self, file: BorrowedFd<'_>, offset: u64) {
+        if let Way::Plain { footprint, .. } = self {
+            footprint.forget_some(file, offset);
+        }
+    }
+
+    /// To be called when the file is no longer read.
+    pub(super) fn leave(&mut self, file: BorrowedFd<'_>) {
+        if let Way::Plain { footprint, .. } = self {
+            footprint.restore(file);
+        }
+    }
+}
+
+/// Says how an open file is to be read. It may be waited for from now on: some Linuxes end a ring's read of a file that was
+/// opened not to wait with EAGAIN, again and again.
+fn set_flags(file: BorrowedFd<'_>, flags: OFlags) -> Result<(), Errno> {
+    rustix::fs::fcntl_setfl(file, flags)
+}

@@ -1,0 +1,196 @@
+//! A file that a ring reads: which pieces have been asked for, which have come, and what can be told of them in order.
+//!
+//! Asks for nothing itself.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
+
+use rustix::io::Errno;
+
+use crate::limits;
+use crate::read::buffers::{Buffer, BufferPool, Pools};
+use crate::read::manner::{Manner, Way};
+use crate::read::piece::{Answer, Piece};
+use crate::read::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
+use crate::readerkind::ReaderKind;
+use crate::root::{OpenedFile, Stamp};
+
+/// A file in progress.
+pub(super) struct RingFile {
+    pub(super) file: PlannedFile,
+    pub(super) descriptor: Rc<OwnedFd>,
+    pub(super) stamp: Stamp,
+    way: Way,
+    /// Whether one small buffer holds all that is to be read of it.
+    pub(super) is_small: bool,
+    /// Whether it takes more than one large buffer.
+    pub(super) is_long: bool,
+    /// The first byte that no read has asked for.
+    next_offset: u64,
+    /// Whether the read of the last byte, or of the emptiness, has been asked for.
+    asked_all: bool,
+    /// The pieces asked for and not told yet, in order of their offset, the number of the first, and how many of them
+    /// Linux has.
+    pieces: VecDeque<Asked>,
+    first_piece: u64,
+    in_flight: usize,
+    failure: Option<Failure>,
+}
+
+struct Asked {
+    piece: Piece,
+    filled: Option<Buffer>,
+}
+
+/// What one completion came to.
+pub(super) enum Next {
+    /// The piece is to be read again, or read on, into this buffer.
+    Read(Buffer),
+    /// There may be something to tell.
+    Tell,
+}
+
+impl RingFile {
+    pub(super) fn new(file: PlannedFile, opened: OpenedFile, offset: u64, way: Way) -> RingFile {
+        let remaining = opened.stamp.size_bytes - offset;
+        RingFile {
+            file,
+            descriptor: Rc::new(opened.file),
+            stamp: opened.stamp,
+            way,
+            is_small: remaining <= limits::SMALL_BUFFER_BYTES as u64,
+            is_long: remaining > limits::LARGE_BUFFER_BYTES as u64,
+            next_offset: offset,
+            asked_all: false,
+            pieces: VecDeque::new(),
+            first_piece: 0,
+            in_flight: 0,
+            failure: None,
+        }
+    }
+
+    /// The pool that its buffers are from.
+    pub(super) fn pool<'a>(&self, pools: &'a mut Pools) -> &'a mut BufferPool {
+        if self.is_small { &mut pools.small } else { &mut pools.large }
+    }
+
+    /// Whether another piece may be asked for.
+    pub(super) fn wants_more(&self) -> bool {
+        !self.asked_all && self.failure.is_none() && self.pieces.len() < limits::RING_PIECES_PER_FILE_MAX
+    }
+
+    /// The next piece, for a buffer of this capacity; gives its number.
+    pub(super) fn ask(&mut self, capacity: usize) -> u64 {
+        let piece = Piece::at(self.next_offset, self.stamp.size_bytes, capacity, self.way.align());
+        self.way.note(self.descriptor.as_fd(), piece.offset, piece.wanted as u64);
+        self.next_offset += piece.wanted as u64;
+        self.asked_all = piece.last;
+        self.pieces.push_back(Asked { piece, filled: None });
+        self.in_flight += 1;
+        self.first_piece + self.pieces.len() as u64 - 1
+    }
+
+    /// A piece that has been asked for.
+    pub(super) fn piece(&self, number: u64) -> &Piece {
+        &self.pieces[(number - self.first_piece) as usize].piece
+    }
+
+    /// Takes in what a read of a piece brought.
+    pub(super) fn take(
+        &mut self,
+        number: u64,
+        mut buffer: Buffer,
+        result: Result<usize, Errno>,
+        manner: &Manner,
+        pools: &mut Pools,
+    ) -> Next {
+        let asked = &mut self.pieces[(number - self.first_piece) as usize];
+        let failure = match result.map(|count| asked.piece.take(count)) {
+            Ok(Answer::More) => return Next::Read(buffer),
+            Ok(Answer::Whole) => {
+                buffer.set_length(asked.piece.wanted);
+                asked.filled = Some(buffer);
+                self.in_flight -= 1;
+                return Next::Tell;
+            }
+            Ok(Answer::Moved) => Failure::Moved,
+            Err(errno) => {
+                let offset = asked.piece.missing_offset();
+                match self.give_way(number, errno, manner) {
+                    Ok(()) => return Next::Read(buffer),
+                    Err(errno) => Failure::Unreadable { errno, offset },
+                }
+            }
+        };
+        pools.give(buffer);
+        self.in_flight -= 1;
+        self.failure.get_or_insert(failure);
+        Next::Tell
+    }
+
+    /// A read gave this errno: if it was a direct one that the device does not take, and a plain one will do, the piece is to
+    /// be read plainly.
+    fn give_way(&mut self, number: u64, errno: Errno, manner: &Manner) -> Result<(), Errno> {
+        let asked = &mut self.pieces[(number - self.first_piece) as usize];
+        if !asked.piece.is_direct() || !matches!(errno, Errno::INVAL | Errno::OPNOTSUPP) {
+            return Err(errno);
+        }
+        asked.piece.read_plainly();
+        let (offset, bytes) = (asked.piece.offset, asked.piece.wanted as u64);
+        if let Way::Direct { device, .. } = &self.way {
+            device.refuse_direct();
+            self.way = manner.read_plainly(self.descriptor.as_fd(), self.stamp, offset, errno)?;
+        }
+        self.way.note(self.descriptor.as_fd(), offset, bytes);
+        Ok(())
+    }
+
+    /// Tells the pieces that are next in order. Gives how the file ended, if it has.
+    pub(super) fn tell(&mut self, events: &mut VecDeque<Event>, pools: &mut Pools) -> Option<Result<Proof, Failure>> {
+        if let Some(failure) = self.failure {
+            self.drop_filled(pools);
+            return (self.in_flight == 0).then_some(Err(failure));
+        }
+        let mut last = false;
+        while let Some(buffer) = self.pieces.front_mut().and_then(|asked| asked.filled.take()) {
+            let Asked { piece, .. } = self.pieces.pop_front().expect("the piece that was filled");
+            self.first_piece += 1;
+            last = piece.last;
+            self.way.came(self.descriptor.as_fd(), piece.offset + piece.wanted as u64);
+            events.push_back(Event::Segment(Segment {
+                ticket: self.file.ticket,
+                offset: piece.offset,
+                file_bytes: self.stamp.size_bytes,
+                bytes: Bytes::Buffer(buffer),
+                origin: self.way.origin(),
+                last,
+            }));
+        }
+        last.then_some(Ok(Proof { stamp: self.stamp, reader: ReaderKind::Uring }))
+    }
+
+    /// Gives the buffers back whose bytes nobody will be told.
+    pub(super) fn drop_filled(&mut self, pools: &mut Pools) {
+        self.pieces.iter_mut().filter_map(|asked| asked.filled.take()).for_each(|buffer| pools.give(buffer));
+    }
+
+    /// The first byte that has not been told.
+    pub(super) fn untold_offset(&self) -> u64 {
+        self.pieces.front().map_or(self.next_offset, |asked| asked.piece.offset)
+    }
+
+    /// Leaves it to another source before anything of it has been asked for.
+    pub(super) fn leave(self) -> PlannedFile {
+        let RingFile { mut file, descriptor, stamp, way, next_offset: offset, .. } = self;
+        let descriptor = Rc::try_unwrap(descriptor).expect("no read of it is in flight");
+        file.resume = Some(Resume { opened: OpenedFile { file: descriptor, stamp }, offset, way: Some(way) });
+        file
+    }
+
+    /// The end of it.
+    pub(super) fn end(mut self, result: Result<Proof, Failure>) -> Event {
+        self.way.leave(self.descriptor.as_fd());
+        self.file.end(result)
+    }
+}
