@@ -48,6 +48,15 @@ pub const READER_BUFFER_BYTES: usize = 64 * 1024;
 /// Bytes of all the buffers of all reader threads.
 pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 
+/// Bytes that all buffers of a run may be limited to, at least: two of 64 KiB for each file that one worker reads in
+/// turn, and the rest for its readers; below that, files would wait for buffers and not for the device.
+pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
+
+/// Reads that a run has in flight on the device, whatever is asked for. A disk takes 32 commands at a time and one queue
+/// of an NVMe device mostly 1 024; four of those are more than one process fills, and each read beyond what the device
+/// takes waits in Linux and holds a buffer.
+pub const QUEUE_DEPTH_MAX: usize = 4_096;
+
 /// Bytes of the longest message that takes its turn in a wide group of lanes like any other. One lane of sixteen runs at
 /// 0.4 GB/s, so that this is half a second, where the whole group does 6 to 7 GB/s and one message alone 1.9. What is
 /// longer has turns of its own, and when only such are left they run as fast as they can.
@@ -88,6 +97,7 @@ const _: () = assert!(
 );
 const _: () = assert!(READER_MEMORY_BYTES / READER_BUFFER_BYTES >= 2 * BLOCKING_READERS, "read one, hash the other");
 const _: () = assert!(RING_ENTRIES as usize >= RING_FILES_MAX);
+const _: () = assert!(MEMORY_BYTES_MIN >= (2 * WORKER_FILES_OPEN * READER_BUFFER_BYTES) as u64);
 const _: () = assert!(MAP_WINDOW_BYTES.is_multiple_of(PAGE_BYTES as u64));
 
 /// How long a reader waits for half of its window before it looks around: what a slow file can cost the others.

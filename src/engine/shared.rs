@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::confirm::Confirmers;
+use super::options::Resources;
 use super::outbox::Outbox;
 use super::readers::Readers;
 use crate::error::Error;
@@ -17,7 +18,7 @@ use crate::hash::{Kernel, Kernels};
 use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 use crate::read::Failure;
-use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::readerkind::{Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
 
@@ -25,6 +26,8 @@ use crate::root::Root;
 pub(super) struct Shared {
     pub(super) root: Arc<Root>,
     pub(super) kernels: Kernels,
+    /// What the run may use, within the limits; and its reader once more, by a shorter name.
+    pub(super) resources: Resources,
     pub(super) choice: ReaderChoice,
     /// Workers that there may be, and files that each may have in progress.
     pub(super) workers_max: usize,
@@ -58,16 +61,31 @@ pub(super) struct Counters {
     pub(super) manifest_bytes: AtomicU64,
     pub(super) workers: AtomicU64,
     by_kernel: [AtomicU64; Kernel::ALL.len()],
-    by_reader: [(AtomicU64, AtomicU64); ReaderKind::ALL.len()],
+    by_reader: [[Brought; Origin::ALL.len()]; ReaderKind::ALL.len()],
+}
+
+/// What one reader brought from one place.
+#[derive(Default)]
+struct Brought {
+    files: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl Shared {
-    pub(super) fn new(root: Root, kernels: Kernels, choice: ReaderChoice, workers_max: usize, ordered: bool) -> Shared {
+    pub(super) fn new(
+        root: Root,
+        kernels: Kernels,
+        resources: impl Into<Resources>,
+        workers_max: usize,
+        ordered: bool,
+    ) -> Shared {
+        let resources = resources.into();
         let descriptors_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
         Shared {
             root: Arc::new(root),
             kernels,
-            choice,
+            resources,
+            choice: resources.reader,
             workers_max,
             files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
             descriptors_max,
@@ -149,7 +167,12 @@ impl Shared {
                 done += 1;
                 failed += u64::from(!file.outcome.is_match());
                 if let (Some(reader), Some(bytes)) = (file.reader, file.size_bytes) {
-                    self.counters.count_reader(reader, bytes);
+                    let origin = match reader {
+                        ReaderKind::Uring | ReaderKind::Threads => Origin::Device,
+                        ReaderKind::Cached | ReaderKind::Mmap | ReaderKind::Pread => Origin::Cache,
+                    };
+                    self.counters.count_read(reader, origin, bytes);
+                    self.counters.count_file(reader, origin);
                 }
             }
         }
@@ -178,10 +201,14 @@ impl Counters {
         Kernel::ALL.into_iter().filter(|kernel| hashed(kernel) > 0).max_by_key(hashed)
     }
 
-    fn count_reader(&self, reader: ReaderKind, bytes: u64) {
-        let (files, total) = &self.by_reader[reader as usize];
-        files.fetch_add(1, Ordering::Relaxed);
-        total.fetch_add(bytes, Ordering::Relaxed);
+    /// Counts bytes that a reader brought, and where they had been.
+    pub(super) fn count_read(&self, reader: ReaderKind, origin: Origin, bytes: u64) {
+        self.by_reader[reader as usize][origin as usize].bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts a file whose last byte a reader brought: of the device if any byte of it had to come from there.
+    pub(super) fn count_file(&self, reader: ReaderKind, origin: Origin) {
+        self.by_reader[reader as usize][origin as usize].files.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What came by which reader, without those that brought nothing.
@@ -189,11 +216,22 @@ impl Counters {
         ReaderKind::ALL
             .into_iter()
             .map(|kind| {
-                let (files, bytes) = &self.by_reader[kind as usize];
-                ReaderUse { kind, files: files.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
+                let of = |origin: Origin| {
+                    let brought = &self.by_reader[kind as usize][origin as usize];
+                    (brought.files.load(Ordering::Relaxed), brought.bytes.load(Ordering::Relaxed))
+                };
+                let ((files, bytes), (device_files, device_bytes)) = (of(Origin::Cache), of(Origin::Device));
+                ReaderUse { kind, files: files + device_files, bytes: bytes + device_bytes, device_files, device_bytes }
             })
-            .filter(|used| used.files > 0)
+            .filter(|used| used.files > 0 || used.bytes > 0)
             .collect()
+    }
+}
+
+#[cfg(test)]
+impl From<ReaderChoice> for Resources {
+    fn from(reader: ReaderChoice) -> Resources {
+        Resources { reader, ..Resources::default() }
     }
 }
 
