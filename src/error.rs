@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::filekind::FileKind;
 use crate::hash::{KernelUnavailable, UnknownKernel};
-use crate::readerkind::{ReaderKind, UnknownReader};
+use crate::limits;
+use crate::readerkind::{ReaderKind, UnknownCacheEffect, UnknownReader};
 
 /// Why a run could not be done, or not be done to its end.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +85,27 @@ pub enum Error {
     /// An option names a kernel that does not exist.
     #[error(transparent)]
     UnknownKernel(#[from] UnknownKernel),
+    /// An option names an effect on the page cache that does not exist.
+    #[error(transparent)]
+    UnknownCacheEffect(#[from] UnknownCacheEffect),
+    /// The memory that a run may have is too little for one worker and its readers.
+    #[error(
+        "memory: {bytes} bytes are too few; a run needs {} ({} MiB) at least", limits::MEMORY_BYTES_MIN,
+        limits::MEMORY_BYTES_MIN >> 20
+    )]
+    MemoryTooSmall {
+        /// The bytes that were allowed.
+        bytes: u64,
+    },
+    /// Every byte was to come from the device, by a reader that takes what is in the page cache.
+    #[error(
+        "reader {kind}: it reads what the page cache holds, and cannot read from the device itself; the readers uring, \
+         threads and pread can"
+    )]
+    NotFromMedia {
+        /// The reader that was asked for.
+        kind: ReaderKind,
+    },
     /// Linux refused even one thread.
     #[error("cannot start a thread: {0}")]
     NoThread(io::Error),

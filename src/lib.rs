@@ -54,13 +54,13 @@ mod verdict;
 
 pub use digest::{Digest, DigestError};
 pub use engine::{
-    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Progress, Run, create,
+    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Progress, Resources, Run, create,
     file_digest, hash_files, verify,
 };
 pub use error::Error;
 pub use filekind::FileKind;
 pub use hash::hash_many;
-pub use readerkind::{ReaderChoice, ReaderKind, UnknownReader};
+pub use readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};
 pub use root::Policy;

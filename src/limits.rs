@@ -61,6 +61,15 @@ pub const LARGE_BUFFER_BYTES: usize = 256 * 1024;
 /// Bytes of all the buffers of all reader threads.
 pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 
+/// Bytes that all buffers of a run may be limited to, at least: below that, files would wait for buffers and not
+/// for the device.
+pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
+
+/// Reads that a run has in flight on the device, whatever is asked for. A disk takes 32 commands at a time and one queue
+/// of an NVMe device mostly 1 024; four of those are more than one process fills, and each read beyond what the device
+/// takes waits in Linux and holds a buffer.
+pub const QUEUE_DEPTH_MAX: usize = 4_096;
+
 /// Bytes of the longest message that takes its turn in a wide group of lanes like any other. One lane of sixteen runs at
 /// 0.4 GB/s, so that this is half a second, where the whole group does 6 to 7 GB/s and one message alone 1.9. What is
 /// longer has turns of its own, and when only such are left they run as fast as they can.
@@ -98,6 +107,12 @@ pub const RING_READERS: usize = 8;
 /// Blocking reader threads of a run, where there is no ring.
 pub const BLOCKING_READERS: usize = 32;
 
+/// Blocking reader threads where each waits for another machine or a program: network file systems and FUSE.
+pub const REMOTE_READERS: usize = 64;
+
+/// Bytes of buffers that a ring reader is worth having for; where there is less there are fewer.
+pub const RING_MEMORY_BYTES_MIN: usize = 4 * LARGE_BUFFER_BYTES;
+
 /// Files that go to a blocking reader together: few, as it opens one after the other and each may hang.
 pub const BLOCKING_FILES_AT_A_TIME: usize = 4;
 
@@ -115,6 +130,7 @@ const _: () = assert!(WORKER_BUFFER_BYTES * WORKER_BUFFERS <= 8 * 1024 * 1024, "
 const _: () = assert!(RING_ENTRIES as usize >= RING_FILES_MAX);
 const _: () = assert!(SMALL_BUFFER_BYTES.is_multiple_of(DIRECT_ALIGN_MAX) && LARGE_BUFFER_BYTES > SMALL_BUFFER_BYTES);
 const _: () = assert!(WORKER_BUFFER_BYTES.is_multiple_of(DIRECT_ALIGN_MAX), "a reader goes on where a worker left off");
+const _: () = assert!(MEMORY_BYTES_MIN >= 4 * (WORKER_BUFFER_BYTES + LARGE_BUFFER_BYTES) as u64);
 const _: () = assert!(MAP_WINDOW_BYTES.is_multiple_of(PAGE_BYTES as u64));
 
 /// How long a reader waits for half of its window before it looks around: what a slow file can cost the others.

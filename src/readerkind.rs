@@ -1,4 +1,4 @@
-//! The readers by name: how the bytes of a file came in.
+//! The readers by name: how the bytes of a file came in, where they had been, and what becomes of the page cache.
 //!
 //! Names only: `read` holds the readers themselves.
 
@@ -75,6 +75,78 @@ impl FromStr for ReaderChoice {
     }
 }
 
+/// Where the bytes were when they were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// In the page cache.
+    Cache,
+    /// On the device.
+    Device,
+}
+
+impl Origin {
+    /// Both, in the order of this enum.
+    pub const ALL: [Origin; 2] = [Origin::Cache, Origin::Device];
+
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Origin::Cache => "cache",
+            Origin::Device => "device",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// What a run does to the page cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CacheEffect {
+    /// It is left as it was: what the run brought in goes again, and what was there stays.
+    #[default]
+    Neutral,
+    /// What was read stays cached, as far as Linux keeps it.
+    Keep,
+}
+
+/// A name that is no effect on the page cache.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown effect on the page cache \"{0}\"; there are neutral and keep")]
+pub struct UnknownCacheEffect(String);
+
+impl CacheEffect {
+    /// Every effect, in the order of this enum.
+    pub const ALL: [CacheEffect; 2] = [CacheEffect::Neutral, CacheEffect::Keep];
+
+    /// The name in options.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CacheEffect::Neutral => "neutral",
+            CacheEffect::Keep => "keep",
+        }
+    }
+}
+
+impl fmt::Display for CacheEffect {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl FromStr for CacheEffect {
+    type Err = UnknownCacheEffect;
+
+    fn from_str(name: &str) -> Result<CacheEffect, UnknownCacheEffect> {
+        let named = CacheEffect::ALL.into_iter().find(|effect| effect.name() == name);
+        named.ok_or_else(|| UnknownCacheEffect(name.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +159,13 @@ mod tests {
             assert_eq!(choice.is_ok(), kind != ReaderKind::Cached, "{kind}");
         }
         assert!("URING".parse::<ReaderChoice>().is_err());
+    }
+
+    #[test]
+    fn every_effect_on_the_page_cache_is_found_by_its_name() {
+        for effect in CacheEffect::ALL {
+            assert_eq!(effect.name().parse(), Ok(effect));
+        }
+        assert!("".parse::<CacheEffect>().is_err());
     }
 }

@@ -99,6 +99,12 @@ impl Root {
         Root { directory: None, policy: Policy::Free, walks: AtomicBool::new(false) }
     }
 
+    /// The directory and the number of the device that it lies on, if it is held open.
+    pub(crate) fn device(&self) -> Option<(BorrowedFd<'_>, u64)> {
+        let directory = self.directory.as_ref()?.as_fd();
+        stamp_of(directory).ok().map(|stamp| (directory, stamp.device))
+    }
+
     /// Opens a regular file for reading.
     pub(crate) fn open(&self, name: &[u8]) -> Result<OpenedFile, Refusal> {
         match self.open_with(name, FILE, ResolveFlags::empty()) {

@@ -21,8 +21,8 @@ use common::{Tree, bytes, drain, files, hex_digest, make_fifo};
 
 fn options(reader: ReaderChoice, workers: usize) -> HashOptions {
     let mut options = HashOptions::default();
-    options.reader = reader;
-    options.workers = NonZeroUsize::new(workers);
+    options.resources.reader = reader;
+    options.resources.workers = NonZeroUsize::new(workers);
     options
 }
 

@@ -29,9 +29,9 @@ fn kernels(tree: &Tree) -> Vec<Kernel> {
 /// One way to read, since records name it and the page cache is not the test's.
 fn options(kernel: KernelChoice, workers: usize) -> Options {
     let mut options = Options::default();
-    options.kernel = kernel;
-    options.reader = ReaderChoice::Forced(ReaderKind::Pread);
-    options.workers = NonZeroUsize::new(workers);
+    options.resources.kernel = kernel;
+    options.resources.reader = ReaderChoice::Forced(ReaderKind::Pread);
+    options.resources.workers = NonZeroUsize::new(workers);
     options
 }
 
@@ -91,7 +91,7 @@ fn every_kernel_writes_the_same_manifest() {
     let elsewhere = Tree::new();
     let manifest = |kernel| {
         let mut options = CreateOptions::default();
-        options.kernel = kernel;
+        options.resources.kernel = kernel;
         options.output = Some(elsewhere.at("manifest"));
         create(tree.path(), &options).unwrap();
         fs::read(elsewhere.at("manifest")).unwrap()

@@ -24,9 +24,9 @@ fn readers() -> Vec<ReaderChoice> {
         let tree = tempfile::tempdir().unwrap();
         fs::write(tree.path().join("sha1sum.txt"), "").unwrap();
         let mut options = Options::default();
-        options.reader = ReaderChoice::Forced(kind);
+        options.resources.reader = ReaderChoice::Forced(kind);
         match Run::verify(tree.path(), &options) {
-            Ok(_) => readers.push(options.reader),
+            Ok(_) => readers.push(options.resources.reader),
             Err(error) => println!("not run: {error}"),
         }
     }
@@ -35,8 +35,8 @@ fn readers() -> Vec<ReaderChoice> {
 
 fn options(reader: ReaderChoice, workers: usize) -> Options {
     let mut options = Options::default();
-    options.reader = reader;
-    options.workers = NonZeroUsize::new(workers);
+    options.resources.reader = reader;
+    options.resources.workers = NonZeroUsize::new(workers);
     options
 }
 

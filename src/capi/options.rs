@@ -54,7 +54,7 @@ pub unsafe extern "C" fn checksig_options_set_workers(options: *mut ChecksigOpti
         let handle = unsafe { borrow_mut(options, "options") }?;
         let workers = usize::try_from(workers)
             .map_err(|_| Failure::new(ChecksigStatus::BadOption, "workers: more than this machine can count"))?;
-        handle.options.workers = NonZeroUsize::new(workers);
+        handle.options.resources.workers = NonZeroUsize::new(workers);
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn checksig_options_set_reader(
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
         let name = unsafe { bytes(reader, reader_len, "reader") }?;
-        handle.options.reader = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        handle.options.resources.reader = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn checksig_options_set_kernel(
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
         let name = unsafe { bytes(kernel, kernel_len, "kernel") }?;
-        handle.options.kernel = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        handle.options.resources.kernel = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
         Ok(ChecksigStatus::Ok)
     })
 }

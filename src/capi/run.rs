@@ -68,8 +68,7 @@ impl ChecksigRun {
             return Err(Failure::new(ChecksigStatus::BadOption, "a list of files has no manifest"));
         }
         let mut choices = HashOptions::default();
-        (choices.reader, choices.kernel) = (options.reader, options.kernel);
-        (choices.workers, choices.ordered) = (options.workers, options.ordered);
+        (choices.resources, choices.ordered) = (options.resources, options.ordered);
         let run = Run::hash(paths.iter().map(|path| OsStr::from_bytes(path)), &choices)?;
         Ok(ChecksigRun::new(run, PathBuf::new(), PathBuf::new()))
     }

@@ -90,7 +90,11 @@ impl From<Error> for Failure {
             }
             Error::ManifestUnreadable { source, .. } => (ChecksigStatus::ManifestUnreadable, source.raw_os_error()),
             Error::ReaderUnavailable { .. } => (ChecksigStatus::ReaderUnavailable, None),
-            Error::UnknownReader(_) | Error::UnknownKernel(_) => (ChecksigStatus::BadOption, None),
+            Error::UnknownReader(_)
+            | Error::UnknownKernel(_)
+            | Error::UnknownCacheEffect(_)
+            | Error::MemoryTooSmall { .. }
+            | Error::NotFromMedia { .. } => (ChecksigStatus::BadOption, None),
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
             // Only `create` writes, and it has no C face.

@@ -15,11 +15,12 @@ mod queue;
 mod readers;
 mod records;
 mod run;
+mod share;
 mod shared;
 mod single;
 mod worker;
 
-pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
+pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
 pub use run::{Batch, Canceller, Progress, Run};
 pub use single::{FileError, file_digest};
 

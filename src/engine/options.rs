@@ -7,11 +7,41 @@ use std::path::PathBuf;
 
 use crate::hash::KernelChoice;
 use crate::manifest::{Format, Grammar};
-use crate::readerkind::ReaderChoice;
+use crate::readerkind::{CacheEffect, ReaderChoice};
 use crate::root::Policy;
 
 /// The name of the manifest below the root when none is given.
 pub const MANIFEST_NAME: &str = "sha1sum.txt";
+
+/// How a run reads and hashes, and what it may use. `Resources::default()` is right for most.
+///
+/// ```
+/// use checksig::{Options, ReaderChoice, ReaderKind};
+/// let mut options = Options::default();
+/// options.resources.reader = ReaderChoice::Forced(ReaderKind::Threads);
+/// options.resources.from_media = true;
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Resources {
+    /// How files are read.
+    pub reader: ReaderChoice,
+    /// How files are hashed.
+    pub kernel: KernelChoice,
+    /// Threads that hash; without a number, as many as CPU affinity and the cgroup's CPU quota allow.
+    pub workers: Option<NonZeroUsize>,
+    /// Reads in flight on the device at a time, over all readers: with blocking readers, threads. Without a number it is
+    /// chosen for the device; at most [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX).
+    pub queue_depth: Option<NonZeroUsize>,
+    /// Bytes of all buffers of the run, those of workers and those of readers, and at least
+    /// [`limits::MEMORY_BYTES_MIN`](crate::limits::MEMORY_BYTES_MIN); without a number, 48 MiB and 8 MiB a worker at most.
+    pub memory_bytes: Option<u64>,
+    /// Whether every byte is read from the device itself, past the page cache (O_DIRECT), also what is cached: what is
+    /// in memory says nothing about the medium.
+    pub from_media: bool,
+    /// What becomes of the page cache.
+    pub cache: CacheEffect,
+}
 
 /// The choices for [`verify`](crate::verify). `Options::default()` is right for most.
 #[derive(Clone, Debug)]
@@ -23,12 +53,8 @@ pub struct Options {
     pub grammar: Grammar,
     /// Where names may lead.
     pub policy: Policy,
-    /// How files are read.
-    pub reader: ReaderChoice,
-    /// How files are hashed.
-    pub kernel: KernelChoice,
-    /// Threads that hash; without a number, as many as CPU affinity and the cgroup's CPU quota allow.
-    pub workers: Option<NonZeroUsize>,
+    /// How files are read and hashed, and what the run may use.
+    pub resources: Resources,
     /// Whether records come in the order of the manifest, or as they are found.
     pub ordered: bool,
 }
@@ -39,9 +65,7 @@ impl Default for Options {
             manifest: None,
             grammar: Grammar::Strict,
             policy: Policy::Beneath,
-            reader: ReaderChoice::Auto,
-            kernel: KernelChoice::Auto,
-            workers: None,
+            resources: Resources::default(),
             ordered: true,
         }
     }
@@ -55,30 +79,22 @@ pub struct CreateOptions {
     pub output: Option<PathBuf>,
     /// How its lines are written.
     pub format: Format,
-    /// How files are read.
-    pub reader: ReaderChoice,
-    /// How files are hashed.
-    pub kernel: KernelChoice,
-    /// Threads that hash; see [`Options::workers`].
-    pub workers: Option<NonZeroUsize>,
+    /// How files are read and hashed, and what the run may use.
+    pub resources: Resources,
 }
 
 /// The choices for [`hash_files`](crate::hash_files).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HashOptions {
-    /// How files are read.
-    pub reader: ReaderChoice,
-    /// How files are hashed.
-    pub kernel: KernelChoice,
-    /// Threads that hash; see [`Options::workers`].
-    pub workers: Option<NonZeroUsize>,
+    /// How files are read and hashed, and what the run may use.
+    pub resources: Resources,
     /// Whether records come in the order of the list, or as they are found. `hash_files` keeps the order always.
     pub ordered: bool,
 }
 
 impl Default for HashOptions {
     fn default() -> HashOptions {
-        HashOptions { reader: ReaderChoice::Auto, kernel: KernelChoice::Auto, workers: None, ordered: true }
+        HashOptions { resources: Resources::default(), ordered: true }
     }
 }

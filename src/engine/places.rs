@@ -13,6 +13,8 @@ pub(super) struct InProgress {
     pub(super) job: Job,
     /// Bytes of it that have come.
     pub(super) bytes: u64,
+    /// Bytes of those that came from the device.
+    pub(super) device_bytes: u64,
     pub(super) digest: Option<Digest>,
     pub(super) proof: Option<Proof>,
 }
@@ -40,7 +42,7 @@ impl Places {
     pub(super) fn insert(&mut self, planned: Planned, job: Job) -> usize {
         let place = self.vacant.pop().expect("fewer files are in progress than there are places");
         self.by_job[job.index()] = place;
-        self.files[place] = Some(InProgress { planned, job, bytes: 0, digest: None, proof: None });
+        self.files[place] = Some(InProgress { planned, job, bytes: 0, device_bytes: 0, digest: None, proof: None });
         place
     }
 

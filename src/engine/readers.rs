@@ -1,19 +1,19 @@
 //! The reader threads and the queues between them and the workers: files go in, segments come out to the worker that
 //! asked, buffers go back to the reader they came from.
 //!
-//! Started by the first file that needs them. What each thread does with a file is `read`'s affair.
+//! Started by the first file that needs them. Which readers they are is `ladder`'s affair, what each of them does `thread`'s.
 
-use std::collections::VecDeque;
+mod ladder;
+mod thread;
+
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use crossbeam::channel::{Receiver, SendError, Sender, TryRecvError, bounded, never, select};
+use crossbeam::channel::{Receiver, SendError, Sender, bounded};
 
+use self::ladder::{Rung, ladder};
+use self::thread::{Queues, Reader};
 use super::shared::{Crew, Shared};
-use crate::error::Error;
-use crate::limits;
-use crate::read::{Blocking, Bytes, Event, PlannedFile, ReaderRoom, Source, Ticket, Uring, Wait, probe};
-use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::read::{Bytes, Event, PlannedFile, Ticket};
 
 /// The reader threads of a run; none until a worker asks.
 #[derive(Default)]
@@ -115,288 +115,35 @@ impl Readers {
     }
 }
 
-/// The ladder: a ring where it can be had, blocking threads where not. The reason goes into the report.
-fn ladder(shared: &Shared) -> (ReaderKind, usize) {
-    let few = shared.descriptors_max < limits::RING_DESCRIPTORS_MIN;
-    match shared.choice {
-        ReaderChoice::Forced(ReaderKind::Threads) => (ReaderKind::Threads, limits::BLOCKING_READERS),
-        ReaderChoice::Auto if few => {
-            shared.note_reason(format!(
-                "reader threads: of {} open files none is to spare for a ring; raise the limit with ulimit -n",
-                shared.descriptors_max
-            ));
-            (ReaderKind::Threads, limits::BLOCKING_READERS)
-        }
-        _ => match probe() {
-            Ok(()) => (ReaderKind::Uring, if few { 1 } else { limits::RING_READERS }),
-            Err(refused) => {
-                shared.note_reason(format!("reader threads: {refused}"));
-                (ReaderKind::Threads, limits::BLOCKING_READERS)
-            }
-        },
-    }
-}
-
-/// Buffers and reads of each of so many readers of a kind.
-fn room(kind: ReaderKind, readers: usize) -> ReaderRoom {
-    let share = limits::READER_MEMORY_BYTES / readers;
-    let small_buffers = if kind == ReaderKind::Uring { limits::RING_SMALL_BUFFERS } else { 0 };
-    let small_buffers = small_buffers.min(share / 2 / limits::SMALL_BUFFER_BYTES);
-    let large = share - small_buffers * limits::SMALL_BUFFER_BYTES;
-    ReaderRoom { small_buffers, large_buffers: large / limits::LARGE_BUFFER_BYTES, reads: limits::RING_ENTRIES }
-}
-
+/// Starts as many readers as the ladder says, or as Linux gives threads for.
 fn start(shared: &Arc<Shared>, crew: &Crew) -> Option<Started> {
-    let (kind, most) = ladder(shared);
-    let room = room(kind, most);
+    let Rung { kind, readers: most, files_at_a_time, room } = ladder(shared);
     let buffers = room.small_buffers + room.large_buffers;
     let files_max = shared.workers_max * shared.files_per_worker;
     let (files, inbox) = bounded(files_max);
     // Room for all files in progress: no reader waits to share one.
     let (share, shared_files) = bounded(files_max);
-    let files_at_a_time = match kind {
-        ReaderKind::Uring => limits::WINDOW_FILES,
-        _ => limits::BLOCKING_FILES_AT_A_TIME,
-    };
     // A worker's files can have every buffer on their way, and each file its end.
     let (senders, events): (Vec<_>, _) =
         (0..shared.workers_max).map(|_| bounded(most * buffers + shared.files_per_worker)).unzip();
     let mut returns = Vec::with_capacity(most);
     for reader in 0..most {
         let (give, returned) = bounded(buffers);
-        let thread = Reader {
-            index: reader,
-            shared: Arc::clone(shared),
-            inbox: inbox.clone(),
-            pending: VecDeque::new(),
-            share: share.clone(),
-            shared_files: shared_files.clone(),
-            returned,
-            workers: senders.clone(),
-            outgoing: senders.iter().map(|_| Vec::new()).collect(),
-        };
+        let thread = Reader::new(
+            reader,
+            Arc::clone(shared),
+            Queues {
+                inbox: inbox.clone(),
+                share: share.clone(),
+                shared_files: shared_files.clone(),
+                returned,
+                workers: senders.clone(),
+            },
+        );
         if crew.spawn("checksig-reader", shared, move || thread.run(kind, room)).is_err() {
             break;
         }
         returns.push(give);
     }
     (!returns.is_empty()).then(|| Started { files, files_at_a_time, events, returns: returns.into() })
-}
-
-/// How driving a source ended.
-enum Driven {
-    /// There is nothing more to read.
-    Done,
-    /// The source no longer works, for this reason, and has no file in progress.
-    Broken(String),
-}
-
-/// One reader thread.
-struct Reader {
-    index: usize,
-    shared: Arc<Shared>,
-    inbox: Receiver<Vec<PlannedFile>>,
-    /// Files that came together and wait for room in the source.
-    pending: VecDeque<PlannedFile>,
-    /// Files that one reader has opened and any of them may read.
-    share: Sender<PlannedFile>,
-    shared_files: Receiver<PlannedFile>,
-    returned: Receiver<Returned>,
-    workers: Vec<Sender<FromReader>>,
-    /// What has been told and not sent yet, for each worker.
-    outgoing: Vec<Vec<Event>>,
-}
-
-impl Reader {
-    fn run(mut self, kind: ReaderKind, room: ReaderRoom) {
-        let mut source = self.source(kind, room);
-        // A ring that fails is given up once its files have ended, and blocking reads take its place.
-        while let Ok(Driven::Broken(reason)) = source.as_mut().map(|source| self.drive(&mut **source)) {
-            self.shared.note_reason(format!("reader threads: {reason}"));
-            source = self.source(ReaderKind::Threads, room);
-        }
-        if let Err(error) = source {
-            self.shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
-        }
-    }
-
-    /// The source of this thread: a ring of its own, or, where Linux refuses just this one, blocking reads.
-    fn source(&self, kind: ReaderKind, room: ReaderRoom) -> std::io::Result<Box<dyn Source>> {
-        let (root, manner) = (&self.shared.root, &self.shared.manner);
-        if kind == ReaderKind::Uring {
-            match Uring::new(Arc::clone(root), Arc::clone(manner), room) {
-                Ok(source) => return Ok(Box::new(source?)),
-                Err(refused) => self.shared.note_reason(format!("reader threads: {refused}")),
-            }
-        }
-        Ok(Box::new(Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers)?))
-    }
-
-    fn drive(&mut self, source: &mut dyn Source) -> Driven {
-        let wait = Duration::from_millis(limits::RING_WAIT_MS_MAX);
-        let mut no_more = false;
-        while !self.shared.stopping() {
-            no_more |= self.take_files(source);
-            // After the files and before any of them is read: a ticket is used again once the buffers of its last file
-            // are on their way, and one that came later would be taken for a buffer of the next.
-            self.returned.try_iter().for_each(|(ticket, bytes)| source.release(ticket, bytes));
-            if source.in_progress() == 0 {
-                if let Some(reason) = source.broken() {
-                    // The next source has a pool of its own: no buffer of this one may come back to it.
-                    if source.buffers_out() == 0 {
-                        return Driven::Broken(reason);
-                    }
-                } else if no_more && self.pending.is_empty() {
-                    return Driven::Done;
-                }
-                self.sleep(source, &mut no_more);
-                continue;
-            }
-            match source.poll(Wait::Most(wait)) {
-                Event::Idle => {}
-                Event::Starved => self.sleep(source, &mut no_more),
-                event => self.tell(event),
-            }
-            while let Some(file) = source.surplus() {
-                // There is room for all files in progress, and this reader keeps the queue open itself.
-                let _ = self.share.send(file);
-            }
-            if !source.has_events() {
-                self.send();
-            }
-        }
-        Driven::Done
-    }
-
-    /// Gives the source what it has room for: what others share first; true when no more will come.
-    fn take_files(&mut self, source: &mut dyn Source) -> bool {
-        while source.has_room_for_surplus() {
-            let Ok(file) = self.shared_files.try_recv() else { break };
-            source.add(file);
-        }
-        while source.has_room() {
-            if let Some(file) = self.pending.pop_front() {
-                source.add(file);
-                continue;
-            }
-            match self.inbox.try_recv() {
-                Ok(files) => self.pending.extend(files),
-                Err(TryRecvError::Empty) => return false,
-                Err(TryRecvError::Disconnected) => return self.shared_files.is_empty(),
-            }
-        }
-        false
-    }
-
-    /// Waits for files, if there is room for any, or for a buffer.
-    fn sleep(&mut self, source: &mut dyn Source, no_more: &mut bool) {
-        self.send();
-        let (no_files, none_shared) = (never(), never());
-        let takes_files = source.has_room() && !*no_more;
-        let inbox = if takes_files && self.pending.is_empty() { &self.inbox } else { &no_files };
-        let shared_files = if source.has_room_for_surplus() { &self.shared_files } else { &none_shared };
-        let wait = if takes_files && !self.pending.is_empty() { 0 } else { limits::LOOK_AROUND_MS };
-        select! {
-            recv(inbox) -> files => match files {
-                Ok(files) => self.pending.extend(files),
-                Err(_) => *no_more = self.shared_files.is_empty(),
-            },
-            recv(shared_files) -> file => if let Ok(file) = file {
-                source.add(file);
-            },
-            recv(self.returned) -> returned => if let Ok((ticket, bytes)) = returned {
-                source.release(ticket, bytes);
-            },
-            default(Duration::from_millis(wait)) => {}
-        }
-    }
-
-    /// Keeps an event for the worker whose file it is about.
-    fn tell(&mut self, event: Event) {
-        let ticket = match &event {
-            Event::Segment(segment) => segment.ticket,
-            Event::End(end) => end.file.ticket,
-            Event::Elsewhere(file) => file.ticket,
-            Event::Starved | Event::Idle => unreachable!("nobody's event"),
-        };
-        self.outgoing[worker_of(ticket)].push(event);
-    }
-
-    /// Sends what has been told: together, as each message may have to wake a thread.
-    fn send(&mut self) {
-        for (worker, events) in self.workers.iter().zip(&mut self.outgoing).filter(|(_, events)| !events.is_empty()) {
-            // A worker that has gone wants nothing more.
-            let _ = worker.send(FromReader { reader: self.index, events: std::mem::take(events) });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hash::Kernels;
-    use crate::read::Failure;
-    use crate::root::{Policy, Root};
-
-    /// Notes what is asked of it. When it is first asked for room, the buffer of a file that is over comes home, and then
-    /// another file with the same ticket.
-    struct Notes<'a> {
-        notes: &'a mut Vec<&'static str>,
-        outside: Option<(Sender<Returned>, Sender<Vec<PlannedFile>>)>,
-        file: Option<PlannedFile>,
-    }
-
-    impl Source for Notes<'_> {
-        fn add(&mut self, file: PlannedFile) {
-            self.notes.push("file");
-            self.file = Some(file);
-        }
-
-        fn has_room(&self) -> bool {
-            if let Some((give, files)) = &self.outside
-                && give.is_empty()
-                && self.notes.is_empty()
-            {
-                give.send((Ticket(0), Bytes::Nothing)).unwrap();
-                files.send(vec![PlannedFile::new(Ticket(0), b"next".to_vec())]).unwrap();
-            }
-            self.file.is_none()
-        }
-
-        fn in_progress(&self) -> usize {
-            usize::from(self.file.is_some())
-        }
-
-        fn poll(&mut self, _wait: Wait) -> Event {
-            self.notes.push("poll");
-            self.outside = None;
-            self.file.take().expect("it is polled for a file").end(Err(Failure::Missing))
-        }
-
-        fn release(&mut self, _ticket: Ticket, _bytes: Bytes) {
-            self.notes.push("buffer");
-        }
-
-        fn buffers_out(&self) -> usize {
-            0
-        }
-    }
-
-    #[test]
-    fn a_buffer_is_home_before_the_next_file_with_its_ticket_is_read() {
-        let (files, inbox) = bounded(1);
-        let (give, returned) = bounded(1);
-        let (sender, events) = bounded(1);
-        let root = Root::open_root(".".as_ref(), Policy::Beneath).unwrap();
-        let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
-        let (share, shared_files) = bounded(1);
-        let (workers, outgoing, pending) = (vec![sender], vec![Vec::new()], VecDeque::new());
-        let mut reader = Reader { index: 0, shared, inbox, pending, share, shared_files, returned, workers, outgoing };
-        let mut notes = Vec::new();
-        let outside = Some((give, files));
-        let mut source = Notes { notes: &mut notes, outside, file: None };
-        assert!(matches!(reader.drive(&mut source), Driven::Done));
-        assert_eq!(notes, ["file", "buffer", "poll"]);
-        assert_eq!(events.len(), 1);
-    }
 }

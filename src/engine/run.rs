@@ -3,7 +3,6 @@
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
 use std::io::{self, BufRead, BufReader};
-use std::num::NonZeroUsize;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,14 +18,12 @@ use super::conduct::Conductor;
 use super::creation::Creation;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
+use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
-use crate::hash::{KernelChoice, Kernels};
 use crate::limits;
 use crate::manifest::Entries;
 use crate::plan::{List, Planner, Stock, Walk};
-use crate::read::probe;
-use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -116,7 +113,7 @@ impl Run {
             Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
         let stock = Stock::Manifest(Entries::new(reader, options.grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
-        let shared = share(directory, options.reader, options.kernel, options.workers, options.ordered)?;
+        let shared = share(directory, options.resources, options.ordered)?;
         Run::start(shared, Verb::Verify, stock, unreadable, None, Some(watched))
     }
 
@@ -128,7 +125,7 @@ impl Run {
     pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
         let directory = open_root(root, Policy::Beneath)?;
         let path = options.output.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
-        let shared = share(directory, options.reader, options.kernel, options.workers, true)?;
+        let shared = share(directory, options.resources, true)?;
         let creation = Creation::begin(path, options.format)?;
         let stock = Stock::Tree(Walk::new(creation.own_names(root)?));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
@@ -143,7 +140,7 @@ impl Run {
         let names = paths.into_iter().map(|path| path.as_ref().as_os_str().as_bytes().to_vec());
         let stock = Stock::List(List::new(names));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a list gave an error: {error}")));
-        let shared = share(Root::current(), options.reader, options.kernel, options.workers, options.ordered)?;
+        let shared = share(Root::current(), options.resources, options.ordered)?;
         Run::start(shared, Verb::Hash, stock, unreadable, None, None)
     }
 
@@ -350,37 +347,4 @@ fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(Op
         Err(Refusal::OutsideRoot) => Err(Error::Internal("the manifest's own name leads out of the root".to_owned())),
         Err(Refusal::Errno(errno)) => Err(Error::ManifestUnreadable { path, source: errno.into() }),
     }
-}
-
-/// The state of a new run, after seeing that it can have what it was asked to use.
-fn share(
-    root: Root,
-    reader: ReaderChoice,
-    kernel: KernelChoice,
-    workers: Option<NonZeroUsize>,
-    ordered: bool,
-) -> Result<Arc<Shared>, Error> {
-    if let ReaderChoice::Forced(kind @ ReaderKind::Uring) = reader {
-        probe().map_err(|refused| Error::ReaderUnavailable { kind, reason: refused.to_string() })?;
-    }
-    let kernels = Kernels::choose(kernel)?;
-    if kernels.are_wrong() {
-        return Err(Error::Internal("no SHA-1 kernel gives the right digest on this CPU".to_owned()));
-    }
-    // Both CPU affinity and the cgroup's CPU quota are in this number.
-    let workers = workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let shared = Shared::new(root, kernels, reader, workers.min(limits::WORKERS_MAX), ordered);
-    for wrong in shared.kernels.wrong() {
-        shared.note_reason(format!(
-            "kernel {wrong}: left out, since it gave a wrong digest on this CPU; if another machine has no such complaint, \
-             this CPU or its memory is failing"
-        ));
-    }
-    if let ReaderChoice::Forced(kind) = reader {
-        shared.note_reason(format!("reader {kind}: asked for by name"));
-    }
-    if let KernelChoice::Forced(kernel) = kernel {
-        shared.note_reason(format!("kernel {kernel}: asked for by name"));
-    }
-    Ok(Arc::new(shared))
 }

@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::confirm::Confirmers;
+use super::options::Resources;
 use super::outbox::Outbox;
 use super::readers::Readers;
 use crate::error::Error;
 use crate::hash::{Kernel, Kernels};
 use crate::limits;
 use crate::plan::{LargestFirst, Planned};
-use crate::read::{Failure, Manner};
-use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::read::{DeviceKind, Devices, Failure, Manner, kind_of};
+use crate::readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
 
@@ -25,7 +26,11 @@ use crate::root::Root;
 pub(super) struct Shared {
     pub(super) root: Arc<Root>,
     pub(super) kernels: Kernels,
+    /// What the run may use, within the limits; and its reader once more, by a shorter name.
+    pub(super) resources: Resources,
     pub(super) choice: ReaderChoice,
+    /// What the root lies on.
+    pub(super) device: DeviceKind,
     /// How files are read where they are waited for.
     pub(super) manner: Arc<Manner>,
     /// Workers that there may be, and files that each may have in progress.
@@ -60,17 +65,60 @@ pub(super) struct Counters {
     pub(super) manifest_bytes: AtomicU64,
     pub(super) workers: AtomicU64,
     by_kernel: [AtomicU64; Kernel::ALL.len()],
-    by_reader: [(AtomicU64, AtomicU64); ReaderKind::ALL.len()],
+    by_reader: [[Total; Origin::ALL.len()]; ReaderKind::ALL.len()],
+}
+
+/// What one reader brought from one place.
+#[derive(Default)]
+struct Total {
+    files: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// What the readers of one worker have brought since it was last counted.
+#[derive(Default)]
+pub(super) struct Brought([[Sum; Origin::ALL.len()]; ReaderKind::ALL.len()]);
+
+#[derive(Default)]
+struct Sum {
+    files: u64,
+    bytes: u64,
+}
+
+impl Brought {
+    /// Adds a file whose last byte this reader brought: one of the device if any byte of it had to come from there.
+    pub(super) fn add(&mut self, reader: ReaderKind, bytes: u64, device_bytes: u64) {
+        let [cache, device] = &mut self.0[reader as usize];
+        cache.bytes += bytes - device_bytes;
+        device.bytes += device_bytes;
+        if device_bytes > 0 { device.files += 1 } else { cache.files += 1 }
+    }
 }
 
 impl Shared {
-    pub(super) fn new(root: Root, kernels: Kernels, choice: ReaderChoice, workers_max: usize, ordered: bool) -> Shared {
+    pub(super) fn new(
+        root: Root,
+        kernels: Kernels,
+        resources: impl Into<Resources>,
+        workers_max: usize,
+        ordered: bool,
+    ) -> Shared {
+        let resources = resources.into();
         let descriptors_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+        let device = root.device().map_or(DeviceKind::Local, |(directory, number)| kind_of(directory, number));
+        let manner = Manner {
+            from_media: resources.from_media,
+            is_neutral: resources.cache == CacheEffect::Neutral,
+            by_block: device == DeviceKind::Rotating,
+            devices: Devices::default(),
+        };
         Shared {
             root: Arc::new(root),
             kernels,
-            choice,
-            manner: Arc::new(Manner { is_neutral: true, ..Manner::default() }),
+            resources,
+            choice: resources.reader,
+            device,
+            manner: Arc::new(manner),
             workers_max,
             files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
             descriptors_max,
@@ -86,6 +134,21 @@ impl Shared {
             fault: Mutex::new(None),
             reasons: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Buffers of each worker: a third of the memory, if there is little.
+    pub(super) fn worker_buffers(&self) -> usize {
+        let share = |bytes: u64| bytes as usize / 3 / self.workers_max / limits::WORKER_BUFFER_BYTES;
+        self.resources
+            .memory_bytes
+            .map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
+    }
+
+    /// Bytes of the buffers of all readers.
+    pub(super) fn reader_memory(&self) -> usize {
+        let of_workers = self.workers_max * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
+        let left = |bytes: u64| (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
+        self.resources.memory_bytes.map_or(limits::READER_MEMORY_BYTES, left)
     }
 
     pub(super) fn stopping(&self) -> bool {
@@ -151,9 +214,6 @@ impl Shared {
             if let Record::File(file) = record {
                 done += 1;
                 failed += u64::from(!file.outcome.is_match());
-                if let (Some(reader), Some(bytes)) = (file.reader, file.size_bytes) {
-                    self.counters.count_reader(reader, bytes);
-                }
             }
         }
         self.counters.files_done.fetch_add(done, Ordering::Relaxed);
@@ -181,10 +241,15 @@ impl Counters {
         Kernel::ALL.into_iter().filter(|kernel| hashed(kernel) > 0).max_by_key(hashed)
     }
 
-    fn count_reader(&self, reader: ReaderKind, bytes: u64) {
-        let (files, total) = &self.by_reader[reader as usize];
-        files.fetch_add(1, Ordering::Relaxed);
-        total.fetch_add(bytes, Ordering::Relaxed);
+    /// Counts what a worker's readers have brought.
+    pub(super) fn count_brought(&self, brought: &mut Brought) {
+        for (total, brought) in self.by_reader.iter().flatten().zip(brought.0.iter_mut().flatten()) {
+            if brought.files > 0 || brought.bytes > 0 {
+                total.files.fetch_add(brought.files, Ordering::Relaxed);
+                total.bytes.fetch_add(brought.bytes, Ordering::Relaxed);
+                *brought = Sum::default();
+            }
+        }
     }
 
     /// What came by which reader, without those that brought nothing.
@@ -192,11 +257,22 @@ impl Counters {
         ReaderKind::ALL
             .into_iter()
             .map(|kind| {
-                let (files, bytes) = &self.by_reader[kind as usize];
-                ReaderUse { kind, files: files.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
+                let of = |origin: Origin| {
+                    let brought = &self.by_reader[kind as usize][origin as usize];
+                    (brought.files.load(Ordering::Relaxed), brought.bytes.load(Ordering::Relaxed))
+                };
+                let ((files, bytes), (device_files, device_bytes)) = (of(Origin::Cache), of(Origin::Device));
+                ReaderUse { kind, files: files + device_files, bytes: bytes + device_bytes, device_files, device_bytes }
             })
-            .filter(|used| used.files > 0)
+            .filter(|used| used.files > 0 || used.bytes > 0)
             .collect()
+    }
+}
+
+#[cfg(test)]
+impl From<ReaderChoice> for Resources {
+    fn from(reader: ReaderChoice) -> Resources {
+        Resources { reader, ..Resources::default() }
     }
 }
 

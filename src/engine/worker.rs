@@ -7,6 +7,7 @@
 //! bring the run to a stand.
 
 mod judge;
+mod sources;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,15 +19,14 @@ use crossbeam::channel::{never, select};
 use super::piece::{Home, Piece};
 use super::places::Places;
 use super::queue::{Next, WorkQueue};
-use super::readers::{FromReader, Link, Readers, index_of, ticket};
+use super::readers::{FromReader, Link, index_of, ticket};
 use super::records::not_checked;
-use super::shared::Shared;
-use crate::error::Error;
-use crate::hash::{Done, Kernels, Lanes};
+use super::shared::{Brought, Shared};
+use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{End, Event, Inline, Mapped, PlannedFile, Segment, Source, Wait};
-use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::read::{End, Event, PlannedFile, Segment, Source, Wait};
+use crate::readerkind::{Origin, ReaderChoice, ReaderKind};
 use crate::report::Record;
 
 /// One worker thread.
@@ -58,23 +58,15 @@ pub(super) struct Worker {
     deferrals: u32,
     done: Vec<Done<Piece>>,
     records: Vec<(u64, Record)>,
+    /// What its readers have brought since records were last handed on.
+    brought: Brought,
     /// Bytes that have come since records were last handed on.
     bytes_since: u64,
 }
 
 impl Worker {
     pub(super) fn new(index: usize, shared: Arc<Shared>, queue: WorkQueue) -> std::io::Result<Worker> {
-        let (root, manner) = (Arc::clone(&shared.root), Arc::clone(&shared.manner));
-        let inline: Option<Box<dyn Source>> = match shared.choice {
-            ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => {
-                Some(Box::new(Inline::cached(root, manner, limits::WORKER_BUFFERS)?))
-            }
-            ReaderChoice::Forced(ReaderKind::Pread) => {
-                Some(Box::new(Inline::waiting(root, manner, limits::WORKER_BUFFERS)?))
-            }
-            ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Mapped::new(root))),
-            ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
-        };
+        let inline = sources::inline(&shared)?;
         Ok(Worker {
             index,
             queue,
@@ -93,6 +85,7 @@ impl Worker {
             deferrals: 0,
             done: Vec::new(),
             records: Vec::new(),
+            brought: Brought::default(),
             bytes_since: 0,
             shared,
         })
@@ -219,65 +212,6 @@ impl Worker {
         }
     }
 
-    /// Leaves a file to the readers, together with others.
-    fn send_to_readers(&mut self, file: PlannedFile) {
-        if self.link.is_none() {
-            self.link = Readers::link(&self.shared, self.index);
-        }
-        self.outgoing.push(file);
-        if self.link.as_ref().is_none_or(|link| self.outgoing.len() >= link.files_at_a_time) {
-            self.send_files();
-        }
-    }
-
-    /// Hands files to the readers; where none can be started, this thread reads them itself.
-    fn send_files(&mut self) {
-        self.rounds_held = 0;
-        let files = std::mem::take(&mut self.outgoing);
-        let files = match &self.link {
-            _ if files.is_empty() => return,
-            Some(link) => match link.read(files) {
-                Ok(()) => return,
-                Err(files) => files,
-            },
-            None => files,
-        };
-        self.shared.note_reason("reader pread: no reader thread could be started".to_owned());
-        match &mut self.inline {
-            // A new source would not have the other files that this one has in progress.
-            Some(source) => source.wait_from_now_on(),
-            None => self.read_plainly(),
-        }
-        self.plain_only = true;
-        if let Some(source) = &mut self.inline {
-            files.into_iter().for_each(|file| source.add(file));
-        }
-    }
-
-    /// From now on this thread reads and hashes as second readings do: nobody knows whether the reader or the kernel was
-    /// wrong.
-    fn distrust(&mut self) {
-        self.distrusts = true;
-        self.shared.counters.count_kernels(|kernel| self.lanes.hashed_bytes(kernel));
-        self.lanes = Lanes::new(Kernels::plain(), self.shared.files_per_worker);
-        if !self.plain_only {
-            self.read_plainly();
-        }
-    }
-
-    /// From now on this thread reads by plain pread itself.
-    fn read_plainly(&mut self) {
-        let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
-        match Inline::waiting(root, manner, limits::WORKER_BUFFERS) {
-            Ok(source) => {
-                self.inline = Some(Box::new(source));
-                self.generation += 1;
-                self.plain_only = true;
-            }
-            Err(error) => self.shared.fail(Error::Internal(format!("no memory for a reader: {error}"))),
-        }
-    }
-
     fn handle_all(&mut self, FromReader { reader, events }: FromReader) {
         events.into_iter().for_each(|event| self.handle(event, Home::Reader(reader)));
     }
@@ -291,7 +225,7 @@ impl Worker {
         }
     }
 
-    fn take_segment(&mut self, Segment { ticket, offset, file_bytes, bytes, last, .. }: Segment, home: Home) {
+    fn take_segment(&mut self, Segment { ticket, offset, file_bytes, bytes, origin, last }: Segment, home: Home) {
         let file = self.files.get_mut(index_of(ticket));
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         if offset == 0 {
@@ -300,6 +234,7 @@ impl Worker {
         }
         let length = bytes.as_slice().len() as u64;
         file.bytes += length;
+        file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
         self.deferrals = 0;
         self.shared.counters.bytes_done.fetch_add(length, Ordering::Relaxed);
@@ -357,6 +292,7 @@ impl Worker {
 
     /// Hands on what has been gathered.
     fn deliver(&mut self) {
+        self.shared.counters.count_brought(&mut self.brought);
         self.shared.deliver(&mut self.records);
         self.bytes_since = 0;
     }

@@ -28,7 +28,6 @@ pub(crate) enum DeviceKind {
 /// One device.
 #[derive(Debug)]
 pub(crate) struct Device {
-    pub(crate) kind: DeviceKind,
     /// What direct reads must be aligned to; 0 where they are not taken.
     direct_align: AtomicUsize,
 }
@@ -47,10 +46,7 @@ impl Devices {
         if let Some((_, device)) = met.iter().find(|(other, _)| *other == number) {
             return Arc::clone(device);
         }
-        let device = Arc::new(Device {
-            kind: kind_of(&opened.file, number),
-            direct_align: AtomicUsize::new(direct_align(&opened.file)),
-        });
+        let device = Arc::new(Device { direct_align: AtomicUsize::new(direct_align(&opened.file)) });
         if met.len() < limits::DEVICES_MAX {
             met.push((number, Arc::clone(&device)));
         }
@@ -135,7 +131,6 @@ mod tests {
         let opened = Root::open_root(tree.path(), Policy::Beneath).unwrap().open(b"f").unwrap();
         let devices = Devices::default();
         let device = devices.of(&opened);
-        assert_ne!(device.kind, DeviceKind::Remote);
         device.refuse_direct();
         assert_eq!(devices.of(&opened).direct_align(), None);
         assert!(Arc::ptr_eq(&device, &devices.of(&opened)));

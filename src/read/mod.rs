@@ -21,7 +21,7 @@ mod tests;
 mod uring;
 
 pub(crate) use blocking::Blocking;
-pub(crate) use device::{DeviceKind, kind_of};
+pub(crate) use device::{DeviceKind, Devices, kind_of};
 pub(crate) use inline::Inline;
 pub(crate) use manner::Manner;
 pub(crate) use mapped::Mapped;

@@ -24,7 +24,7 @@ pub(crate) struct PlannedFile {
     /// Its name, relative to the root.
     pub(crate) name: Vec<u8>,
     /// Where another source left off, if one has begun.
-    pub(crate) resume: Option<Resume>,
+    pub(crate) resume: Option<Box<Resume>>,
 }
 
 /// A file that a source has opened, and perhaps read some of, and leaves to another.
@@ -111,6 +111,11 @@ impl PlannedFile {
     /// A file that nobody has begun to read.
     pub(crate) fn new(ticket: Ticket, name: Vec<u8>) -> PlannedFile {
         PlannedFile { ticket, name, resume: None }
+    }
+
+    /// The same file, for another source to go on with.
+    pub(super) fn resumed(self, resume: Resume) -> PlannedFile {
+        PlannedFile { resume: Some(Box::new(resume)), ..self }
     }
 
     /// Whether a source has opened it.

@@ -37,7 +37,7 @@ pub(super) enum Filled {
 impl Sequential {
     /// Opens the file, or goes on where another source left off.
     pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, (PlannedFile, Failure)> {
-        match file.resume.take() {
+        match file.resume.take().map(|resume| *resume) {
             Some(Resume { opened, offset, way }) => Ok(Sequential { file, opened, offset, way }),
             None => Sequential::from_open(root.open(&file.name), file),
         }
@@ -72,8 +72,13 @@ impl Sequential {
     pub(super) fn fill_cached(&mut self, mut buffer: Buffer, flags: ReadWriteFlags) -> Filled {
         let mut piece = Piece::at(self.offset, self.opened.stamp.size_bytes, buffer.capacity(), 1);
         loop {
-            let target = &mut [std::io::IoSliceMut::new(&mut buffer.target()[piece.range()])];
-            let would_wait = match preadv2(&self.opened.file, target, piece.read_offset(), flags) {
+            let (target, offset) = (&mut buffer.target()[piece.range()], piece.read_offset());
+            let read = if flags.is_empty() {
+                pread(&self.opened.file, target, offset)
+            } else {
+                preadv2(&self.opened.file, &mut [std::io::IoSliceMut::new(target)], offset, flags)
+            };
+            let would_wait = match read {
                 // Some Linuxes say so where they would have to wait.
                 Ok(0) if piece.wanted > 0 && flags.contains(ReadWriteFlags::NOWAIT) => true,
                 Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) if flags.contains(ReadWriteFlags::NOWAIT) => true,
@@ -181,9 +186,8 @@ impl Sequential {
 
     /// Leaves the rest to another source.
     pub(super) fn leave(self) -> PlannedFile {
-        let Sequential { mut file, opened, offset, way } = self;
-        file.resume = Some(Resume { opened, offset, way });
-        file
+        let Sequential { file, opened, offset, way } = self;
+        file.resumed(Resume { opened, offset, way })
     }
 
     fn restore(&mut self) {

@@ -46,8 +46,13 @@ fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
     let mut got = Got::default();
     let mut held: Vec<(Ticket, Bytes)> = Vec::new();
     files.reverse();
+    let mut surplus = Vec::new();
     let mut idle = 0;
-    while !files.is_empty() || source.in_progress() > 0 {
+    while !files.is_empty() || !surplus.is_empty() || source.in_progress() > 0 {
+        surplus.extend(std::iter::from_fn(|| source.surplus()));
+        while source.has_room_for_surplus() && !surplus.is_empty() {
+            source.add(surplus.pop().unwrap());
+        }
         while source.has_room() && !files.is_empty() {
             source.add(files.pop().unwrap());
         }

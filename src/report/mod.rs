@@ -60,8 +60,12 @@ pub struct ReaderUse {
     pub kind: ReaderKind,
     /// Files whose last byte it read.
     pub files: u64,
-    /// Bytes of those files.
+    /// Bytes that it read.
     pub bytes: u64,
+    /// How many of these files had to come from the device, in whole or in part, as far as Linux says.
+    pub device_files: u64,
+    /// How many of these bytes had to come from the device, as far as Linux says.
+    pub device_bytes: u64,
 }
 
 /// What a run does.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use checksig::hash::{Kernel, KernelChoice};
 use checksig::manifest::Format;
-use checksig::{CreateOptions, MANIFEST_NAME, Options, ReaderChoice, ReaderKind};
+use checksig::{CreateOptions, MANIFEST_NAME, Options, ReaderChoice, ReaderKind, Resources};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
@@ -132,12 +132,20 @@ struct How {
     workers: Option<NonZeroUsize>,
 }
 
+impl From<How> for Resources {
+    fn from(how: How) -> Resources {
+        let mut resources = Resources::default();
+        resources.reader = how.reader;
+        resources.kernel = how.kernel;
+        resources.workers = how.workers;
+        resources
+    }
+}
+
 impl From<VerifyWords> for Verify {
     fn from(words: VerifyWords) -> Verify {
         let mut options = Options::default();
-        options.reader = words.how.reader;
-        options.kernel = words.how.kernel;
-        options.workers = words.how.workers;
+        options.resources = words.how.into();
         let manifest = words.manifest.clone().unwrap_or_else(|| default_manifest(&words.root));
         options.manifest = words.manifest;
         Verify { root: words.root, manifest, options, quiet: words.quiet, json: words.json }
@@ -148,9 +156,7 @@ impl From<CreateWords> for Create {
     fn from(words: CreateWords) -> Create {
         let mut options = CreateOptions::default();
         options.format = words.format;
-        options.reader = words.how.reader;
-        options.kernel = words.how.kernel;
-        options.workers = words.how.workers;
+        options.resources = words.how.into();
         let manifest = words.output.clone().unwrap_or_else(|| default_manifest(&words.root));
         options.output = words.output;
         Create { root: words.root, manifest, options }
@@ -224,8 +230,11 @@ mod tests {
         assert_eq!(verify.root, Path::new("."));
         assert_eq!(verify.manifest, Path::new("sha1sum.txt"));
         assert_eq!(verify.options.manifest, None);
-        assert_eq!((verify.options.reader, verify.options.kernel), (ReaderChoice::Auto, KernelChoice::Auto));
-        assert_eq!(verify.options.workers, None);
+        assert_eq!(
+            (verify.options.resources.reader, verify.options.resources.kernel),
+            (ReaderChoice::Auto, KernelChoice::Auto)
+        );
+        assert_eq!(verify.options.resources.workers, None);
         let Ok(Command::Create(create)) = read("checksig create dir") else { panic!("create") };
         assert_eq!(create.manifest, Path::new("dir/sha1sum.txt"));
         assert_eq!(create.options.format, Format::Gnu);
@@ -236,16 +245,16 @@ mod tests {
         let line = "checksig verify dir --manifest m --reader pread --kernel scalar -j 3 --quiet --json";
         let Ok(Command::Verify(verify)) = read(line) else { panic!("verify") };
         assert_eq!(verify.options.manifest.as_deref(), Some(Path::new("m")));
-        assert_eq!(verify.options.reader, ReaderChoice::Forced(ReaderKind::Pread));
-        assert_eq!(verify.options.kernel, KernelChoice::Forced(Kernel::Scalar));
-        assert_eq!(verify.options.workers, NonZeroUsize::new(3));
+        assert_eq!(verify.options.resources.reader, ReaderChoice::Forced(ReaderKind::Pread));
+        assert_eq!(verify.options.resources.kernel, KernelChoice::Forced(Kernel::Scalar));
+        assert_eq!(verify.options.resources.workers, NonZeroUsize::new(3));
         assert!(verify.quiet && verify.json);
         let Ok(Command::Create(create)) = read("checksig create dir -o m --format bsd --kernel avx2") else {
             panic!("create")
         };
         assert_eq!(create.options.output.as_deref(), Some(Path::new("m")));
         assert_eq!(create.options.format, Format::Bsd);
-        assert_eq!(create.options.kernel, KernelChoice::Forced(Kernel::Avx2));
+        assert_eq!(create.options.resources.kernel, KernelChoice::Forced(Kernel::Avx2));
     }
 
     #[test]

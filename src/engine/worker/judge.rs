@@ -35,7 +35,8 @@ impl Worker {
         let (Some(digest), Some(proof)) = (progress.digest, progress.proof) else {
             return;
         };
-        let InProgress { mut planned, .. } = self.files.remove(place);
+        let InProgress { mut planned, bytes, device_bytes, .. } = self.files.remove(place);
+        self.brought.add(proof.reader, bytes, device_bytes);
         // What was too many files a moment ago need not be now.
         self.files_max = (self.files_max + 1).min(self.shared.files_per_worker);
         match planned.expected {

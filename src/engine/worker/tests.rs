@@ -8,8 +8,9 @@ use crossbeam::deque::Worker as Deque;
 use super::*;
 use crate::engine::outbox::Taken;
 use crate::engine::queue::Work;
+use crate::engine::readers::Readers;
 use crate::hash::{Kernels, Stream};
-use crate::read::{Bytes, Ticket};
+use crate::read::{Bytes, Inline, Ticket};
 use crate::root::{Policy, Root};
 use crate::verdict::Outcome;
 

@@ -182,10 +182,9 @@ impl RingFile {
 
     /// Leaves it to another source before anything of it has been asked for.
     pub(super) fn leave(self) -> PlannedFile {
-        let RingFile { mut file, descriptor, stamp, way, next_offset: offset, .. } = self;
+        let RingFile { file, descriptor, stamp, way, next_offset: offset, .. } = self;
         let descriptor = Rc::try_unwrap(descriptor).expect("no read of it is in flight");
-        file.resume = Some(Resume { opened: OpenedFile { file: descriptor, stamp }, offset, way: Some(way) });
-        file
+        file.resumed(Resume { opened: OpenedFile { file: descriptor, stamp }, offset, way: Some(way) })
     }
 
     /// The end of it.

@@ -209,7 +209,7 @@ impl Uring {
 
 impl Source for Uring {
     fn add(&mut self, mut file: PlannedFile) {
-        let (opened, offset, way) = match file.resume.take() {
+        let (opened, offset, way) = match file.resume.take().map(|resume| *resume) {
             Some(Resume { opened, offset, way }) => (opened, offset, way),
             None => match self.root.open(&file.name) {
                 Ok(opened) => (opened, 0, None),

@@ -1,0 +1,77 @@
+//! Which readers a run has for what is not cached: their kind, their number, and what each may use. The reason for any but
+//! the first choice goes into the report.
+//!
+//! Starts none.
+
+use crate::engine::shared::Shared;
+use crate::limits;
+use crate::read::{DeviceKind, ReaderRoom, probe};
+use crate::readerkind::{ReaderChoice, ReaderKind};
+
+/// A rung of the ladder.
+pub(super) struct Rung {
+    pub(super) kind: ReaderKind,
+    pub(super) readers: usize,
+    /// Files that go to one reader together.
+    pub(super) files_at_a_time: usize,
+    pub(super) room: ReaderRoom,
+}
+
+/// A ring where it can be had and fits the device, blocking threads where not.
+pub(super) fn ladder(shared: &Shared) -> Rung {
+    let kind = kind(shared);
+    let depth = shared.resources.queue_depth.map_or(usize::MAX, usize::from);
+    let memory = shared.reader_memory();
+    let usual = match (kind, shared.device) {
+        // The arm can be in one place only.
+        (_, DeviceKind::Rotating) => 1,
+        (ReaderKind::Uring, _) if few_descriptors(shared) => 1,
+        (ReaderKind::Uring, _) => limits::RING_READERS,
+        // What is waited for is the way to another machine and back.
+        (_, DeviceKind::Remote) => limits::REMOTE_READERS,
+        (_, DeviceKind::Local) => limits::BLOCKING_READERS,
+    };
+    if kind == ReaderKind::Uring {
+        let readers = usual.min(depth).min(memory / limits::RING_MEMORY_BYTES_MIN).max(1);
+        let reads = depth.div_ceil(readers).min(limits::RING_ENTRIES as usize) as u32;
+        let share = memory / readers;
+        let small_buffers = limits::RING_SMALL_BUFFERS.min(share / 4 / limits::SMALL_BUFFER_BYTES);
+        let large_buffers = (share - small_buffers * limits::SMALL_BUFFER_BYTES) / limits::LARGE_BUFFER_BYTES;
+        let room = ReaderRoom { small_buffers, large_buffers, reads };
+        return Rung { kind, readers, files_at_a_time: limits::WINDOW_FILES, room };
+    }
+    // Each has one read in flight: the depth is their number.
+    let readers =
+        shared.resources.queue_depth.map_or(usual, usize::from).min(memory / limits::LARGE_BUFFER_BYTES).max(1);
+    let room = ReaderRoom { small_buffers: 0, large_buffers: memory / readers / limits::LARGE_BUFFER_BYTES, reads: 1 };
+    let files_at_a_time = if shared.device == DeviceKind::Remote { 1 } else { limits::BLOCKING_FILES_AT_A_TIME };
+    Rung { kind, readers, files_at_a_time, room }
+}
+
+fn kind(shared: &Shared) -> ReaderKind {
+    let reason = match shared.choice {
+        ReaderChoice::Forced(ReaderKind::Threads) => return ReaderKind::Threads,
+        ReaderChoice::Forced(ReaderKind::Uring) => None,
+        _ if few_descriptors(shared) => Some(format!(
+            "of {} open files none is to spare for a ring; raise the limit with ulimit -n",
+            shared.descriptors_max
+        )),
+        _ if shared.device == DeviceKind::Remote => Some(
+            "the root is on a network file system or FUSE, where a read waits for another machine or a program, and an open \
+             as well"
+                .to_owned(),
+        ),
+        _ => None,
+    };
+    match reason.map_or_else(|| probe().map_err(|refused| refused.to_string()), Err) {
+        Ok(()) => ReaderKind::Uring,
+        Err(reason) => {
+            shared.note_reason(format!("reader threads: {reason}"));
+            ReaderKind::Threads
+        }
+    }
+}
+
+fn few_descriptors(shared: &Shared) -> bool {
+    shared.descriptors_max < limits::RING_DESCRIPTORS_MIN
+}

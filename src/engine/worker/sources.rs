@@ -1,0 +1,92 @@
+//! Where the files of a worker are read: by its own source, by the readers, or, when nothing else is trusted or to be had, by
+//! plain pread.
+//!
+//! Reads nothing itself.
+
+use std::io;
+use std::sync::Arc;
+
+use super::Worker;
+use crate::engine::readers::Readers;
+use crate::engine::shared::Shared;
+use crate::error::Error;
+use crate::hash::{Kernels, Lanes};
+use crate::read::{Inline, Mapped, PlannedFile, Source};
+use crate::readerkind::{ReaderChoice, ReaderKind};
+
+/// The source that a worker drives itself; none where every file goes to the readers.
+pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
+    let (root, manner) = (Arc::clone(&shared.root), Arc::clone(&shared.manner));
+    let buffers = shared.worker_buffers();
+    Ok(match shared.choice {
+        // What is cached is not asked about either.
+        ReaderChoice::Auto if shared.resources.from_media => None,
+        ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => {
+            Some(Box::new(Inline::cached(root, manner, buffers)?))
+        }
+        ReaderChoice::Forced(ReaderKind::Pread) => Some(Box::new(Inline::waiting(root, manner, buffers)?)),
+        ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Mapped::new(root))),
+        ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
+    })
+}
+
+impl Worker {
+    /// Leaves a file to the readers, together with others.
+    pub(super) fn send_to_readers(&mut self, file: PlannedFile) {
+        if self.link.is_none() {
+            self.link = Readers::link(&self.shared, self.index);
+        }
+        self.outgoing.push(file);
+        if self.link.as_ref().is_none_or(|link| self.outgoing.len() >= link.files_at_a_time) {
+            self.send_files();
+        }
+    }
+
+    /// Hands files to the readers; where none can be started, this thread reads them itself.
+    pub(super) fn send_files(&mut self) {
+        self.rounds_held = 0;
+        let files = std::mem::take(&mut self.outgoing);
+        let files = match &self.link {
+            _ if files.is_empty() => return,
+            Some(link) => match link.read(files) {
+                Ok(()) => return,
+                Err(files) => files,
+            },
+            None => files,
+        };
+        self.shared.note_reason("reader pread: no reader thread could be started".to_owned());
+        match &mut self.inline {
+            // A new source would not have the other files that this one has in progress.
+            Some(source) => source.wait_from_now_on(),
+            None => self.read_plainly(),
+        }
+        self.plain_only = true;
+        if let Some(source) = &mut self.inline {
+            files.into_iter().for_each(|file| source.add(file));
+        }
+    }
+
+    /// From now on this thread reads and hashes as second readings do: nobody knows whether the reader or the kernel was
+    /// wrong.
+    pub(super) fn distrust(&mut self) {
+        self.distrusts = true;
+        self.shared.counters.count_kernels(|kernel| self.lanes.hashed_bytes(kernel));
+        self.lanes = Lanes::new(Kernels::plain(), self.shared.files_per_worker);
+        if !self.plain_only {
+            self.read_plainly();
+        }
+    }
+
+    /// From now on this thread reads by plain pread itself.
+    fn read_plainly(&mut self) {
+        let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
+        match Inline::waiting(root, manner, self.shared.worker_buffers()) {
+            Ok(source) => {
+                self.inline = Some(Box::new(source));
+                self.generation += 1;
+                self.plain_only = true;
+            }
+            Err(error) => self.shared.fail(Error::Internal(format!("no memory for a reader: {error}"))),
+        }
+    }
+}
