@@ -1,16 +1,18 @@
 //! End to end, beside other tools: whole programs on whole trees, with a hot and with a cold page cache.
 //!
-//! Knows no part of the library: `checksig` is a program among others here, and BENCHMARKS.md explains the rows.
+//! `checksig` is a program among others here; of the library only the hash of one stream is used, as a mark beside them.
+//! BENCHMARKS.md explains the rows.
 
 mod contestants;
 mod corpus;
+mod fio;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -28,6 +30,7 @@ use corpus::DataSet;
   --files-scale 0.02 --rounds 1    a smoke test, within a minute
   --only small,hot                 one data set, out of the page cache
   --only checksig,sha1sum,rhash    three tools on everything
+  --only cold,checksig,threads     the ring beside blocking reads
   --dir /srv/data/compare          on the disk that matters to you"
 )]
 struct Args {
@@ -37,8 +40,8 @@ struct Args {
     /// Timed runs of each tool on each data set; the table shows their median
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Rows to measure: data sets (small, mixed, large, huge), states of the cache (hot, cold) and tools (checksig,
-    /// sha1sum, rhash, hashdeep, openssl); of a kind that is not mentioned, all
+    /// Rows to measure: data sets (small, mixed, large, huge, tiny, lopsided), states of the cache (hot, cold) and tools
+    /// (checksig, threads, sha1sum, rhash, hashdeep, openssl, stream, fio); of a kind that is not mentioned, all
     #[arg(long, value_delimiter = ',', value_parser = word)]
     only: Vec<String>,
     /// The share of the files to make and to verify, for quick runs; figures to publish take 1
@@ -50,6 +53,9 @@ struct Args {
 }
 
 const CACHES: [&str; 2] = ["hot", "cold"];
+
+/// Runs of a tool on `tiny` that make one time: a start takes a few milliseconds, and what else the machine does adds as much.
+const TINY_REPETITIONS: u32 = 20;
 
 fn words() -> impl Iterator<Item = &'static str> {
     corpus::NAMES.into_iter().chain(CACHES).chain(ALL.iter().map(|contestant| contestant.word))
@@ -112,7 +118,12 @@ fn compare(args: &Args) -> io::Result<String> {
     for name in corpus::NAMES.into_iter().filter(|name| args.wants(name, corpus::NAMES.into_iter())) {
         let set = corpus::prepare(&directory, name, args.files_scale)?;
         for cache in CACHES.into_iter().filter(|cache| args.wants(cache, CACHES.into_iter())) {
-            let mut cells: Vec<Cells> = unfit.iter().map(|unfit| unfit.clone().map_or(Ok(Vec::new()), Err)).collect();
+            let fit = tools.iter().copied().zip(&unfit).filter(|(tool, _)| tool.takes_part(name, cache));
+            let (tools, mut cells): (Vec<&Contestant>, Vec<Cells>) =
+                fit.map(|(tool, unfit)| (tool, unfit.clone().map_or(Ok(Vec::new()), Err))).unzip();
+            if tools.is_empty() {
+                continue;
+            }
             match ready(&set, cache) {
                 Ok(()) => measure(&set, cache, args.rounds, &tools, &mut cells),
                 Err(reason) => cells.fill(Err(format!("skipped: {reason}"))),
@@ -180,10 +191,16 @@ fn time(set: &DataSet, cache: &str, tool: &Contestant) -> Result<Duration, Strin
     if cache == "cold" {
         empty_cache().map_err(|error| error.to_string())?;
         tool.load();
+        return tool.run(set);
     }
-    let start = Instant::now();
-    tool.run(set)?;
-    Ok(start.elapsed())
+    // What takes milliseconds is run several times, and the mean is taken.
+    let repetitions = if set.name == "tiny" { TINY_REPETITIONS } else { 1 };
+    (0..repetitions).try_fold(Duration::ZERO, |sum, _| Ok(sum + tool.run(set)?)).map(|sum: Duration| sum / repetitions)
+}
+
+/// Seconds with as many decimals as say something.
+fn shown(seconds: f64) -> String {
+    if seconds < 0.1 { format!("{seconds:.5}") } else { format!("{seconds:.3}") }
 }
 
 fn median(times: &[Duration]) -> f64 {
@@ -205,7 +222,8 @@ fn rows(text: &mut String, set: &DataSet, cache: &str, tools: &[&Contestant], ce
                 let least = times.iter().min().map_or(0.0, Duration::as_secs_f64);
                 let most = times.iter().max().map_or(0.0, Duration::as_secs_f64);
                 let ratio = base.map_or("–".to_owned(), |base| format!("{:.2}", base / seconds));
-                format!("{seconds:.3} | {least:.3} – {most:.3} | {:.2} | {ratio} |", set.bytes as f64 / seconds / 1e9)
+                let rate = set.bytes as f64 / seconds / 1e9;
+                format!("{} | {} – {} | {rate:.2} | {ratio} |", shown(seconds), shown(least), shown(most))
             }
         };
         *text += &row;

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 
 /// A data set that lies ready.
 pub(crate) struct DataSet {
+    /// Its name: one of [`NAMES`].
+    pub(crate) name: &'static str,
     /// What a row of the table calls it.
     pub(crate) title: String,
     /// The directory with the files and `sha1sum.txt`.
@@ -22,7 +24,7 @@ pub(crate) struct DataSet {
 }
 
 /// The names of the data sets, in the order of the table.
-pub(crate) const NAMES: [&str; 4] = ["small", "mixed", "large", "huge"];
+pub(crate) const NAMES: [&str; 6] = ["small", "mixed", "large", "huge", "tiny", "lopsided"];
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -37,10 +39,10 @@ const FILES_PER_DIRECTORY: usize = 100;
 /// Makes a data set below `directory`, or takes the one that is already there.
 ///
 /// `scale` is the share of its files that is made; of the single file of `huge`, the share of its bytes.
-pub(crate) fn prepare(directory: &Path, name: &str, scale: f64) -> io::Result<DataSet> {
+pub(crate) fn prepare(directory: &Path, name: &'static str, scale: f64) -> io::Result<DataSet> {
     let sizes = sizes(name, scale);
     let folder = if scale == 1.0 { name.to_owned() } else { format!("{name}-x{scale}") };
-    let set = DataSet::at(directory, &folder, title(name, &sizes), &sizes);
+    let set = DataSet::at(directory, &folder, name, title(name, &sizes), &sizes);
     // The mark says that the directory is ours to replace, and what it holds once it is complete.
     let mark = directory.join(format!("{folder}.mark"));
     let recipe = format!("version {RECIPE_VERSION}, {name}, {} files, {} bytes\n", set.files, set.bytes);
@@ -58,8 +60,12 @@ pub(crate) fn prepare(directory: &Path, name: &str, scale: f64) -> io::Result<Da
     eprintln!("making {} in {} ({:.1} GB) …", set.title, set.root.display(), set.bytes as f64 / 1e9);
     fs::create_dir_all(&set.root)?;
     fs::write(&mark, "incomplete\n")?;
-    write_files(&set, &sizes)?;
-    write_manifest(&set)?;
+    if name == "lopsided" {
+        link_files(&set, &prepare(directory, "small", scale)?, &prepare(directory, "huge", scale)?)?;
+    } else {
+        write_files(&set, &sizes)?;
+        write_manifest(&set)?;
+    }
     write_known(&set, &sizes)?;
     fs::write(&mark, recipe)?;
     Ok(set)
@@ -68,7 +74,7 @@ pub(crate) fn prepare(directory: &Path, name: &str, scale: f64) -> io::Result<Da
 /// A tree of one file whose manifest is wrong, to find out whether a tool can say no.
 pub(crate) fn prepare_wrong(directory: &Path) -> io::Result<DataSet> {
     let sizes = ["right".len() as u64];
-    let set = DataSet::at(directory, "wrong", "wrong".to_owned(), &sizes);
+    let set = DataSet::at(directory, "wrong", "wrong", "wrong".to_owned(), &sizes);
     fs::create_dir_all(set.root.join("d000"))?;
     let file = file_name(0);
     fs::write(set.root.join(&file), "right")?;
@@ -88,6 +94,11 @@ fn title(name: &str, sizes: &[u64]) -> String {
     match name {
         "mixed" => format!("mixed: {} files, {:.2} GiB", sizes.len(), bytes as f64 / GIB as f64),
         "small" => format!("small: {} × {} KiB", sizes.len(), sizes[0] / KIB),
+        "tiny" => format!("tiny: {} × {} B", sizes.len(), sizes[0]),
+        "lopsided" => {
+            let (few, last) = (sizes.len() - 1, sizes[sizes.len() - 1]);
+            format!("lopsided: {few} × {} KiB, then 1 × {} MiB", sizes[0] / KIB, last / MIB)
+        }
         _ => format!("{name}: {} × {} MiB", sizes.len(), sizes[0] / MIB),
     }
 }
@@ -99,6 +110,8 @@ fn sizes(name: &str, scale: f64) -> Vec<u64> {
         "mixed" => log_normal_sizes(scaled(12_000.0), 3e9 * scale),
         "large" => vec![64 * MIB; scaled(32.0)],
         "huge" => vec![scaled(2048.0) as u64 * MIB],
+        "tiny" => vec![100],
+        "lopsided" => [sizes("small", scale), sizes("huge", scale)].concat(),
         other => unreachable!("{other} is none of NAMES"),
     }
 }
@@ -140,6 +153,23 @@ fn write_files(set: &DataSet, sizes: &[u64]) -> io::Result<()> {
     names.into_inner()?.sync_all()
 }
 
+/// Makes a data set of the files of `small` and then that of `huge`: hard links, which take no room and share their cache.
+fn link_files(set: &DataSet, small: &DataSet, huge: &DataSet) -> io::Result<()> {
+    let last = file_name(small.files);
+    for index in 0..small.files {
+        let name = file_name(index);
+        if index % FILES_PER_DIRECTORY == 0 {
+            fs::create_dir(set.root.join(&name).parent().expect("a file lies in a directory"))?;
+        }
+        fs::hard_link(small.root.join(&name), set.root.join(&name))?;
+    }
+    fs::create_dir_all(set.root.join(&last).parent().expect("a file lies in a directory"))?;
+    fs::hard_link(huge.root.join(file_name(0)), set.root.join(&last))?;
+    fs::write(&set.names, fs::read_to_string(&small.names)? + &last + "\0")?;
+    let of_huge = fs::read_to_string(huge.root.join("sha1sum.txt"))?.replace(&file_name(0), &last);
+    fs::write(set.root.join("sha1sum.txt"), fs::read_to_string(small.root.join("sha1sum.txt"))? + &of_huge)
+}
+
 fn write_manifest(set: &DataSet) -> io::Result<()> {
     let status = Command::new("xargs")
         .args(["-0", "sha1sum"])
@@ -163,8 +193,9 @@ fn write_known(set: &DataSet, sizes: &[u64]) -> io::Result<()> {
 }
 
 impl DataSet {
-    fn at(directory: &Path, folder: &str, title: String, sizes: &[u64]) -> DataSet {
+    fn at(directory: &Path, folder: &str, name: &'static str, title: String, sizes: &[u64]) -> DataSet {
         DataSet {
+            name,
             title,
             root: directory.join(folder),
             names: directory.join(format!("{folder}.names")),

@@ -41,6 +41,17 @@ impl ReaderKind {
             ReaderKind::Uring => "uring",
         }
     }
+
+    /// What it does, in a few words for help texts.
+    pub const fn about(self) -> &'static str {
+        match self {
+            ReaderKind::Cached => "the threads that hash, from the page cache only",
+            ReaderKind::Mmap => "the threads that hash map the files: for trees that nobody writes to",
+            ReaderKind::Pread => "the threads that hash read and wait, file by file",
+            ReaderKind::Threads => "threads of their own, each waiting for one file at a time",
+            ReaderKind::Uring => "rings of io_uring, many reads in flight",
+        }
+    }
 }
 
 impl fmt::Display for ReaderKind {
@@ -128,6 +139,14 @@ impl CacheEffect {
         match self {
             CacheEffect::Neutral => "neutral",
             CacheEffect::Keep => "keep",
+        }
+    }
+
+    /// What it does, in a few words for help texts.
+    pub const fn about(self) -> &'static str {
+        match self {
+            CacheEffect::Neutral => "what the run brought in goes again, what was there stays",
+            CacheEffect::Keep => "what was read stays cached, for whoever reads it next",
         }
     }
 }

@@ -204,9 +204,12 @@ typedef struct {
 typedef struct {
     // Its name: text that lives as long as the report.
     ChecksigText name;
-    // Files whose last byte it read, and their bytes.
+    // Files whose last byte it read, and the bytes that it read.
     uint64_t files;
     uint64_t bytes;
+    // How many of these files, in whole or in part, and of these bytes had to come from the device, as far as Linux says.
+    uint64_t device_files;
+    uint64_t device_bytes;
 } ChecksigReaderUse;
 
 #ifdef __cplusplus
@@ -252,6 +255,30 @@ ChecksigStatus checksig_options_set_reader(ChecksigOptions *options, const char 
 // CHECKSIG_STATUS_BAD_OPTION says that there is no such kernel, and checksig_last_error() which there are. Whether this
 // CPU can run it is seen by checksig_run_start(): CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
 ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char *kernel, size_t kernel_len);
+
+// Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
+// of threads. 0, the default, means that it is chosen for the device. More than 4096 is taken for 4096.
+ChecksigStatus checksig_options_set_queue_depth(ChecksigOptions *options, uint32_t queue_depth);
+
+// Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 48
+// MiB and 8 MiB for each worker, at most.
+//
+// Less than 4 MiB is refused by checksig_run_start(): CHECKSIG_STATUS_BAD_OPTION.
+ChecksigStatus checksig_options_set_memory(ChecksigOptions *options, uint64_t bytes);
+
+// Chooses whether every byte is read from the device itself, past the page cache (O_DIRECT): 1, or 0, the default: what
+// is in the page cache is taken from there, which says nothing about the medium.
+//
+// The reader "mmap" cannot do it: checksig_run_start() refuses the two together with CHECKSIG_STATUS_BAD_OPTION.
+ChecksigStatus checksig_options_set_from_media(ChecksigOptions *options, uint32_t from_media);
+
+// Chooses what becomes of the page cache: "neutral", the default: what the run brought in goes again, and what was there
+// stays; or "keep": what was read stays cached.
+//
+// CHECKSIG_STATUS_BAD_OPTION says that there is no such effect.
+ChecksigStatus checksig_options_set_cache(ChecksigOptions *options,
+                                          const char *cache,
+                                          size_t cache_len);
 
 // Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
 ChecksigStatus checksig_options_set_ordered(ChecksigOptions *options, uint32_t ordered);

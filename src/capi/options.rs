@@ -100,17 +100,80 @@ pub unsafe extern "C" fn checksig_options_set_kernel(
     })
 }
 
+/// Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
+/// of threads. 0, the default, means that it is chosen for the device. More than 4096 is taken for 4096.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_queue_depth(
+    options: *mut ChecksigOptions,
+    queue_depth: u32,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        // What this machine cannot count is more than the most that the engine takes.
+        handle.options.resources.queue_depth = NonZeroUsize::new(usize::try_from(queue_depth).unwrap_or(usize::MAX));
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 48
+/// MiB and 8 MiB for each worker, at most.
+///
+/// Less than 4 MiB is refused by checksig_run_start(): CHECKSIG_STATUS_BAD_OPTION.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_memory(options: *mut ChecksigOptions, bytes: u64) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        handle.options.resources.memory_bytes = (bytes > 0).then_some(bytes);
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Chooses whether every byte is read from the device itself, past the page cache (O_DIRECT): 1, or 0, the default: what
+/// is in the page cache is taken from there, which says nothing about the medium.
+///
+/// The reader "mmap" cannot do it: checksig_run_start() refuses the two together with CHECKSIG_STATUS_BAD_OPTION.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_from_media(
+    options: *mut ChecksigOptions,
+    from_media: u32,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        handle.options.resources.from_media = truth(from_media, "from_media")?;
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Chooses what becomes of the page cache: "neutral", the default: what the run brought in goes again, and what was there
+/// stays; or "keep": what was read stays cached.
+///
+/// CHECKSIG_STATUS_BAD_OPTION says that there is no such effect.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_cache(
+    options: *mut ChecksigOptions,
+    cache: *const c_char,
+    cache_len: usize,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        // SAFETY: point 2 of the contract.
+        let name = unsafe { bytes(cache, cache_len, "cache") }?;
+        handle.options.resources.cache = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
 /// Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_ordered(options: *mut ChecksigOptions, ordered: u32) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
-        handle.options.ordered = match ordered {
-            0 => false,
-            1 => true,
-            _ => return Err(Failure::new(ChecksigStatus::BadOption, format!("ordered is 0 or 1, not {ordered}"))),
-        };
+        handle.options.ordered = truth(ordered, "ordered")?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -120,4 +183,13 @@ pub unsafe extern "C" fn checksig_options_set_ordered(options: *mut ChecksigOpti
 pub unsafe extern "C" fn checksig_options_free(options: *mut ChecksigOptions) {
     // SAFETY: points 1 and 4 of the contract.
     guard_free(|| drop(unsafe { take(options) }));
+}
+
+/// An integer of C as a truth value.
+fn truth(value: u32, option: &str) -> Result<bool, Failure> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Failure::new(ChecksigStatus::BadOption, format!("{option} is 0 or 1, not {value}"))),
+    }
 }

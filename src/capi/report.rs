@@ -71,9 +71,12 @@ pub struct ChecksigKernelUse {
 pub struct ChecksigReaderUse {
     /// Its name: text that lives as long as the report.
     pub name: ChecksigText,
-    /// Files whose last byte it read, and their bytes.
+    /// Files whose last byte it read, and the bytes that it read.
     pub files: u64,
     pub bytes: u64,
+    /// How many of these files, in whole or in part, and of these bytes had to come from the device, as far as Linux says.
+    pub device_files: u64,
+    pub device_bytes: u64,
 }
 
 impl Found {
@@ -186,6 +189,8 @@ pub unsafe extern "C" fn checksig_report_reader(
             name: ChecksigText::of(reader.kind.name().as_bytes()),
             files: reader.files,
             bytes: reader.bytes,
+            device_files: reader.device_files,
+            device_bytes: reader.device_bytes,
         });
         Ok(ChecksigStatus::Ok)
     })

@@ -58,3 +58,31 @@ fn check(resources: &Resources) -> Result<(), Error> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_run_may_use_is_within_the_limits() {
+        let shared = |resources| share(Root::current(), resources, true);
+        let much = NonZeroUsize::new(usize::MAX);
+        let most = shared(Resources { queue_depth: much, workers: much, ..Resources::default() }).unwrap();
+        assert_eq!(most.resources.queue_depth, Some(QUEUE_DEPTH_MAX));
+        assert_eq!(most.workers_max, limits::WORKERS_MAX);
+        let memory = |bytes| shared(Resources { memory_bytes: Some(bytes), ..Resources::default() });
+        assert!(memory(limits::MEMORY_BYTES_MIN).is_ok());
+        let too_small = memory(limits::MEMORY_BYTES_MIN - 1).map(drop);
+        assert!(matches!(too_small, Err(Error::MemoryTooSmall { bytes }) if bytes == limits::MEMORY_BYTES_MIN - 1));
+    }
+
+    #[test]
+    fn a_reader_of_the_page_cache_is_no_reader_of_the_medium() {
+        for kind in ReaderKind::ALL {
+            let resources = Resources { reader: ReaderChoice::Forced(kind), from_media: true, ..Resources::default() };
+            let reads_the_cache = matches!(kind, ReaderKind::Cached | ReaderKind::Mmap);
+            let refused = matches!(check(&resources), Err(Error::NotFromMedia { kind: refused }) if refused == kind);
+            assert_eq!(refused, reads_the_cache, "{kind}");
+        }
+    }
+}

@@ -50,6 +50,11 @@ fn a_pass_from_its_first_line_to_its_last() {
     let used = take(summary, "readers");
     let files: u64 = used.as_array().expect("an array").iter().filter_map(|used| used["files"].as_u64()).sum();
     assert_eq!(files, 2, "{used}");
+    for used in used.as_array().expect("an array") {
+        for (all, from_device) in [("files", "device_files"), ("bytes", "device_bytes")] {
+            assert!(used[from_device].as_u64().expect("a number") <= used[all].as_u64().expect("a number"), "{used}");
+        }
+    }
     let counts = json!({
         "match": 2, "mismatch": 0, "missing": 0, "unreadable": 0, "changed": 0, "unstable": 0, "not_regular": 0,
         "outside_root": 0, "unlisted": 0, "not_checked": 0,

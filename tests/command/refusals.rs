@@ -59,11 +59,36 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         ("verify --kernel md5", "[possible values: auto, avx512, avx2, sha-ni, "),
         ("create --kernel AUTO", "invalid value 'AUTO' for '--kernel <NAME>'"),
         ("verify -j 0", "a whole number from 1 is needed"),
+        ("verify --queue-depth 0", "a whole number from 1 is needed"),
+        ("verify --memory 64MB", "a whole number of bytes is needed, or of KiB, MiB or GiB with K, M or G behind it"),
+        ("create --cache drop", "[possible values: neutral, keep]"),
         ("create -o -", "needs a file"),
         ("create --format tar", "[possible values: gnu, gnu-binary, bsd]"),
     ] {
         refused(&run(checksig().args(line.split_whitespace())), part);
     }
+}
+
+#[test]
+fn options_that_cannot_be_met_are_refused() {
+    let tree = Tree::sound();
+    tree.write_manifest();
+    let too_small = "checksig: memory: 4194303 bytes are too few; a run needs 4194304 (4 MiB) at least\n";
+    for verb in ["verify", "create"] {
+        refused(&run(tree.command(verb).args(["--memory", "4194303"])), too_small);
+        refused(
+            &run(tree.command(verb).args(["--from-media", "--reader", "mmap"])),
+            "checksig: reader mmap: it reads what",
+        );
+    }
+    let ran = run(tree.command("verify").args(["--memory", "1K", "--json"]));
+    assert_eq!(
+        (ran.status, ran.text().contains(r#""type":"error","error":"memory_too_small""#)),
+        (Some(2), true),
+        "{ran:?}"
+    );
+    let ran = run(tree.command("verify").args(["--from-media", "--reader", "mmap", "--json"]));
+    assert!(ran.text().contains(r#""type":"error","error":"not_from_media""#), "{ran:?}");
 }
 
 #[test]

@@ -13,6 +13,10 @@ fn a_sound_tree_passes() {
     for part in ["; readers: ", "; kernel: ", "; workers: "] {
         assert!(ran.summary().contains(part), "{ran:?}");
     }
+    // Each reader with its files and bytes, and what of them came from the device.
+    let ran = Tree::sound().verify(&["--reader", "pread"]);
+    let (_, readers) = ran.summary().split_once("; readers: ").expect("readers");
+    assert!(readers.starts_with("pread 2 (5 B"), "{ran:?}");
 }
 
 #[test]

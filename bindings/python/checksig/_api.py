@@ -58,6 +58,10 @@ def verify(
     reader: str = "auto",
     kernel: str = "auto",
     workers: int | None = None,
+    queue_depth: int | None = None,
+    memory: int | None = None,
+    from_media: bool = False,
+    cache: str = "neutral",
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Report:
     """Check every file that the manifest lists, and report: a mismatch is in the report and raises nothing.
@@ -67,6 +71,10 @@ def verify(
     :param kernel: "auto", which measures what is fastest on this CPU, or one SHA-1 kernel for every file: "avx512",
         "avx2", "sha-ni", "sha-ni-x2", "sha-ni-x4", "sha-ni-xor", "sha-ni-xor-x2", "sha-ni-xor-x4", "sha1-crate", "scalar"
     :param workers: threads that hash; without a number, as many as CPU affinity and the cgroup's quota allow
+    :param queue_depth: reads in flight on the device at a time; without a number it is chosen for the device
+    :param memory: bytes that all buffers may take, 4 MiB at least; without a number 48 MiB and 8 MiB a worker, at most
+    :param from_media: read every byte from the device itself (O_DIRECT), also what is in the page cache
+    :param cache: "neutral", which leaves the page cache as it was, or "keep": what was read stays cached
     :param on_progress: called with a :class:`Progress` about ten times a second, from this thread
     :raises ChecksigError: the check could not be made at all
 
@@ -86,5 +94,15 @@ def verify(
     [('b.log', 'missing')]
     >>> folder.cleanup()
     """
-    with Run(root, manifest=manifest, reader=reader, kernel=kernel, workers=workers) as run:
+    with Run(
+        root,
+        manifest=manifest,
+        reader=reader,
+        kernel=kernel,
+        workers=workers,
+        queue_depth=queue_depth,
+        memory=memory,
+        from_media=from_media,
+        cache=cache,
+    ) as run:
         return run.report(on_progress)

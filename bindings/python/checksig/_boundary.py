@@ -69,8 +69,13 @@ def file_digest(path):
 class Run:
     """A run of the library. Any thread may call any method at any time, and so may the handler of a signal."""
 
-    def __init__(self, root, manifest, reader, kernel, workers, ordered, files=None):
-        """A run on a root; or, where there are files, on those alone."""
+    def __init__(self, root, manifest, resources, ordered, files=None):
+        """A run on a root; or, where there are files, on those alone.
+
+        `resources` is (reader, kernel, workers, queue depth, memory, from media, cache): names as bytes, and 0 for a
+        number that the library is to choose.
+        """
+        reader, kernel, workers, queue_depth, memory, from_media, cache = resources
         self._root = root
         self._manifest = manifest
         self._process = os.getpid()
@@ -87,6 +92,10 @@ class Run:
             _check(lib.checksig_options_set_reader(options[0], reader, len(reader)))
             _check(lib.checksig_options_set_kernel(options[0], kernel, len(kernel)))
             _check(lib.checksig_options_set_workers(options[0], workers))
+            _check(lib.checksig_options_set_queue_depth(options[0], queue_depth))
+            _check(lib.checksig_options_set_memory(options[0], memory))
+            _check(lib.checksig_options_set_from_media(options[0], from_media))
+            _check(lib.checksig_options_set_cache(options[0], cache, len(cache)))
             _check(lib.checksig_options_set_ordered(options[0], ordered))
             if files is None:
                 _check(lib.checksig_run_start(root, len(root), options[0], self._handle), self._path)
@@ -260,7 +269,7 @@ def _report(report):
     use = ffi.new("ChecksigReaderUse *")
     for index in range(summary.readers):
         _check(lib.checksig_report_reader(report, index, use))
-        readers.append((_text(use.name), use.files, use.bytes))
+        readers.append((_text(use.name), use.files, use.bytes, use.device_files, use.device_bytes))
     kernels = []
     kernel = ffi.new("ChecksigKernelUse *")
     for index in range(summary.kernels):

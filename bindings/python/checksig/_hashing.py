@@ -101,6 +101,10 @@ def hash_files(
     reader: str = "auto",
     kernel: str = "auto",
     workers: int | None = None,
+    queue_depth: int | None = None,
+    memory: int | None = None,
+    from_media: bool = False,
+    cache: str = "neutral",
     on_progress: Callable[[Progress], object] | None = None,
 ) -> list[FileRecord]:
     """The SHA-1 digests of files, in parallel: one record for each path, in their order; also for one given twice.
@@ -126,7 +130,17 @@ def hash_files(
     files = [_name(path, index) for index, path in enumerate(_each(paths, "paths"))]
     records: list[FileRecord] = []
     due = monotonic()
-    with Run(b"", reader=reader, kernel=kernel, workers=workers, _files=files) as run:
+    with Run(
+        b"",
+        reader=reader,
+        kernel=kernel,
+        workers=workers,
+        queue_depth=queue_depth,
+        memory=memory,
+        from_media=from_media,
+        cache=cache,
+        _files=files,
+    ) as run:
         while (more := run._next_files()) is not None:
             records.extend(more)
             if on_progress is not None and monotonic() >= due:

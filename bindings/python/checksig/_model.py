@@ -89,8 +89,12 @@ class ReaderUse:
     """How much came by one reader."""
 
     name: str
+    #: Files whose last byte it read, and the bytes that it read.
     files: int
     bytes: int
+    #: How many of these had to come from the device and were not in the page cache, as far as Linux says.
+    device_files: int
+    device_bytes: int
 
 
 @dataclass(frozen=True)

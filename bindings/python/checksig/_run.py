@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     AnyPath = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
     Row = tuple[Any, ...]
 
-_WORKERS_MAX = 2**32 - 1
+# What the C API takes.
+_NUMBER_MAX = 2**32 - 1
+_MEMORY_MAX = 2**64 - 1
 PROGRESS_SECONDS = 0.1
 
 
@@ -56,6 +58,10 @@ class Run:
         reader: str = "auto",
         kernel: str = "auto",
         workers: int | None = None,
+        queue_depth: int | None = None,
+        memory: int | None = None,
+        from_media: bool = False,
+        cache: str = "neutral",
         ordered: bool = True,
         _root_argument: str = "root",
         _files: list[bytes] | None = None,
@@ -68,9 +74,15 @@ class Run:
         self._run = _boundary.Run(
             self._root,
             None if manifest is None else _path(manifest, "manifest"),
-            _name(reader, "reader"),
-            _name(kernel, "kernel"),
-            _workers(workers),
+            (
+                _name(reader, "reader"),
+                _name(kernel, "kernel"),
+                _number(workers, "workers"),
+                _number(queue_depth, "queue_depth"),
+                _number(memory, "memory", _MEMORY_MAX),
+                bool(from_media),
+                _name(cache, "cache"),
+            ),
             bool(ordered),
             _files,
         )
@@ -186,15 +198,15 @@ def _name(value: str, argument: str) -> bytes:
     return value.encode("utf-8", "backslashreplace")
 
 
-def _workers(value: int | None) -> int:
+def _number(value: int | None, argument: str, most: int = _NUMBER_MAX) -> int:
     if value is None:
         return 0
     from operator import index
 
     try:
-        workers = index(value)
+        number = index(value)
     except TypeError:
-        raise TypeError(f"workers must be int or None, not {type(value).__name__}") from None
-    if not 1 <= workers <= _WORKERS_MAX:
-        raise OptionError(f"workers must be from 1 to {_WORKERS_MAX}, not {workers}")
-    return workers
+        raise TypeError(f"{argument} must be int or None, not {type(value).__name__}") from None
+    if not 1 <= number <= most:
+        raise OptionError(f"{argument} must be from 1 to {most}, not {number}")
+    return number

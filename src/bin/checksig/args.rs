@@ -3,6 +3,7 @@
 //! Touches no file and prints nothing but help and usage errors.
 
 mod help;
+mod size;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use checksig::hash::{Kernel, KernelChoice};
 use checksig::manifest::Format;
-use checksig::{CreateOptions, MANIFEST_NAME, Options, ReaderChoice, ReaderKind, Resources};
+use checksig::{CacheEffect, CreateOptions, MANIFEST_NAME, Options, ReaderChoice, ReaderKind, Resources};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
@@ -114,11 +115,13 @@ struct CreateWords {
     how: How,
 }
 
-/// How files are read and hashed: the same for every verb.
+/// How files are read and hashed, and what that may take: the same for every verb.
 #[derive(Args)]
 struct How {
-    /// How files are read; auto takes the fastest way, mmap is for trees that nobody writes to
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = reader())]
+    #[arg(
+        long, value_name = "NAME", default_value = "auto", value_parser = reader(), help = help::READER,
+        long_help = help::READER_LONG
+    )]
     reader: ReaderChoice,
 
     #[arg(
@@ -128,8 +131,21 @@ struct How {
     kernel: KernelChoice,
 
     /// Threads that hash [default: as many CPUs as this process may use]
-    #[arg(short = 'j', long, value_name = "N", value_parser = workers)]
+    #[arg(short = 'j', long, value_name = "N", value_parser = from_one)]
     workers: Option<NonZeroUsize>,
+
+    #[arg(long, value_name = "N", value_parser = from_one, help = help::QUEUE_DEPTH, long_help = help::QUEUE_DEPTH_LONG)]
+    queue_depth: Option<NonZeroUsize>,
+
+    #[arg(long, value_name = "SIZE", value_parser = size::bytes, help = help::MEMORY, long_help = help::MEMORY_LONG)]
+    memory: Option<u64>,
+
+    #[arg(long, help = help::FROM_MEDIA, long_help = help::FROM_MEDIA_LONG)]
+    from_media: bool,
+
+    /// What becomes of the page cache
+    #[arg(long, value_name = "EFFECT", default_value = "neutral", value_parser = cache())]
+    cache: CacheEffect,
 }
 
 impl From<How> for Resources {
@@ -138,6 +154,10 @@ impl From<How> for Resources {
         resources.reader = how.reader;
         resources.kernel = how.kernel;
         resources.workers = how.workers;
+        resources.queue_depth = how.queue_depth;
+        resources.memory_bytes = how.memory;
+        resources.from_media = how.from_media;
+        resources.cache = how.cache;
         resources
     }
 }
@@ -170,8 +190,9 @@ fn default_manifest(root: &Path) -> PathBuf {
 
 /// Takes the names of the readers that can be forced, as the library knows them.
 fn reader() -> impl TypedValueParser<Value = ReaderChoice> {
-    let named = ReaderKind::ALL.map(ReaderKind::name).into_iter().filter(|name| name.parse::<ReaderChoice>().is_ok());
-    let names = std::iter::once("auto").chain(named).map(PossibleValue::new);
+    let forced = ReaderKind::ALL.into_iter().filter(|kind| kind.name().parse::<ReaderChoice>().is_ok());
+    let named = forced.map(|kind| PossibleValue::new(kind.name()).help(kind.about()));
+    let names = std::iter::once(PossibleValue::new("auto").help(help::READER_AUTO)).chain(named);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<ReaderChoice>())
 }
 
@@ -180,6 +201,12 @@ fn kernel() -> impl TypedValueParser<Value = KernelChoice> {
     let named = Kernel::ALL.map(|kernel| PossibleValue::new(kernel.name()).help(kernel.about()));
     let names = std::iter::once(PossibleValue::new("auto").help(help::KERNEL_AUTO)).chain(named);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<KernelChoice>())
+}
+
+/// Takes the names of the effects on the page cache.
+fn cache() -> impl TypedValueParser<Value = CacheEffect> {
+    let names = CacheEffect::ALL.map(|effect| PossibleValue::new(effect.name()).help(effect.about()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<CacheEffect>())
 }
 
 /// Takes the names of the formats.
@@ -207,7 +234,7 @@ fn manifest_to_write() -> impl TypedValueParser<Value = PathBuf> {
 }
 
 /// Takes a number from 1.
-fn workers(word: &str) -> Result<NonZeroUsize, String> {
+fn from_one(word: &str) -> Result<NonZeroUsize, String> {
     word.parse().map_err(|_| "a whole number from 1 is needed".to_owned())
 }
 
@@ -230,11 +257,7 @@ mod tests {
         assert_eq!(verify.root, Path::new("."));
         assert_eq!(verify.manifest, Path::new("sha1sum.txt"));
         assert_eq!(verify.options.manifest, None);
-        assert_eq!(
-            (verify.options.resources.reader, verify.options.resources.kernel),
-            (ReaderChoice::Auto, KernelChoice::Auto)
-        );
-        assert_eq!(verify.options.resources.workers, None);
+        assert_eq!(verify.options.resources, Resources::default());
         let Ok(Command::Create(create)) = read("checksig create dir") else { panic!("create") };
         assert_eq!(create.manifest, Path::new("dir/sha1sum.txt"));
         assert_eq!(create.options.format, Format::Gnu);
@@ -249,6 +272,11 @@ mod tests {
         assert_eq!(verify.options.resources.kernel, KernelChoice::Forced(Kernel::Scalar));
         assert_eq!(verify.options.resources.workers, NonZeroUsize::new(3));
         assert!(verify.quiet && verify.json);
+        let line = "checksig verify --queue-depth 7 --memory 64M --from-media --cache keep";
+        let Ok(Command::Verify(verify)) = read(line) else { panic!("verify") };
+        let resources = verify.options.resources;
+        assert_eq!((resources.queue_depth, resources.memory_bytes), (NonZeroUsize::new(7), Some(64 << 20)));
+        assert_eq!((resources.from_media, resources.cache), (true, CacheEffect::Keep));
         let Ok(Command::Create(create)) = read("checksig create dir -o m --format bsd --kernel avx2") else {
             panic!("create")
         };
@@ -267,6 +295,10 @@ mod tests {
             "checksig verify --kernel AVX2",
             "checksig verify -j 0",
             "checksig verify -j many",
+            "checksig verify --queue-depth 0",
+            "checksig verify --memory much",
+            "checksig verify --cache Keep",
+            "checksig create --from-media=yes",
             "checksig create -o -",
             "checksig create --format tar",
         ] {

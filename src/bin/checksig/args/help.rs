@@ -54,6 +54,9 @@ Examples:
   checksig verify                 this directory, by its sha1sum.txt
   checksig verify /srv --quiet    for cron: silent unless something is wrong
   checksig verify /mnt/usb --manifest usb.sha1
+  checksig verify /srv --quiet --from-media --queue-depth 4 --memory 32M
+                                  at night: what the disk itself gives, with
+                                  few reads at a time, so that others get on
   checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
 
 Exit status:
@@ -82,6 +85,40 @@ Exit status:
   1    not written: a file could not be read, or there is none
   2    not written: no root, no place for the manifest, a wrong option
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
+
+pub(super) const READER: &str = "How files are read; auto takes the fastest way";
+
+pub(super) const READER_LONG: &str = "\
+How files are read.
+
+What is in the page cache is read by the threads that hash, without ever waiting. The rest comes through rings of \
+io_uring, with many reads in flight, or, where Linux refuses a ring, through threads that wait for one read each. That is \
+auto. A name forces one way for every file: to compare them, or to do without one that is under suspicion. A reader \
+that cannot be had here is an error.";
+
+pub(super) const READER_AUTO: &str = "the page cache first, then uring, or else threads";
+
+pub(super) const QUEUE_DEPTH: &str = "Reads in flight on the device at a time [default: chosen for the device]";
+
+pub(super) const QUEUE_DEPTH_LONG: &str = "\
+Reads in flight on the device at a time, over all files [default: chosen for the device].
+
+With the reader threads it is the number of threads. A small number leaves the device to others, a large one may suit an \
+array of many disks.";
+
+pub(super) const MEMORY: &str = "Memory for all buffers, such as 64M [default: 48M and 8M a worker, at most]";
+
+pub(super) const MEMORY_LONG: &str = "\
+Memory for all buffers: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it; 4M at least [default: 48M \
+and 8M a worker, at most].";
+
+pub(super) const FROM_MEDIA: &str = "Read every byte from the device itself, also what is in memory";
+
+pub(super) const FROM_MEDIA_LONG: &str = "\
+Read every byte from the device itself, past the page cache (O_DIRECT), also what is cached.
+
+A file that is in memory can be right there and damaged on the disk; without this, what is in memory is taken from \
+there. The reader mmap cannot do it.";
 
 pub(super) const KERNEL: &str = "How files are hashed; auto takes what is fastest on this CPU";
 

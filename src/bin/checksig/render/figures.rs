@@ -18,6 +18,25 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// How many bytes came by a reader, and how many of them from the device: `3.0 GB, all from the device`.
+pub(crate) struct Brought {
+    /// All bytes.
+    pub(crate) bytes: u64,
+    /// Those of them that had to come from the device.
+    pub(crate) device_bytes: u64,
+}
+
+impl fmt::Display for Brought {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", Bytes(self.bytes))?;
+        match self.device_bytes {
+            0 => Ok(()),
+            all if all == self.bytes => out.write_str(", all from the device"),
+            some => write!(out, ", {} of it from the device", Bytes(some)),
+        }
+    }
+}
+
 /// Bytes over a time: `1.00 GB/s`.
 pub(crate) struct Rate(pub(crate) u64, pub(crate) Duration);
 
@@ -86,6 +105,18 @@ mod tests {
             (u64::MAX, "18446.7 PB"),
         ] {
             assert_eq!(Bytes(bytes).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_came_from_the_device_is_said() {
+        for (bytes, device_bytes, text) in [
+            (0, 0, "0 B"),
+            (1_200_000_000, 0, "1.2 GB"),
+            (3_000_000_000, 3_000_000_000, "3.0 GB, all from the device"),
+            (3_000_000_000, 12_345, "3.0 GB, 12.3 kB of it from the device"),
+        ] {
+            assert_eq!(Brought { bytes, device_bytes }.to_string(), text);
         }
     }
 

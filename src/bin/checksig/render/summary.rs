@@ -7,7 +7,7 @@ use checksig::{OutcomeKind, Report, Verb, Verdict};
 
 use super::Ending;
 use super::console::{Console, Trouble};
-use super::figures::{Bytes, Count, Rate, Seconds};
+use super::figures::{Brought, Bytes, Count, Rate, Seconds};
 use super::text::say;
 
 /// Ends the text of `verify`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
@@ -60,7 +60,8 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
         say(err, " none");
     }
     for (nth, used) in report.readers.iter().enumerate() {
-        say(err, format_args!("{} {} {}", if nth == 0 { "" } else { "," }, used.kind, used.files));
+        let brought = Brought { bytes: used.bytes, device_bytes: used.device_bytes };
+        say(err, format_args!("{} {} {} ({brought})", if nth == 0 { "" } else { "," }, used.kind, used.files));
     }
     say(err, format_args!("; kernel: {}; workers: {}\n", report.kernel, report.workers));
 }

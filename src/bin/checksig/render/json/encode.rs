@@ -49,8 +49,16 @@ pub(super) fn readers<S: Serializer>(readers: &[ReaderUse], serializer: S) -> Re
         reader: &'static str,
         files: u64,
         bytes: u64,
+        device_files: u64,
+        device_bytes: u64,
     }
-    let used = |used: &ReaderUse| Used { reader: used.kind.name(), files: used.files, bytes: used.bytes };
+    let used = |used: &ReaderUse| Used {
+        reader: used.kind.name(),
+        files: used.files,
+        bytes: used.bytes,
+        device_files: used.device_files,
+        device_bytes: used.device_bytes,
+    };
     serializer.collect_seq(readers.iter().map(used))
 }
 

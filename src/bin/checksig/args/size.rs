@@ -1,0 +1,42 @@
+//! Sizes as people write them: `64M`.
+//!
+//! Knows no option: whether a size is enough is the library's matter.
+
+/// Reads a number of bytes, with K, M or G behind it for KiB, MiB or GiB.
+pub(super) fn bytes(word: &str) -> Result<u64, String> {
+    let (digits, shift) = match word.char_indices().next_back() {
+        Some((at, 'K' | 'k')) => (&word[..at], 10),
+        Some((at, 'M' | 'm')) => (&word[..at], 20),
+        Some((at, 'G' | 'g')) => (&word[..at], 30),
+        _ => (word, 0),
+    };
+    // A sign would parse, and mean nothing.
+    let number = if digits.starts_with('+') { None } else { digits.parse::<u64>().ok() };
+    let size = number.and_then(|number| number.checked_mul(1 << shift));
+    size.ok_or_else(|| {
+        "a whole number of bytes is needed, or of KiB, MiB or GiB with K, M or G behind it: 64M".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn a_suffix_is_a_power_of_1024() {
+        for (word, size) in [("0", 0), ("4096", 4096), ("3K", 3 << 10), ("64m", 64 << 20), ("2G", 2 << 30)] {
+            assert_eq!(bytes(word), Ok(size), "{word}");
+        }
+        assert_eq!(bytes("18446744073709551615"), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn what_is_no_size_is_refused() {
+        for word in
+            ["", "M", "64MB", "64MiB", "1.5G", "-1", "+1", "1 G", "64\u{39c}", "18446744073709551616", "17179869184G"]
+        {
+            let complaint = bytes(word).unwrap_err();
+            assert!(complaint.contains("64M"), "{word}: {complaint}");
+        }
+    }
+}
