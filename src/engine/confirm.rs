@@ -88,7 +88,7 @@ impl Confirmers {
 fn confirm(shared: &Shared, suspect: Suspect) {
     let mut stream = Stream::default();
     let read = shared.patiently(|| {
-        plain::read(&shared.root, &suspect.planned.name, |bytes| {
+        plain::read(&shared.root, &suspect.planned.name, &shared.manner, |bytes| {
             stream.update(bytes);
             !shared.stopping()
         })

@@ -9,7 +9,7 @@ use super::records::outcome_of;
 use crate::digest::Digest;
 use crate::hash::Stream;
 use crate::limits;
-use crate::read::{Failure, plain};
+use crate::read::{Failure, Manner, plain};
 use crate::root::open_anywhere;
 use crate::verdict::Outcome;
 
@@ -29,7 +29,7 @@ pub struct FileError {
 /// The path leads where Linux says, as for `sha1sum`: from the current directory, and through symbolic links. Every
 /// byte of the file that had the name when it was opened is read, as many as it has, and nobody wrote to it meanwhile.
 /// A directory, FIFO, socket or device is an error, as none of them has an end that can be proved; and so is a file of
-/// `/proc` that holds more than its size says.
+/// `/proc` that holds more than its size says. The page cache is left as it was.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ pub fn file_digest(path: impl AsRef<Path>) -> Result<Digest, FileError> {
 fn digest_of(path: &Path) -> Result<Digest, Failure> {
     let opened = open_anywhere(path)?;
     let mut stream = Stream::default();
-    plain::read_opened(&opened, |bytes| {
+    plain::read_opened(&opened, &Manner::default(), |bytes| {
         stream.update(bytes);
         true
     })?;

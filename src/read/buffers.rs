@@ -44,6 +44,11 @@ impl Buffer {
         Ok(Buffer { memory, start, capacity, length: 0 })
     }
 
+    /// A buffer of no pool.
+    pub(super) fn alone(capacity: usize) -> io::Result<Buffer> {
+        Buffer::new(capacity, 0)
+    }
+
     /// Bytes of a file that it holds.
     pub(crate) fn capacity(&self) -> usize {
         self.capacity

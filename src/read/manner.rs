@@ -16,7 +16,7 @@ use crate::readerkind::Origin;
 use crate::root::{OpenedFile, Stamp};
 
 /// What the readers of a run were asked for, and what they have learnt of its devices.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Manner {
     /// Every byte comes from the device itself, also of files that are cached.
     pub(crate) from_media: bool,
@@ -34,6 +34,13 @@ pub(super) enum Way {
     Plain { origin: Origin, footprint: Footprint },
     /// Past it (O_DIRECT), at multiples of so many bytes.
     Direct { align: usize, device: Arc<Device> },
+}
+
+impl Default for Manner {
+    /// Through the page cache, and leaving it as it was.
+    fn default() -> Manner {
+        Manner { from_media: false, is_neutral: true, by_block: false, devices: Devices::default() }
+    }
 }
 
 impl Manner {
@@ -61,6 +68,15 @@ impl Manner {
             }
             None => self.read_plainly(file, stamp, offset, Errno::OPNOTSUPP),
         }
+    }
+
+    /// The way for a file that is read by one thread alone, a read after the other: Linux reads ahead for it, which it does
+    /// for no direct reads.
+    pub(super) fn choose_for_one(&self, opened: &OpenedFile) -> Result<Way, Errno> {
+        if self.from_media {
+            return self.choose(opened, 0);
+        }
+        self.read_plainly(opened.file.as_fd(), opened.stamp, 0, Errno::OPNOTSUPP)
     }
 
     /// The way through the page cache for a file that a direct read was refused for with this errno, if that will do.

@@ -1,39 +1,62 @@
 //! A file read by the plainest means, pread into one buffer: the slow twin of every reader, and the second reading of
 //! a file whose digest is not the listed one.
 //!
-//! Shares no code with the other readers, so that it does not share their mistakes.
+//! Shares none of the code that the other readers read with, so that it does not share their mistakes.
+
+use std::os::fd::AsFd;
 
 use rustix::io::{Errno, pread};
 
+use super::buffers::Buffer;
+use super::manner::Manner;
 use super::segment::Failure;
 use crate::limits;
 use crate::root::{OpenedFile, Root, Stamp, stamp_of};
 
 /// Reads a file from its first byte to its last and hands every piece to `each`, which says whether to go on; gives its
 /// state from before, unless it is another afterwards. `None` where `each` said no.
-pub(crate) fn read(root: &Root, name: &[u8], each: impl FnMut(&[u8]) -> bool) -> Result<Option<Stamp>, Failure> {
-    read_opened(&root.open(name)?, each)
+pub(crate) fn read(
+    root: &Root,
+    name: &[u8],
+    manner: &Manner,
+    each: impl FnMut(&[u8]) -> bool,
+) -> Result<Option<Stamp>, Failure> {
+    read_opened(&root.open(name)?, manner, each)
 }
 
 /// The same for a file that is open already.
-pub(crate) fn read_opened(opened: &OpenedFile, mut each: impl FnMut(&[u8]) -> bool) -> Result<Option<Stamp>, Failure> {
-    // One byte more than the file should have: if it comes, the file grew.
-    let most = opened.stamp.size_bytes.saturating_add(1).min(limits::PLAIN_BUFFER_BYTES as u64);
-    let mut buffer = vec![0; most as usize];
+pub(crate) fn read_opened(
+    opened: &OpenedFile,
+    manner: &Manner,
+    mut each: impl FnMut(&[u8]) -> bool,
+) -> Result<Option<Stamp>, Failure> {
+    let size = opened.stamp.size_bytes;
+    let unreadable = |errno, offset| Failure::Unreadable { errno, offset };
+    let mut way = manner.choose_for_one(opened).map_err(|errno| unreadable(errno, 0))?;
+    // Two bytes more than the file should have: if the first comes, the file grew.
+    let most = size.saturating_add(2).next_multiple_of(way.align() as u64).min(limits::PLAIN_BUFFER_BYTES as u64);
+    let mut buffer = Buffer::alone(most as usize).map_err(|_| unreadable(Errno::NOMEM, 0))?;
     let mut offset = 0;
-    loop {
-        match pread(&opened.file, &mut buffer, offset) {
-            Ok(0) => break,
+    let read = loop {
+        // Direct reads begin where a sector does; what is known of it already is skipped.
+        let start = offset - offset % way.align() as u64;
+        way.note(opened.file.as_fd(), start, size.saturating_sub(start).min(most));
+        match pread(&opened.file, &mut buffer.target()[..most as usize], start) {
+            Ok(count) if start + count as u64 <= offset => break Ok(true),
             Ok(count) => {
-                if !each(&buffer[..count]) {
-                    return Ok(None);
+                if !each(&buffer.target()[(offset - start) as usize..count]) {
+                    break Ok(false);
                 }
-                offset += count as u64;
+                offset = start + count as u64;
             }
             Err(Errno::INTR) => {}
-            Err(errno) => return Err(Failure::Unreadable { errno, offset }),
+            Err(errno) => break Err(unreadable(errno, offset)),
         }
+    };
+    way.leave(opened.file.as_fd());
+    if !read? {
+        return Ok(None);
     }
-    let after = stamp_of(&opened.file).map_err(|errno| Failure::Unreadable { errno, offset })?;
+    let after = stamp_of(&opened.file).map_err(|errno| unreadable(errno, offset))?;
     if after == opened.stamp && after.size_bytes == offset { Ok(Some(after)) } else { Err(Failure::Moved) }
 }
