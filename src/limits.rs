@@ -65,9 +65,9 @@ pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 /// for the device.
 pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
-/// Reads that a run has in flight on the device, whatever is asked for. A disk takes 32 commands at a time and one queue
-/// of an NVMe device mostly 1 024; four of those are more than one process fills, and each read beyond what the device
-/// takes waits in Linux and holds a buffer.
+/// Reads that a run has in flight on the device, whatever is asked for. A SATA disk takes 32 commands at a time, and Linux
+/// gives each queue of an NVMe device 1 024; four of those are more than one process fills, and each read beyond what the
+/// device takes waits in Linux and holds a buffer.
 pub const QUEUE_DEPTH_MAX: usize = 4_096;
 
 /// Bytes of the longest message that takes its turn in a wide group of lanes like any other. One lane of sixteen runs at
