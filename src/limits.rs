@@ -181,6 +181,16 @@ pub const RECORDS_PER_DELIVERY: usize = 64;
 /// Rounds of a worker after which files go to the readers although they are fewer than go together.
 pub const ROUNDS_HELD_MAX: u32 = 8;
 
+/// Jobs with bytes that a worker does not wait for more beside.
+pub const GATHERED_JOBS: usize = 6;
+
+/// How long it waits for more. Of 32 cold files of 64 MiB hashing took 0.55 to 0.63 s of CPU time with it, 0.71 to 0.77 with
+/// 300 µs, and 1.14 to 1.28 without, in the same time from start to end.
+pub const GATHER_US_MAX: u64 = 1_000;
+
+/// Steps that a worker makes without waiting for more, after it has waited in vain: some 16 MiB of one file.
+pub const STEPS_UNGATHERED: u32 = 64;
+
 /// Bytes that a worker reads before it hands on what records it has: a long file does not hold them back.
 pub const BYTES_PER_DELIVERY: u64 = 1024 * 1024;
 

@@ -6,6 +6,7 @@
 //! time. So every buffer that comes is hashed and goes back without waiting for another one, and no set of files can
 //! bring the run to a stand.
 
+mod gather;
 mod judge;
 mod sources;
 
@@ -47,6 +48,8 @@ pub(super) struct Worker {
     /// Files for the readers that wait for others to go together with, and rounds since the first came.
     outgoing: Vec<PlannedFile>,
     rounds_held: u32,
+    /// Steps before it is worth waiting for more to hash again.
+    steps_ungathered: u32,
     files: Places,
     /// As many files as may be in progress: fewer than there is room for once descriptors have run out.
     files_max: usize,
@@ -78,6 +81,7 @@ impl Worker {
             link: None,
             outgoing: Vec::new(),
             rounds_held: 0,
+            steps_ungathered: 0,
             files: Places::new(shared.files_per_worker),
             files_max: shared.files_per_worker,
             began_huge: false,
@@ -127,6 +131,9 @@ impl Worker {
         self.rounds_held += u32::from(!self.outgoing.is_empty());
         if !begun || self.rounds_held >= limits::ROUNDS_HELD_MAX {
             self.send_files();
+        }
+        if !begun && self.gather() {
+            return true;
         }
         let hashed = self.lanes.step(&mut self.done);
         self.take_done();
