@@ -92,8 +92,16 @@ pub const RING_FILES_MAX: usize = 3 * WINDOW_FILES;
 /// Files of more than one large buffer that one ring reader reads at a time: few, so that each is read in long runs.
 pub const RING_LONG_FILES_MAX: usize = 2;
 
-/// Pieces of one file that a ring reads ahead of the hashing.
-pub const RING_PIECES_PER_FILE_MAX: usize = 6;
+/// Pieces of one file that a ring reads ahead of the hashing, and how many of them are asked for together: Linux makes one
+/// long read of neighbours that come to it in one call.
+pub const RING_PIECES_PER_FILE_MAX: usize = 8;
+
+/// See [`RING_PIECES_PER_FILE_MAX`].
+pub const RING_PIECES_TOGETHER: usize = RING_PIECES_PER_FILE_MAX / 2;
+
+/// Bytes of a huge page. Direct reads into memory of huge pages have few pieces, where pages of 4 KiB make one each: 32 cold
+/// files of 64 MiB took 1.40 s in place of 1.98, 12 000 of log-normal sizes 1.89 in place of 2.72 (medians of three).
+pub const HUGE_PAGE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Small buffers of one ring reader: for two windows.
 pub const RING_SMALL_BUFFERS: usize = 2 * WINDOW_FILES;

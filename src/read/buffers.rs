@@ -3,8 +3,9 @@
 //! Knows nothing of who fills them or reads from them.
 
 use std::io;
+use std::sync::Arc;
 
-use memmap2::MmapMut;
+use memmap2::{Advice, MmapMut, MmapRaw};
 
 use crate::limits;
 
@@ -12,7 +13,8 @@ use crate::limits;
 /// that it would be in, and for what a hasher writes behind a message.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    memory: MmapMut,
+    /// What it is a part of, with other buffers; this part is its own.
+    arena: Arc<MmapRaw>,
     start: usize,
     capacity: usize,
     length: usize,
@@ -26,29 +28,25 @@ pub(crate) struct Pools {
     pub(crate) large: BufferPool,
 }
 
-/// Buffers of one size.
+/// Buffers of one size, all in one map, whose pages are Linux's until they are touched. The one given back last is taken
+/// first, so that few are touched where few are needed.
 #[derive(Debug)]
 pub(crate) struct BufferPool {
     free: Vec<Buffer>,
-    made: usize,
-    most: usize,
+    count: usize,
     capacity: usize,
 }
 
+/// The pages that buffers are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pages {
+    /// Those of 4 KiB: a few small files take a few.
+    Ordinary,
+    /// Huge ones where Linux gives them, for long direct reads.
+    Huge,
+}
+
 impl Buffer {
-    /// A buffer for `capacity` bytes. Successive ones begin at different distances from a page, because lanes that run
-    /// side by side through buffers at equal distances compete for the same few sets of the L1 cache.
-    fn new(capacity: usize, index: usize) -> io::Result<Buffer> {
-        let start = index * limits::BUFFER_STAGGER_BYTES % limits::PAGE_BYTES;
-        let memory = MmapMut::map_anon(start + capacity + limits::BUFFER_ROOM_BYTES)?;
-        Ok(Buffer { memory, start, capacity, length: 0 })
-    }
-
-    /// A buffer of no pool.
-    pub(super) fn alone(capacity: usize) -> io::Result<Buffer> {
-        Buffer::new(capacity, 0)
-    }
-
     /// Bytes of a file that it holds.
     pub(crate) fn capacity(&self) -> usize {
         self.capacity
@@ -56,7 +54,7 @@ impl Buffer {
 
     /// Where bytes are read into: the whole buffer, and the room behind it.
     pub(crate) fn target(&mut self) -> &mut [u8] {
-        &mut self.memory[self.start..]
+        self.memory_mut()
     }
 
     /// Says how many bytes of the target are the file's.
@@ -66,19 +64,53 @@ impl Buffer {
     }
 
     /// The bytes, and all the memory behind them.
+    #[allow(unsafe_code, reason = "a part of a map that others have parts of as well")]
     pub(crate) fn memory(&self) -> &[u8] {
-        &self.memory[self.start..]
+        let first = self.arena.as_ptr().wrapping_add(self.start);
+        // SAFETY: arena() has made the map longer than the end of the last of its parts, and no two buffers have parts that
+        // overlap; this one is borrowed, so that nobody writes to its part, and the arena lives as long as it does.
+        unsafe { std::slice::from_raw_parts(first, room_for(self.capacity)) }
     }
 
     /// The same, to be written.
+    #[allow(unsafe_code, reason = "a part of a map that others have parts of as well")]
     pub(crate) fn memory_mut(&mut self) -> &mut [u8] {
-        &mut self.memory[self.start..]
+        let first = self.arena.as_mut_ptr().wrapping_add(self.start);
+        // SAFETY: as above; and it is borrowed by one only, so that nobody else reads or writes its part.
+        unsafe { std::slice::from_raw_parts_mut(first, room_for(self.capacity)) }
     }
+
+    /// A buffer of no pool.
+    pub(super) fn alone(capacity: usize) -> io::Result<Buffer> {
+        Ok(arena(capacity, 1, Pages::Ordinary)?.remove(0))
+    }
+}
+
+/// Bytes of a buffer with the room behind it.
+fn room_for(capacity: usize) -> usize {
+    capacity + limits::BUFFER_ROOM_BYTES
+}
+
+/// So many buffers, side by side. Each begins a bit further from a page than the one before, because lanes that run side
+/// by side through buffers at equal distances compete for the same few sets of the L1 cache.
+fn arena(capacity: usize, count: usize, pages: Pages) -> io::Result<Vec<Buffer>> {
+    let pitch = room_for(capacity).next_multiple_of(limits::PAGE_BYTES) + limits::BUFFER_STAGGER_BYTES;
+    let slack = if pages == Pages::Huge { limits::HUGE_PAGE_BYTES } else { 0 };
+    let map = MmapMut::map_anon(count * pitch + slack)?;
+    let first = map.as_ptr().align_offset(slack.max(1));
+    if pages == Pages::Huge {
+        // Ordinary pages will do where there are no others.
+        let _ = map.advise(Advice::HugePage);
+    }
+    let arena = Arc::new(MmapRaw::from(map));
+    let buffer = |index| Buffer { arena: Arc::clone(&arena), start: first + index * pitch, capacity, length: 0 };
+    // The first is taken first.
+    Ok((0..count).rev().map(buffer).collect())
 }
 
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
-        &self.memory[self.start..][..self.length]
+        &self.memory()[..self.length]
     }
 }
 
@@ -86,8 +118,8 @@ impl Pools {
     /// Room for so many buffers of each size.
     pub(crate) fn new(small: usize, large: usize) -> io::Result<Pools> {
         Ok(Pools {
-            small: BufferPool::new(limits::SMALL_BUFFER_BYTES, small)?,
-            large: BufferPool::new(limits::LARGE_BUFFER_BYTES, large)?,
+            small: BufferPool::with(limits::SMALL_BUFFER_BYTES, small, Pages::Ordinary)?,
+            large: BufferPool::with(limits::LARGE_BUFFER_BYTES, large, Pages::Huge)?,
         })
     }
 
@@ -103,10 +135,14 @@ impl Pools {
 }
 
 impl BufferPool {
-    /// Room for `most` buffers of `capacity` bytes each. The first is made here, so that there always is one.
-    pub(crate) fn new(capacity: usize, most: usize) -> io::Result<BufferPool> {
-        assert!(most > 0 && capacity > 0);
-        Ok(BufferPool { free: vec![Buffer::new(capacity, 0)?], made: 1, most, capacity })
+    /// So many buffers of `capacity` bytes each.
+    pub(crate) fn new(capacity: usize, count: usize) -> io::Result<BufferPool> {
+        BufferPool::with(capacity, count, Pages::Ordinary)
+    }
+
+    fn with(capacity: usize, count: usize, pages: Pages) -> io::Result<BufferPool> {
+        assert!(count > 0 && capacity > 0);
+        Ok(BufferPool { free: arena(capacity, count, pages)?, count, capacity })
     }
 
     /// Bytes that each buffer holds.
@@ -116,39 +152,24 @@ impl BufferPool {
 
     /// Buffers that have been taken and not given back.
     pub(crate) fn out(&self) -> usize {
-        self.made - self.free.len()
+        self.count - self.free.len()
     }
 
-    /// Buffers that could be taken now, if memory lasts.
+    /// Buffers that could be taken now.
     pub(crate) fn available(&self) -> usize {
-        self.free.len() + (self.most - self.made)
+        self.free.len()
     }
 
-    /// Takes a buffer: `None` until one is given back. Where memory does not last, the pool stays as large as it is.
+    /// Takes a buffer: `None` until one is given back.
     pub(crate) fn take(&mut self) -> Option<Buffer> {
-        if let Some(buffer) = self.free.pop() {
-            return Some(buffer);
-        }
-        if self.made == self.most {
-            return None;
-        }
-        match Buffer::new(self.capacity, self.made) {
-            Ok(buffer) => {
-                self.made += 1;
-                Some(buffer)
-            }
-            Err(_) => {
-                self.most = self.made;
-                None
-            }
-        }
+        self.free.pop()
     }
 
     /// Gives a buffer back.
     pub(crate) fn give(&mut self, mut buffer: Buffer) {
         buffer.length = 0;
         self.free.push(buffer);
-        assert!(self.free.len() <= self.made, "a buffer comes back to the pool that it was taken from");
+        assert!(self.free.len() <= self.count, "a buffer comes back to the pool that it was taken from");
     }
 }
 

@@ -76,8 +76,13 @@ impl RingFile {
     }
 
     /// Whether another piece may be asked for.
-    pub(super) fn wants_more(&self) -> bool {
+    pub(super) fn may_ask(&self) -> bool {
         !self.asked_all && self.failure.is_none() && self.pieces.len() < limits::RING_PIECES_PER_FILE_MAX
+    }
+
+    /// Whether so many may be that it is worth it: Linux makes one long read of neighbours that come to it together.
+    pub(super) fn wants_more(&self) -> bool {
+        self.may_ask() && self.pieces.len() + limits::RING_PIECES_TOGETHER <= limits::RING_PIECES_PER_FILE_MAX
     }
 
     /// The next piece, for a buffer of this capacity; gives its number.

@@ -102,12 +102,9 @@ impl Uring {
             if !self.file(index).wants_more() {
                 continue;
             }
-            if !self.ask(index) {
+            if !self.ask_for_all(index) {
                 self.hungry.push_front(index);
                 break;
-            }
-            if self.file(index).wants_more() {
-                self.hungry.push_back(index);
             }
         }
         while let Some(index) = self.small.pop_front() {
@@ -121,10 +118,22 @@ impl Uring {
                 self.parked.push_front(index);
                 break;
             }
-            if self.file(index).wants_more() {
+            if !self.ask_for_all(index) {
                 self.hungry.push_back(index);
+                break;
             }
         }
+    }
+
+    /// Asks for all pieces that a file may have in flight, one behind the other: Linux makes one long read of those that go
+    /// to it together. False where there was no buffer, or no room in the ring.
+    fn ask_for_all(&mut self, index: usize) -> bool {
+        while self.file(index).may_ask() {
+            if !self.ask(index) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Asks for the next piece of a file, if there is a buffer for it and room in the ring.
