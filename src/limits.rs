@@ -19,6 +19,17 @@ const _: () = assert!(LINE_SHOWN_BYTES_MAX < LINE_BYTES_MAX);
 /// Tries of one open that a signal or a rename interrupts, after which the errno stands as the outcome.
 pub const OPEN_TRIES_MAX: usize = 64;
 
+/// Files opened one after another in one directory, after which the next are opened from its descriptor: opening and closing that
+/// costs about what five files gain by it.
+pub const SIBLINGS_MIN: usize = 4;
+
+/// Files that are opened from one descriptor of their directory before the root is asked for it anew.
+pub const SIBLINGS_MAX: usize = 1_024;
+
+/// How long they are: what a directory that is moved out of the root can be read for. A thousand cached files of 4 KiB
+/// take a worker 5 ms.
+pub const SIBLINGS_MS_MAX: u64 = 10;
+
 /// Bytes of the buffer that a directory is read through: some 800 names a call.
 pub const DIRECTORY_BUFFER_BYTES: usize = 32 * 1024;
 
@@ -230,10 +241,11 @@ pub const MAP_WINDOWS_MAX: usize = 2 * WORKER_FILES_OPEN;
 /// Bytes of lines that `create` gathers before it writes them.
 pub const CREATION_BUFFER_BYTES: usize = 256 * 1024;
 
-/// Files that each worker may have in progress, each with a descriptor, so that all together leave some over.
+/// Files that each worker may have in progress, each with a descriptor, beside that of a directory, so that all together
+/// leave some over.
 pub fn files_per_worker(workers: usize, descriptors_max: u64) -> usize {
     let share = descriptors_max.saturating_sub(DESCRIPTORS_RESERVED) / workers as u64;
-    (share as usize).clamp(1, FILES_PER_WORKER_MAX)
+    (share.saturating_sub(1) as usize).clamp(1, FILES_PER_WORKER_MAX)
 }
 
 const _: () = assert!(OUTBOX_BYTES_MAX / (ENTRY_BYTES + 64) > LOOK_AHEAD_FILES, "the look ahead must fit the outbox");
