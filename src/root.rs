@@ -2,6 +2,8 @@
 //!
 //! Reads no file and judges none. A refusal is data for an outcome, never an error of the run.
 
+mod siblings;
+
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -14,6 +16,8 @@ use rustix::io::Errno;
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::relpath::RelPath;
+
+pub(crate) use siblings::Siblings;
 
 /// Where the names of a manifest may lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,6 +38,8 @@ pub(crate) struct Root {
     policy: Policy,
     /// Linux, or a sandbox, refuses openat2(2): names are walked component by component instead.
     walks: AtomicBool,
+    /// Linux refused to leave a time of access as it was: reading leaves its mark.
+    marks: AtomicBool,
 }
 
 /// A regular file, open for reading, as it was when it was opened.
@@ -85,7 +91,7 @@ impl Root {
     /// Opens the directory; the path is the caller's own, and links in it are followed.
     pub(crate) fn open_root(path: &Path, policy: Policy) -> Result<Root, Errno> {
         let directory = retry(|| rustix::fs::openat(CWD, path, HANDLE.union(OFlags::DIRECTORY), Mode::empty()))?;
-        Ok(Root { directory: Some(directory), policy, walks: AtomicBool::new(false) })
+        Ok(Root { directory: Some(directory), policy, walks: AtomicBool::new(false), marks: AtomicBool::new(false) })
     }
 
     /// The current directory as it is now, for names that may lead anywhere. Where it cannot be held open, as nobody
@@ -96,7 +102,8 @@ impl Root {
 
     /// The current directory, whichever it is at each open.
     fn wherever() -> Root {
-        Root { directory: None, policy: Policy::Free, walks: AtomicBool::new(false) }
+        let (walks, marks) = (AtomicBool::new(false), AtomicBool::new(false));
+        Root { directory: None, policy: Policy::Free, walks, marks }
     }
 
     /// The directory and the number of the device that it lies on, if it is held open.
@@ -107,7 +114,7 @@ impl Root {
 
     /// Opens a regular file for reading.
     pub(crate) fn open(&self, name: &[u8]) -> Result<OpenedFile, Refusal> {
-        match self.open_with(name, FILE, ResolveFlags::empty()) {
+        match self.unmarked(FILE, |flags| self.open_with(name, flags, ResolveFlags::empty())) {
             Ok(file) => regular(file),
             Err(refusal) => Err(self.explain(name, refusal)),
         }
@@ -118,7 +125,7 @@ impl Root {
         if self.walks() {
             return None;
         }
-        match self.open_with(name, FILE, ResolveFlags::CACHED) {
+        match self.unmarked(FILE, |flags| self.open_with(name, flags, ResolveFlags::CACHED)) {
             Ok(file) => Some(regular(file)),
             // EINVAL: older than Linux 5.12, which knows no cached lookups. Either way the full open decides.
             Err(Refusal::Errno(Errno::AGAIN | Errno::INTR | Errno::INVAL)) => None,
@@ -155,7 +162,8 @@ impl Root {
 
     /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out.
     pub(crate) fn read_directory(&self, name: &[u8]) -> Result<Vec<DirectoryEntry>, Refusal> {
-        let directory = self.open_with(if name.is_empty() { b"." } else { name }, DIRECTORY, ResolveFlags::empty())?;
+        let name = if name.is_empty() { b"." } else { name };
+        let directory = self.unmarked(DIRECTORY, |flags| self.open_with(name, flags, ResolveFlags::empty()))?;
         let mut buffer = [MaybeUninit::uninit(); limits::DIRECTORY_BUFFER_BYTES];
         let mut listing = RawDir::new(&directory, &mut buffer);
         let mut entries = Vec::new();
@@ -206,7 +214,9 @@ impl Root {
         let opened = if resolve.contains(ResolveFlags::CACHED) { openat2() } else { retry(openat2) };
         match opened {
             // ENOSYS: older than Linux 5.6. EPERM: a sandbox that does not know the call; Linux itself gives it for
-            // no open of ours, but one file is no proof, so the walk is tried and remembered only if it fares better.
+            // no open of ours but one with O_NOATIME, which is repeated without; and one file is no proof, so the walk is
+            // tried and remembered only if it fares better.
+            Err(Errno::PERM) if flags.contains(OFlags::NOATIME) => Err(Refusal::Errno(Errno::PERM)),
             Err(errno @ (Errno::NOSYS | Errno::PERM)) => {
                 let walked = walk(directory, &path, flags);
                 if errno == Errno::NOSYS || walked.is_ok() {
@@ -215,6 +225,27 @@ impl Root {
                 walked.map_err(Refusal::from)
             }
             opened => opened.map_err(Refusal::from),
+        }
+    }
+
+    /// Opens what is to be read so that its time of access stays as it is: reading is not to write to the disk that is
+    /// looked at, and costs less so. Linux allows that to the owner of a file only. One refusal means that the next are
+    /// likely, since most trees have one owner; so from then on nothing below the root is asked twice.
+    fn unmarked(&self, flags: OFlags, open: impl Fn(OFlags) -> Result<OwnedFd, Refusal>) -> Result<OwnedFd, Refusal> {
+        if self.marks.load(Ordering::Relaxed) {
+            return open(flags);
+        }
+        match open(flags.union(OFlags::NOATIME)) {
+            Err(Refusal::Errno(Errno::PERM)) => {
+                let walked = self.walks();
+                let opened = open(flags);
+                // Where the walk came in between, it was openat2 that was refused.
+                if opened.is_ok() && walked == self.walks() {
+                    self.marks.store(true, Ordering::Relaxed);
+                }
+                opened
+            }
+            opened => opened,
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Reads no file and judges none. It runs in a thread of its own; a run that is not pulled waits here.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
@@ -182,13 +182,9 @@ impl Conductor {
     }
 
     fn send_huge(&mut self, bytes: u64, planned: Planned) {
-        let refused = {
-            let mut huge = self.shared.huge.lock().unwrap_or_else(PoisonError::into_inner);
-            huge.push(bytes, planned).err()
-        };
-        match refused {
-            None => self.send(Work::Huge),
-            Some(planned) => self.send(Work::Batch(vec![planned])),
+        match self.shared.keep_huge(bytes, planned) {
+            Ok(()) => self.send(Work::Huge),
+            Err(planned) => self.send(Work::Batch(vec![planned])),
         }
     }
 

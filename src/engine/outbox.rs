@@ -24,10 +24,19 @@ struct State {
     /// Records from `first_place` on; a gap is a file that is still being read.
     window: VecDeque<Option<Record>>,
     first_place: u64,
+    /// How many records there are before the first gap.
+    ready: usize,
     /// What the files planned and the records not yet taken cost together.
     bytes: usize,
+    /// As many ready records as wake who waits to take some; more than there can be while nobody waits.
+    wanted: usize,
+    /// The planner waits for room.
+    crowded: bool,
     closed: bool,
 }
+
+/// What wakes nobody: a call of Linux for each delivery is more than the delivery itself.
+const NOBODY: usize = usize::MAX;
 
 /// What [`Outbox::take`] found.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,19 +48,25 @@ pub(super) enum Taken {
 
 impl Outbox {
     pub(super) fn new(ordered: bool) -> Outbox {
-        let state = State { window: VecDeque::new(), first_place: 0, bytes: 0, closed: false };
+        let window = VecDeque::new();
+        let state = State { window, first_place: 0, ready: 0, bytes: 0, wanted: NOBODY, crowded: false, closed: false };
         Outbox { state: Mutex::new(state), filled: Condvar::new(), emptied: Condvar::new(), ordered }
     }
 
     /// Takes room for what will cost so much, or waits for it, `wait` at most. Whatever it costs fits an empty box.
     pub(super) fn reserve(&self, bytes: usize, wait: Duration) -> bool {
-        let fits = |state: &mut State| state.bytes == 0 || state.bytes + bytes <= limits::OUTBOX_BYTES_MAX;
-        let (mut state, _) = self
-            .emptied
-            .wait_timeout_while(self.lock(), wait, |state| !fits(state))
-            .unwrap_or_else(PoisonError::into_inner);
-        if !fits(&mut state) {
-            return false;
+        let fits = |state: &State| state.bytes == 0 || state.bytes + bytes <= limits::OUTBOX_BYTES_MAX;
+        let mut state = self.lock();
+        if !fits(&state) {
+            // Whoever gathers records gathers no longer.
+            state.crowded = true;
+            self.wake(&mut state);
+            let crowded = self.emptied.wait_timeout_while(state, wait, |state| !fits(state));
+            state = crowded.unwrap_or_else(PoisonError::into_inner).0;
+            state.crowded = false;
+            if !fits(&state) {
+                return false;
+            }
         }
         state.bytes += bytes;
         true
@@ -79,30 +94,44 @@ impl Outbox {
             let before = state.window[at].replace(record);
             assert!(before.is_none(), "a file has one outcome");
         }
-        if state.window.front().is_some_and(Option::is_some) {
-            self.filled.notify_all();
-        }
+        state.count_ready();
+        self.wake(&mut state);
     }
 
-    /// Takes what is next, or waits for it, `wait` at most.
+    /// Takes what is next, or waits for it, `wait` at most. Where something comes, it waits a little for more to come with it:
+    /// a thread that is woken for every delivery costs more than all that it does with the records.
     pub(super) fn take(&self, wait: Duration) -> Taken {
-        // None: for longer than there are moments.
-        let deadline = Instant::now().checked_add(wait);
-        let mut state = self.lock();
-        loop {
-            let records = state.take(limits::RECORDS_PER_BATCH);
-            if !records.is_empty() {
+        let began = Instant::now();
+        let mut state = self.wait_for(self.lock(), 1, wait);
+        if state.ready > 0 {
+            let left = wait.saturating_sub(began.elapsed());
+            let gathering = left.min(Duration::from_millis(limits::GATHER_MS_MAX));
+            state = self.wait_for(state, limits::RECORDS_PER_BATCH, gathering);
+        }
+        let records = state.take(limits::RECORDS_PER_BATCH);
+        if !records.is_empty() {
+            if state.crowded {
                 self.emptied.notify_all();
-                return Taken::Records(records);
             }
-            if state.closed {
-                return Taken::Closed;
-            }
-            let left = deadline.map_or(wait, |deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                return Taken::Nothing;
-            }
-            state = self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            return Taken::Records(records);
+        }
+        if state.closed { Taken::Closed } else { Taken::Nothing }
+    }
+
+    /// Waits until so many records are ready, or no more are to be waited for.
+    fn wait_for<'a>(&self, mut state: MutexGuard<'a, State>, records: usize, wait: Duration) -> MutexGuard<'a, State> {
+        state.wanted = records;
+        let waited = self.filled.wait_timeout_while(state, wait, |state| !state.has(records));
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.wanted = NOBODY;
+        state
+    }
+
+    /// Wakes who waits to take records, if there are as many as are waited for.
+    fn wake(&self, state: &mut State) {
+        if state.wanted != NOBODY && state.has(state.wanted) {
+            state.wanted = NOBODY;
+            self.filled.notify_all();
         }
     }
 
@@ -120,26 +149,33 @@ impl Outbox {
 }
 
 impl State {
-    fn take(&mut self, most: usize) -> Vec<Record> {
-        let mut records = Vec::new();
-        while records.len() < most {
-            match self.window.front_mut() {
-                Some(front) if front.is_some() => {
-                    let record = front.take().expect("it is some");
-                    self.window.pop_front();
-                    self.first_place += 1;
-                    // A run that is being stopped hands records on without room for them.
-                    self.bytes = self.bytes.saturating_sub(cost_of(&record));
-                    records.push(record);
-                }
-                // In a closed box a gap is what a thread that broke has left.
-                Some(_) if self.closed => {
-                    self.window.pop_front();
-                    self.first_place += 1;
-                }
-                _ => break,
-            }
+    /// Whether so many records are ready, or all that can be had.
+    fn has(&self, records: usize) -> bool {
+        self.ready >= records || self.closed || (self.crowded && self.ready > 0)
+    }
+
+    /// Counts the records before the first gap, from where the last count ended.
+    fn count_ready(&mut self) {
+        while self.window.get(self.ready).is_some_and(Option::is_some) {
+            self.ready += 1;
         }
+    }
+
+    fn take(&mut self, most: usize) -> Vec<Record> {
+        while self.closed && self.ready == 0 && !self.window.is_empty() {
+            // In a closed box a gap is what a thread that broke has left.
+            self.window.pop_front();
+            self.first_place += 1;
+            self.count_ready();
+        }
+        let count = self.ready.min(most);
+        let ready = self.window.drain(..count).map(|record| record.expect("no gap was counted"));
+        let records: Vec<Record> = ready.collect();
+        self.ready -= count;
+        self.first_place += count as u64;
+        // A run that is being stopped hands records on without room for them.
+        let bytes = records.iter().map(cost_of).sum();
+        self.bytes = self.bytes.saturating_sub(bytes);
         records
     }
 }
@@ -225,5 +261,26 @@ mod tests {
         assert_eq!(places as usize, limits::OUTBOX_BYTES_MAX / cost);
         assert!(!lines(outbox.take(NOW)).is_empty());
         assert!(outbox.reserve(cost, NOW));
+    }
+
+    #[test]
+    fn who_waits_gets_what_is_there_when_the_box_is_closed_or_the_planner_needs_room() {
+        let outbox = Outbox::new(true);
+        outbox.put(&mut vec![record(0), record(2)]);
+        assert!(!outbox.lock().has(2), "a record behind a gap is not ready");
+        outbox.put(&mut vec![record(1)]);
+        assert!(outbox.lock().has(3) && !outbox.lock().has(4));
+        outbox.lock().crowded = true;
+        assert!(outbox.lock().has(4));
+        std::thread::scope(|scope| {
+            outbox.lock().crowded = false;
+            let taker = scope.spawn(|| [lines(outbox.take(Duration::MAX)), lines(outbox.take(Duration::MAX))].concat());
+            while !outbox.lock().window.is_empty() {
+                std::thread::yield_now();
+            }
+            outbox.put(&mut vec![record(3)]);
+            outbox.close();
+            assert_eq!(taker.join().unwrap(), [0, 1, 2, 3]);
+        });
     }
 }

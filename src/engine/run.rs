@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rustix::io::Errno;
 
 use super::conduct::Conductor;
@@ -83,6 +84,8 @@ pub struct Progress {
 pub struct Run {
     shared: Arc<Shared>,
     conductor: Option<JoinHandle<()>>,
+    /// Closed by the conductor when it is through.
+    conducted: Receiver<()>,
     report: Report,
     creation: Option<Creation>,
     manifest: Option<Watched>,
@@ -156,7 +159,9 @@ impl Run {
         let planner = Planner::new(Arc::clone(&shared.root), stock);
         let conductor = Conductor::new(Arc::clone(&shared), planner, unreadable);
         let own = Arc::clone(&shared);
+        let (token, conducted) = bounded(0);
         let body = move || {
+            let _token: Sender<()> = token;
             if catch_unwind(AssertUnwindSafe(|| conductor.run())).is_err() {
                 own.fail(Error::Internal("the conductor of the run panicked".to_owned()));
                 own.outbox.close();
@@ -165,7 +170,7 @@ impl Run {
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
         let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
-        Ok(Run { shared, conductor, report, creation, manifest, started, finished: false })
+        Ok(Run { shared, conductor, conducted, report, creation, manifest, started, finished: false })
     }
 
     /// Waits for records, `wait` at most.
@@ -276,12 +281,12 @@ impl Run {
 
     /// Waits for the conductor, or leaves it behind where the run is overdue and it hangs.
     fn join(&mut self) {
-        while self.conductor.as_ref().is_some_and(|conductor| !conductor.is_finished()) {
+        let look_around = Duration::from_millis(limits::LOOK_AROUND_MS);
+        while self.conductor.is_some() && self.conducted.recv_timeout(look_around) == Err(RecvTimeoutError::Timeout) {
             if self.shared.is_overdue_for(limits::CONDUCTOR_MS_MAX) {
                 self.conductor = None;
                 return;
             }
-            std::thread::sleep(Duration::from_millis(1));
         }
         if let Some(conductor) = self.conductor.take() {
             // It catches its own panics.

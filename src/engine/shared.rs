@@ -3,11 +3,12 @@
 //! Starts nothing and decides nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam::utils::CachePadded;
 
 use super::confirm::Confirmers;
 use super::options::Resources;
@@ -39,11 +40,14 @@ pub(super) struct Shared {
     /// Descriptors that this process may have.
     pub(super) descriptors_max: u64,
     pub(super) outbox: Outbox,
-    pub(super) counters: Counters,
+    /// Written by every thread, and so in cache lines of their own.
+    pub(super) counters: CachePadded<Counters>,
     pub(super) readers: Readers,
     pub(super) confirmers: Confirmers,
     /// Files that are to be begun before all others.
-    pub(super) huge: Mutex<LargestFirst<Planned>>,
+    huge: Mutex<LargestFirst<Planned>>,
+    /// How many they are.
+    huge_files: AtomicUsize,
     /// The run is to end as soon as it can.
     pub(super) stop: Arc<AtomicBool>,
     /// A file had another digest than at its second reading: from now on only plain pread and the crate `sha1` are trusted.
@@ -123,10 +127,11 @@ impl Shared {
             files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
             descriptors_max,
             outbox: Outbox::new(ordered),
-            counters: Counters::default(),
+            counters: CachePadded::default(),
             readers: Readers::default(),
             confirmers: Confirmers::default(),
             huge: Mutex::new(LargestFirst::new(limits::HUGE_FILES_MAX)),
+            huge_files: AtomicUsize::new(0),
             stop: Arc::new(AtomicBool::new(false)),
             distrust: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
@@ -221,9 +226,25 @@ impl Shared {
         self.outbox.put(records);
     }
 
-    /// Takes the largest of the huge files.
+    /// Keeps a huge file for whoever asks first, or gives it back where there is no room.
+    pub(super) fn keep_huge(&self, bytes: u64, planned: Planned) -> Result<(), Planned> {
+        self.with_huge(|huge| huge.push(bytes, planned))
+    }
+
+    /// Takes the largest of the huge files. It is asked for before every file, and mostly there is none: that is seen
+    /// without the lock. Who is told of one by the queue sees it here, as it was counted before.
     pub(super) fn next_huge(&self) -> Option<Planned> {
-        self.huge.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        if self.huge_files.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        self.with_huge(LargestFirst::pop)
+    }
+
+    fn with_huge<T>(&self, change: impl FnOnce(&mut LargestFirst<Planned>) -> T) -> T {
+        let mut huge = self.huge.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut huge);
+        self.huge_files.store(huge.len(), Ordering::Relaxed);
+        changed
     }
 }
 

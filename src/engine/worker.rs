@@ -244,7 +244,6 @@ impl Worker {
         file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
         self.deferrals = 0;
-        self.shared.counters.bytes_done.fetch_add(length, Ordering::Relaxed);
         self.lanes.submit(file.job, Piece { ticket, bytes, home }, last);
     }
 
@@ -300,8 +299,9 @@ impl Worker {
     /// Hands on what has been gathered.
     fn deliver(&mut self) {
         self.shared.counters.count_brought(&mut self.brought);
+        let bytes = std::mem::take(&mut self.bytes_since);
+        self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         self.shared.deliver(&mut self.records);
-        self.bytes_since = 0;
     }
 
     /// Sleeps until there may be something to do.

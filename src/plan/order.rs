@@ -30,6 +30,11 @@ impl<T> LargestFirst<T> {
         Ok(())
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     /// The largest thing.
     pub(crate) fn pop(&mut self) -> Option<T> {
         self.heap.pop().map(|sized| sized.thing)

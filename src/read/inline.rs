@@ -17,7 +17,7 @@ use super::segment::{Bytes, Event, PlannedFile};
 use super::sequential::{Filled, Sequential};
 use crate::limits;
 use crate::readerkind::ReaderKind;
-use crate::root::Root;
+use crate::root::{Root, Siblings};
 
 /// A source that copies files from the page cache, or, as its twin that waits, from anywhere.
 pub(crate) type Inline = InTurn<Copying>;
@@ -25,6 +25,7 @@ pub(crate) type Inline = InTurn<Copying>;
 /// Reading by copying into buffers of a pool.
 pub(crate) struct Copying {
     root: Arc<Root>,
+    siblings: Siblings,
     manner: Arc<Manner>,
     pool: BufferPool,
     how: How,
@@ -47,13 +48,16 @@ impl Inline {
     /// Reads from the page cache and leaves the rest to others.
     pub(crate) fn cached(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(Copying { root, manner, pool, how: How::Cached }, IN_A_WORKER))
+        Ok(InTurn::of(Copying { root, siblings: Siblings::default(), manner, pool, how: How::Cached }, IN_A_WORKER))
     }
 
     /// Reads from anywhere, with plain pread, in the worker.
     pub(crate) fn waiting(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(Copying { root, manner, pool, how: How::Waiting(ReaderKind::Pread) }, IN_A_WORKER))
+        Ok(InTurn::of(
+            Copying { root, siblings: Siblings::default(), manner, pool, how: How::Waiting(ReaderKind::Pread) },
+            IN_A_WORKER,
+        ))
     }
 }
 
@@ -64,7 +68,7 @@ impl Method for Copying {
         let opened = if self.how != How::Cached || file.resume.is_some() {
             Sequential::open(file, &self.root)
         } else {
-            match self.root.open_cached(&file.name) {
+            match self.siblings.open_cached(&self.root, &file.name) {
                 Some(opened) => Sequential::from_open(opened, file),
                 None => return ControlFlow::Break(Event::Elsewhere(file)),
             }

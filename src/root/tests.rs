@@ -140,3 +140,46 @@ fn a_stamp_tells_a_changed_file_from_the_same_one() {
     fs::write(tree.path().join("~"), "longer text").unwrap();
     assert_ne!(root.stamp(b"~"), Ok(before));
 }
+
+#[test]
+fn reading_leaves_the_time_of_access_as_it_was() {
+    let tree = tree();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let old = rustix::fs::Timespec { tv_sec: 1_000_000, tv_nsec: 0 };
+    let times = rustix::fs::Timestamps { last_access: old, last_modification: old };
+    for name in ["~", "a"] {
+        rustix::fs::utimensat(CWD, tree.path().join(name), &times, AtFlags::empty()).unwrap();
+    }
+    for walks in [false, true] {
+        root.walks.store(walks, Ordering::Relaxed);
+        let opened = root.open(b"~").unwrap();
+        assert_eq!(rustix::io::read(&opened.file, &mut [0; 8]).unwrap(), 5);
+        assert_eq!(root.read_directory(b"a").unwrap().len(), 1);
+        for name in ["~", "a"] {
+            let stat = rustix::fs::stat(tree.path().join(name)).unwrap();
+            assert_eq!(stat.st_atime, 1_000_000, "{name}, walks: {walks}");
+        }
+    }
+    assert!(!root.marks.load(Ordering::Relaxed));
+}
+
+#[test]
+fn a_file_of_somebody_elses_is_read_all_the_same() {
+    let opens = || {
+        // Linux has the owner of a thread: this one is nobody from here on, so that the file is another's.
+        if rustix::process::getuid().is_root() {
+            let nobody = rustix::thread::Uid::from_raw(65_534);
+            rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
+        }
+        let root = Root::open_root(Path::new("/etc"), Policy::Beneath).unwrap();
+        for walks in [false, true] {
+            root.walks.store(walks, Ordering::Relaxed);
+            root.marks.store(false, Ordering::Relaxed);
+            assert!(root.open(b"passwd").is_ok());
+            assert!(root.marks.load(Ordering::Relaxed), "it is remembered; walks: {walks}");
+            assert!(root.open(b"passwd").is_ok());
+            assert_eq!(root.walks(), walks, "nor is openat2 taken for refused");
+        }
+    };
+    std::thread::spawn(opens).join().unwrap();
+}
