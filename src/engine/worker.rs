@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::hash::{Done, Kernels, Lanes};
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{End, Event, Inline, Mapped, PlannedFile, Segment, Source, Wait};
+use crate::read::{End, Event, Inline, PlannedFile, Segment, Source, Wait};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::Record;
 
@@ -65,7 +65,7 @@ impl Worker {
         let inline: Option<Box<dyn Source>> = match shared.choice {
             ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => Some(Box::new(Inline::cached(root)?)),
             ReaderChoice::Forced(ReaderKind::Pread) => Some(Box::new(Inline::waiting(root)?)),
-            ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Mapped::new(root))),
+            ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Inline::mapped(root)?)),
             ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
         };
         Ok(Worker {
@@ -158,7 +158,9 @@ impl Worker {
         if source.in_progress() == 0 {
             return false;
         }
-        match source.poll(Wait::No) {
+        let event = source.poll(Wait::No);
+        source.take_reason().into_iter().for_each(|reason| self.shared.note_reason(reason));
+        match event {
             Event::Idle | Event::Starved => false,
             event => {
                 self.handle(event, Home::Inline(self.generation));

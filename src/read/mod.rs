@@ -3,6 +3,7 @@
 //! Sees no digest and no manifest, starts no thread: `engine` drives the sources, in workers or in reader threads.
 
 mod buffers;
+mod guard;
 mod inline;
 mod inturn;
 mod mapped;
@@ -15,7 +16,6 @@ mod tests;
 mod uring;
 
 pub(crate) use inline::Inline;
-pub(crate) use mapped::Mapped;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe};
 
@@ -57,6 +57,11 @@ pub(crate) trait Source {
 
     /// Buffers that have been handed out and not released.
     fn buffers_out(&self) -> usize;
+
+    /// Something that it has found out and the report should say, once.
+    fn take_reason(&mut self) -> Option<String> {
+        None
+    }
 
     /// Why the source no longer works, if it does not: it ends what it has in progress and has no more room.
     fn broken(&self) -> Option<String> {

@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use memmap2::Mmap;
 use rustix::io::Errno;
 
 use super::buffers::Buffer;
+use super::mapped::Window;
 use crate::filekind::FileKind;
 use crate::readerkind::ReaderKind;
 use crate::root::{OpenedFile, Refusal, Stamp};
@@ -67,8 +67,9 @@ pub(crate) enum Bytes {
     /// Read into a buffer of the source.
     Buffer(Buffer),
     /// Mapped from the page cache; not to be written.
-    Map(Mmap),
-    /// An empty file.
+    Map(Window),
+    /// No bytes: what stands for a buffer in tests.
+    #[cfg(test)]
     Nothing,
 }
 
@@ -126,7 +127,8 @@ impl Bytes {
     pub(crate) fn as_slice(&self) -> &[u8] {
         match self {
             Bytes::Buffer(buffer) => buffer.as_ref(),
-            Bytes::Map(map) => map,
+            Bytes::Map(window) => window.as_slice(),
+            #[cfg(test)]
             Bytes::Nothing => &[],
         }
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Bytes, Event, Failure, Inline, Mapped, PlannedFile, Source, Ticket, Uring, Wait};
+use super::{Bytes, Event, Failure, Inline, PlannedFile, Source, Ticket, Uring, Wait};
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::root::{Policy, Root};
@@ -15,7 +15,7 @@ use crate::root::{Policy, Root};
 /// A reader with a pool of this many buffers, by name; the ring only where Linux gives one.
 fn sources(root: &Arc<Root>, buffers: usize) -> Vec<(&'static str, Box<dyn Source>)> {
     let mut sources: Vec<(&'static str, Box<dyn Source>)> = vec![
-        ("mapped", Box::new(Mapped::new(Arc::clone(root)))),
+        ("mapped", Box::new(Inline::mapped(Arc::clone(root)).unwrap())),
         ("pread", Box::new(Inline::waiting(Arc::clone(root)).unwrap())),
         ("threads", Box::new(Inline::threaded(Arc::clone(root), buffers).unwrap())),
     ];
