@@ -188,7 +188,10 @@ impl Method for Copying {
     }
 
     fn finish(&mut self, reading: Sequential) -> Event {
+        // An empty file has nothing to map; it was read as this reader reads it.
+        let is_empty_map = self.maps == Maps::Everything && reading.offset() == 0;
         reading.finish(match self.how {
+            _ if is_empty_map => ReaderKind::Mmap,
             How::Cached => ReaderKind::Cached,
             How::Waiting(reader) => reader,
         })

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,8 +77,9 @@ fn drive(source: &mut dyn Source, mut files: Vec<PlannedFile>) -> Got {
 fn every_reader_gives_every_byte_in_order_whatever_the_size_of_its_pool() {
     let tree = tempfile::tempdir().unwrap();
     let buffer = limits::READER_BUFFER_BYTES;
-    // Empty, one byte, a buffer and its neighbours, several, and more than one file may have in flight.
-    let sizes = [0, 1, buffer - 1, buffer, buffer + 1, 3 * buffer, 12 * buffer + 5, 4_096, 0, 100];
+    // Empty, one byte, a buffer and its neighbours, several, more than one file may have in flight, and more than a window.
+    let window = limits::MAP_PLACE_BYTES;
+    let sizes = [0, 1, buffer - 1, buffer, buffer + 1, 3 * buffer, 12 * buffer + 5, 4_096, 0, 100, window + 5];
     for (at, size) in sizes.into_iter().enumerate() {
         let content: Vec<u8> = (0..size).map(|byte| (byte * 7 + byte / 250 + at) as u8).collect();
         fs::write(tree.path().join(format!("f{at}")), content).unwrap();
@@ -131,10 +133,6 @@ fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
         for at in 0..sources(&root, 2).len() {
             fs::write(&path, vec![7; size]).unwrap();
             let (name, mut source) = sources(&root, 2).swap_remove(at);
-            if name == "mapped" && !grows {
-                // A map of what is no longer there must not be touched: this reader looks before each window only.
-                continue;
-            }
             source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
             let mut event = source.poll(Wait::Most(Duration::from_secs(1)));
             while matches!(event, Event::Idle) {
@@ -153,6 +151,52 @@ fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
             };
             assert_eq!(result.err(), Some(Failure::Moved), "{name}, grows: {grows}");
         }
+    }
+}
+
+#[test]
+fn a_window_that_gave_zeros_ends_its_file_however_whole_that_is_by_then() {
+    let tree = tempfile::tempdir().unwrap();
+    let path = tree.path().join("f");
+    let size = 4 * limits::MAP_PLACE_BYTES;
+    let content = vec![7; size];
+    fs::write(&path, &content).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    for (name, mut source) in
+        [("mapped", Inline::mapped(Arc::clone(&root)).unwrap()), ("cached", Inline::cached(Arc::clone(&root)).unwrap())]
+    {
+        // The second window of a file, and its last, whose end is told after its bytes were used and not before.
+        for last in [false, true] {
+            source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
+            let (mut faulted, mut maps) = (false, 0);
+            let result = loop {
+                let segment = match source.poll(Wait::No) {
+                    Event::Segment(segment) => segment,
+                    Event::End(end) => break Some(end.result),
+                    // Linux says of no part of the file that it is cached.
+                    Event::Elsewhere(_) => break None,
+                    other => panic!("{name}: {other:?}"),
+                };
+                maps += usize::from(matches!(segment.bytes, Bytes::Map(_)));
+                if !faulted && matches!(segment.bytes, Bytes::Map(_)) && maps > 1 && segment.last == last {
+                    faulted = true;
+                    assert!(!segment.last || matches!(source.poll(Wait::No), Event::Starved), "no end yet");
+                    file.set_len(segment.offset).unwrap();
+                    assert!(segment.bytes.as_slice().iter().all(|byte| *byte == 0), "{name}");
+                    file.write_all_at(&content[segment.offset as usize..], segment.offset).unwrap();
+                }
+                source.release(segment.ticket, segment.bytes);
+            };
+            match result {
+                Some(result) if maps > 0 => assert_eq!((result.err(), faulted), (Some(Failure::Moved), true), "{name}"),
+                _ => println!("NOT RUN: {name}: nothing was mapped"),
+            }
+            assert_eq!((source.in_progress(), source.buffers_out()), (0, 0));
+        }
+        source.add(PlannedFile::new(Ticket(1), b"f".to_vec()));
+        let got = drive(&mut source, Vec::new());
+        assert!(got.bytes[&Ticket(1)] == content && got.ends[&Ticket(1)] == Ok(size as u64), "{name}: whole again");
     }
 }
 

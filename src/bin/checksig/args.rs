@@ -117,7 +117,7 @@ struct CreateWords {
 /// How files are read and hashed: the same for every verb.
 #[derive(Args)]
 struct How {
-    /// How files are read; auto takes the fastest way, mmap is for trees that nobody writes to
+    /// How files are read; auto takes the fastest way that Linux grants
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = reader())]
     reader: ReaderChoice,
 
