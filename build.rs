@@ -26,6 +26,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if env::var("CARGO_CFG_TARGET_OS")? == "linux" {
         // The number goes up when a program that was linked before would break.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libchecksig.so.0");
+        // A handler of a signal is never taken out again, so its code must stay, whoever closes the library.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ impl LaneBuffer for Piece {
     fn memory_mut(&mut self) -> Option<&mut [u8]> {
         match &mut self.bytes {
             Bytes::Buffer(buffer) => Some(buffer.memory_mut()),
-            Bytes::Map(_) | Bytes::Nothing => None,
+            _ => None,
         }
     }
 }

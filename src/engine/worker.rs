@@ -172,7 +172,9 @@ impl Worker {
         if source.in_progress() == 0 {
             return false;
         }
-        match source.poll(Wait::No) {
+        let event = source.poll(Wait::No);
+        source.take_reason().into_iter().for_each(|reason| self.shared.note_reason(reason));
+        match event {
             Event::Idle | Event::Starved => false,
             event => {
                 self.handle(event, Home::Inline(self.generation));

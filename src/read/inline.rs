@@ -1,4 +1,4 @@
-//! Reads in the thread that hashes: what is in the page cache, leaving the rest to others, or, as its twin, anything.
+//! Reads in the thread that hashes: what is in the page cache, leaving the rest to others, or, as its twins, anything.
 //!
 //! As the reader of the page cache it waits for no disk: it opens from cached directory entries only and reads with
 //! RWF_NOWAIT, or plainly what Linux says is in memory. (A file system that asks somebody at every open, FUSE or NFS, can
@@ -13,22 +13,27 @@ use rustix::io::ReadWriteFlags;
 use super::buffers::BufferPool;
 use super::inturn::{InTurn, Method, Progress, Width};
 use super::manner::Manner;
-use super::segment::{Bytes, Event, PlannedFile};
+use super::mapped::{NoWindow, Windows};
+use super::segment::{Bytes, Event, PlannedFile, Segment};
 use super::sequential::{Filled, Sequential};
 use crate::limits;
 use crate::readerkind::ReaderKind;
 use crate::root::{Root, Siblings};
 
-/// A source that copies files from the page cache, or, as its twin that waits, from anywhere.
+/// A source that reads files in the thread that drives it.
 pub(crate) type Inline = InTurn<Copying>;
 
-/// Reading by copying into buffers of a pool.
+/// Reading by copying into buffers of a pool, and by maps where they may be had and are worth it.
 pub(crate) struct Copying {
     root: Arc<Root>,
     siblings: Siblings,
     manner: Arc<Manner>,
     pool: BufferPool,
     how: How,
+    maps: Maps,
+    windows: Windows,
+    /// Why something was copied that should have been mapped, until that has been told.
+    reason: Option<NoWindow>,
 }
 
 /// Whether the reader may wait.
@@ -40,6 +45,15 @@ enum How {
     Waiting(ReaderKind),
 }
 
+/// What is mapped rather than copied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Maps {
+    Nothing,
+    /// Of long files what is in memory, whole places at a time.
+    Resident,
+    Everything,
+}
+
 /// A worker reads a segment of each of its files in turn and hashes them side by side: what has been read is still in
 /// its cache when it is hashed.
 const IN_A_WORKER: Width = Width { files: limits::WORKER_FILES_OPEN, segments: 1 };
@@ -48,16 +62,71 @@ impl Inline {
     /// Reads from the page cache and leaves the rest to others.
     pub(crate) fn cached(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(Copying { root, siblings: Siblings::default(), manner, pool, how: How::Cached }, IN_A_WORKER))
+        Ok(InTurn::of(Copying::new(root, manner, pool, How::Cached, Maps::Resident), IN_A_WORKER))
+    }
+
+    /// Reads from anywhere through maps, in the worker; by plain pread what cannot be mapped.
+    pub(crate) fn mapped(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
+        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
+        Ok(InTurn::of(Copying::new(root, manner, pool, How::Waiting(ReaderKind::Pread), Maps::Everything), IN_A_WORKER))
     }
 
     /// Reads from anywhere, with plain pread, in the worker.
     pub(crate) fn waiting(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(
-            Copying { root, siblings: Siblings::default(), manner, pool, how: How::Waiting(ReaderKind::Pread) },
-            IN_A_WORKER,
-        ))
+        Ok(InTurn::of(Copying::new(root, manner, pool, How::Waiting(ReaderKind::Pread), Maps::Nothing), IN_A_WORKER))
+    }
+}
+
+impl Copying {
+    fn new(root: Arc<Root>, manner: Arc<Manner>, pool: BufferPool, how: How, maps: Maps) -> Copying {
+        let (siblings, windows) = (Siblings::default(), Windows::default());
+        Copying { root, siblings, manner, pool, how, maps, windows, reason: None }
+    }
+
+    /// Maps the next segment, if it is to be mapped and Linux and the guard let it.
+    fn map(&mut self, reading: &mut Sequential) -> Option<Segment> {
+        let length = self.bytes_to_map(reading)?;
+        let places_max = match self.maps {
+            Maps::Resident => limits::MAP_WINDOWS_WHOLE,
+            _ => limits::MAP_PLACES,
+        };
+        if self.maps == Maps::Everything {
+            // What a fault brings in has to be known of before.
+            reading.choose_plainly(&self.manner).ok()?;
+        }
+        match reading.map(&mut self.windows, places_max, length) {
+            Ok(segment) => Some(segment),
+            Err(NoWindow::InUse) => None,
+            Err(refused) => {
+                self.reason = Some(refused);
+                None
+            }
+        }
+    }
+
+    /// How many of the next bytes are to be mapped; `None` where they are to be copied.
+    fn bytes_to_map(&self, reading: &Sequential) -> Option<usize> {
+        let in_place = (reading.offset() % limits::MAP_PLACE_BYTES as u64) as usize;
+        match self.maps {
+            Maps::Nothing => None,
+            Maps::Resident => {
+                let is_whole = in_place == 0 && reading.remaining() >= limits::MAP_PLACE_BYTES as u64;
+                // However long a file is, the first step with it is a short one: it fills one lane, and others are begun
+                // between the steps.
+                let may_map = is_whole && reading.offset() > 0 && self.windows.live() < limits::MAP_WINDOWS_WHOLE;
+                (may_map && reading.is_cached(limits::MAP_PLACE_BYTES)).then_some(limits::MAP_PLACE_BYTES)
+            }
+            Maps::Everything => {
+                let most = match (reading.offset(), self.windows.live()) {
+                    (0, _) => limits::WORKER_BUFFER_BYTES,
+                    (_, 0) => limits::MAP_PLACE_BYTES,
+                    _ => limits::MAP_WINDOW_BYTES,
+                };
+                let length = reading.remaining().min((most - in_place % most) as u64) as usize;
+                (length > 0).then_some(length)
+            }
+        }
     }
 }
 
@@ -80,6 +149,13 @@ impl Method for Copying {
     }
 
     fn read(&mut self, mut reading: Sequential) -> Progress<Sequential> {
+        // Its segments before this one have all come back, as long as a file has one out at a time.
+        if let Some(failure) = reading.failure() {
+            return Progress::Over(reading.fail(failure));
+        }
+        if let Some(segment) = self.map(&mut reading) {
+            return Progress::Segment(reading, segment);
+        }
         let Some(buffer) = self.pool.take() else {
             return Progress::Starved(reading);
         };
@@ -105,8 +181,19 @@ impl Method for Copying {
         }
     }
 
+    fn ends_with_release(&self, reading: &Sequential) -> bool {
+        reading.is_mapped()
+    }
+
     fn finish(&mut self, reading: Sequential) -> Event {
+        if self.maps == Maps::Everything {
+            // Linux keeps what is mapped.
+            self.windows.take_back();
+        }
+        // An empty file has nothing to map; it was read as this reader reads it.
+        let is_empty_map = self.maps == Maps::Everything && reading.offset() == 0;
         reading.finish(match self.how {
+            _ if is_empty_map => ReaderKind::Mmap,
             How::Cached => ReaderKind::Cached,
             How::Waiting(reader) => reader,
         })
@@ -118,10 +205,26 @@ impl Method for Copying {
         }
     }
 
-    fn release(&mut self, bytes: Bytes) {
-        if let Bytes::Buffer(buffer) = bytes {
-            self.pool.give(buffer);
+    fn release(&mut self, bytes: Bytes, of: Option<&mut Sequential>) {
+        match bytes {
+            Bytes::Buffer(buffer) => self.pool.give(buffer),
+            Bytes::Map(window) => {
+                // A file that is no longer here has failed.
+                of.into_iter().for_each(|reading| reading.used(&window));
+                drop(window);
+                self.windows.rest();
+            }
+            #[cfg(test)]
+            Bytes::Nothing => {}
         }
+    }
+
+    fn take_reason(&mut self) -> Option<String> {
+        let refused = self.reason.take()?;
+        Some(match self.how {
+            How::Cached => format!("reader cached: {refused}"),
+            How::Waiting(reader) => format!("reader {reader}: {refused}"),
+        })
     }
 
     fn available(&self) -> usize {
@@ -129,6 +232,6 @@ impl Method for Copying {
     }
 
     fn out(&self) -> usize {
-        self.pool.out()
+        self.pool.out() + self.windows.live()
     }
 }

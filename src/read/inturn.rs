@@ -19,14 +19,22 @@ pub(crate) trait Method {
     /// Reads the next segment.
     fn read(&mut self, open: Self::Open) -> Progress<Self::Open>;
 
-    /// The end of a file whose last segment has been read.
+    /// Whether the end of this file can be told only when all its segments have come back.
+    fn ends_with_release(&self, open: &Self::Open) -> bool;
+
+    /// The end of a file whose last segment has been read, and has come back if that is asked for.
     fn finish(&mut self, open: Self::Open) -> Event;
 
     /// From now on reads what it would have left to another source.
     fn wait_from_now_on(&mut self) {}
 
-    /// Takes back the memory of a segment.
-    fn release(&mut self, bytes: Bytes);
+    /// Takes back the memory of a segment, of this file if it is still here.
+    fn release(&mut self, bytes: Bytes, of: Option<&mut Self::Open>);
+
+    /// Something that the report should say.
+    fn take_reason(&mut self) -> Option<String> {
+        None
+    }
 
     /// Segments whose memory could be had now, if memory lasts.
     fn available(&self) -> usize;
@@ -61,11 +69,11 @@ pub(crate) struct InTurn<M: Method> {
     added: VecDeque<PlannedFile>,
     /// Who waited longest for its turn comes first.
     files: VecDeque<Open<M::Open>>,
-    /// Its last segment is out; its end is due.
-    read: Option<M::Open>,
+    /// Their last segments are out; their ends are due.
+    read: VecDeque<Open<M::Open>>,
 }
 
-/// A file of which there is more to read.
+/// A file that has been opened.
 struct Open<O> {
     ticket: Ticket,
     open: O,
@@ -75,7 +83,7 @@ struct Open<O> {
 
 impl<M: Method> InTurn<M> {
     pub(super) fn of(method: M, width: Width) -> InTurn<M> {
-        InTurn { method, width, added: VecDeque::new(), files: VecDeque::new(), read: None }
+        InTurn { method, width, added: VecDeque::new(), files: VecDeque::new(), read: VecDeque::new() }
     }
 
     fn begin(&mut self, file: PlannedFile) -> Event {
@@ -90,11 +98,8 @@ impl<M: Method> InTurn<M> {
         let Open { ticket, open, out } = file;
         match self.method.read(open) {
             Progress::Segment(open, segment) => {
-                if segment.last {
-                    self.read = Some(open);
-                } else {
-                    self.files.push_back(Open { ticket, open, out: out + 1 });
-                }
+                let queue = if segment.last { &mut self.read } else { &mut self.files };
+                queue.push_back(Open { ticket, open, out: out + 1 });
                 Event::Segment(segment)
             }
             Progress::Starved(open) => {
@@ -128,19 +133,20 @@ impl<M: Method> Source for InTurn<M> {
     }
 
     fn in_progress(&self) -> usize {
-        self.added.len() + self.files.len() + usize::from(self.read.is_some())
+        self.added.len() + self.files.len() + self.read.len()
     }
 
     fn poll(&mut self, _wait: Wait) -> Event {
-        if let Some(open) = self.read.take() {
-            return self.method.finish(open);
+        let is_due = |file: &Open<M::Open>| file.out == 0 || !self.method.ends_with_release(&file.open);
+        if let Some(file) = self.read.iter().position(is_due).and_then(|at| self.read.remove(at)) {
+            return self.method.finish(file.open);
         }
         if let Some(file) = self.next() {
             return self.go_on(file);
         }
         match self.added.pop_front() {
             Some(file) => self.begin(file),
-            None if self.files.is_empty() => Event::Idle,
+            None if self.files.is_empty() && self.read.is_empty() => Event::Idle,
             None => Event::Starved,
         }
     }
@@ -154,9 +160,15 @@ impl<M: Method> Source for InTurn<M> {
     }
 
     fn release(&mut self, ticket: Ticket, bytes: Bytes) {
-        self.method.release(bytes);
-        if let Some(file) = self.files.iter_mut().find(|file| file.ticket == ticket) {
+        let file = self.files.iter_mut().chain(&mut self.read).find(|file| file.ticket == ticket);
+        let of = file.map(|file| {
             file.out -= 1;
-        }
+            &mut file.open
+        });
+        self.method.release(bytes, of);
+    }
+
+    fn take_reason(&mut self) -> Option<String> {
+        self.method.take_reason()
     }
 }

@@ -6,6 +6,7 @@ mod blocking;
 mod buffers;
 mod device;
 mod footprint;
+mod guard;
 mod inline;
 mod inturn;
 mod layout;
@@ -24,7 +25,6 @@ pub(crate) use blocking::Blocking;
 pub(crate) use device::{DeviceKind, Devices, kind_of};
 pub(crate) use inline::Inline;
 pub(crate) use manner::Manner;
-pub(crate) use mapped::Mapped;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe};
 
@@ -91,6 +91,11 @@ pub(crate) trait Source {
 
     /// Buffers that have been handed out and not released.
     fn buffers_out(&self) -> usize;
+
+    /// Something that it has found out and the report should say, once.
+    fn take_reason(&mut self) -> Option<String> {
+        None
+    }
 
     /// Why the source no longer works, if it does not: it ends what it has in progress and has no more room.
     fn broken(&self) -> Option<String> {

@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-use memmap2::Mmap;
 use rustix::io::Errno;
 
 use super::buffers::Buffer;
 use super::manner::Way;
+use super::mapped::Window;
 use crate::filekind::FileKind;
 use crate::readerkind::{Origin, ReaderKind};
 use crate::root::{OpenedFile, Refusal, Stamp};
@@ -72,8 +72,9 @@ pub(crate) enum Bytes {
     /// Read into a buffer of the source.
     Buffer(Buffer),
     /// Mapped from the page cache; not to be written.
-    Map(Mmap),
-    /// An empty file.
+    Map(Window),
+    /// No bytes: what stands for a buffer in tests.
+    #[cfg(test)]
     Nothing,
 }
 
@@ -141,7 +142,8 @@ impl Bytes {
     pub(crate) fn as_slice(&self) -> &[u8] {
         match self {
             Bytes::Buffer(buffer) => buffer.as_ref(),
-            Bytes::Map(map) => map,
+            Bytes::Map(window) => window.as_slice(),
+            #[cfg(test)]
             Bytes::Nothing => &[],
         }
     }

@@ -5,15 +5,17 @@
 
 use std::os::fd::AsFd;
 
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr};
 
 use super::buffers::Buffer;
 use super::manner::{Manner, Way};
+use super::mapped::{NoWindow, Window, Windows};
 use super::piece::{Answer, Piece};
 use super::residency::is_cached;
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
+use crate::limits;
 use crate::readerkind::{Origin, ReaderKind};
-use crate::root::{OpenedFile, Refusal, Root};
+use crate::root::{OpenedFile, Refusal, Root, stamp_of};
 
 /// A file on its way.
 pub(crate) struct Sequential {
@@ -22,6 +24,10 @@ pub(crate) struct Sequential {
     offset: u64,
     /// How it is read by one who may wait; chosen before the first such read.
     way: Option<Way>,
+    /// Some of it was mapped.
+    mapped: bool,
+    /// Where a window began that gave zeros in place of bytes of the file.
+    faulted_at: Option<u64>,
 }
 
 /// What reading into a buffer came to.
@@ -38,7 +44,7 @@ impl Sequential {
     /// Opens the file, or goes on where another source left off.
     pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, (PlannedFile, Failure)> {
         match file.resume.take().map(|resume| *resume) {
-            Some(Resume { opened, offset, way }) => Ok(Sequential { file, opened, offset, way }),
+            Some(Resume { opened, offset, way }) => Ok(Sequential::at(offset, opened, file, way)),
             None => Sequential::from_open(root.open(&file.name), file),
         }
     }
@@ -49,9 +55,18 @@ impl Sequential {
         file: PlannedFile,
     ) -> Result<Sequential, (PlannedFile, Failure)> {
         match opened {
-            Ok(opened) => Ok(Sequential { file, opened, offset: 0, way: None }),
+            Ok(opened) => Ok(Sequential::at(0, opened, file, None)),
             Err(refusal) => Err((file, refusal.into())),
         }
+    }
+
+    fn at(offset: u64, opened: OpenedFile, file: PlannedFile, way: Option<Way>) -> Sequential {
+        Sequential { file, opened, offset, way, mapped: false, faulted_at: None }
+    }
+
+    /// Bytes that have been handed out.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// Bytes that are still to be read.
@@ -103,6 +118,15 @@ impl Sequential {
     fn choose_way(&mut self, manner: &Manner) -> Result<(), Failure> {
         if self.way.is_none() {
             let way = manner.choose(&self.opened, self.offset);
+            self.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
+        }
+        Ok(())
+    }
+
+    /// Chooses to read through the page cache.
+    pub(super) fn choose_plainly(&mut self, manner: &Manner) -> Result<(), Failure> {
+        if self.way.is_none() {
+            let way = manner.choose_for_one(&self.opened);
             self.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
         }
         Ok(())
@@ -171,11 +195,69 @@ impl Sequential {
         })
     }
 
+    /// Maps the next segment, of so many bytes.
+    pub(super) fn map(&mut self, windows: &mut Windows, places_max: usize, length: usize) -> Result<Segment, NoWindow> {
+        if !self.mapped {
+            Windows::can_map(self.opened.file.as_fd())?;
+        }
+        if let Some(way) = &mut self.way {
+            way.note(self.opened.file.as_fd(), self.offset, length as u64);
+        }
+        let window = windows.map(places_max, self.opened.file.as_fd(), self.offset, length)?;
+        let segment = Segment {
+            ticket: self.file.ticket,
+            offset: self.offset,
+            file_bytes: self.opened.stamp.size_bytes,
+            bytes: Bytes::Map(window),
+            origin: self.way.as_ref().map_or(Origin::Cache, Way::origin),
+            last: length as u64 == self.remaining(),
+        };
+        self.offset += length as u64;
+        self.mapped = true;
+        Ok(segment)
+    }
+
+    /// Whether some of it was mapped, so that its end is not known before all its segments have been used.
+    pub(super) fn is_mapped(&self) -> bool {
+        self.mapped
+    }
+
+    /// Takes note of a window that has been used, the latest of this file.
+    pub(super) fn used(&mut self, window: &Window) {
+        if window.has_faulted() {
+            self.faulted_at = Some(self.offset - window.as_slice().len() as u64);
+        }
+    }
+
+    /// Why what its windows gave does not count, if so: a page was not to be had since the file was truncated, or since
+    /// the device gives errors, which reading says again.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let start = self.faulted_at?;
+        let pages = (start..self.offset).step_by(limits::PAGE_BYTES);
+        let refused = |offset| {
+            let read = retry_on_intr(|| pread(&self.opened.file, &mut [0; 1], offset));
+            read.err().map(|errno| Failure::Unreadable { errno, offset })
+        };
+        Some(pages.into_iter().find_map(refused).unwrap_or(Failure::Moved))
+    }
+
     /// The end, after the last segment.
     pub(super) fn finish(mut self, reader: ReaderKind) -> Event {
         debug_assert_eq!(self.remaining(), 0);
         self.restore();
-        self.file.end(Ok(Proof { stamp: self.opened.stamp, reader }))
+        if !self.mapped {
+            return self.file.end(Ok(Proof { stamp: self.opened.stamp, reader }));
+        }
+        // No read has asked for one byte more: the size says whether there is one.
+        let result = match (self.failure(), stamp_of(&self.opened.file)) {
+            (Some(failure), _) => Err(failure),
+            (None, Ok(stamp)) if stamp.size_bytes == self.opened.stamp.size_bytes => {
+                Ok(Proof { stamp: self.opened.stamp, reader: ReaderKind::Mmap })
+            }
+            (None, Ok(_)) => Err(Failure::Moved),
+            (None, Err(errno)) => Err(Failure::Unreadable { errno, offset: self.offset }),
+        };
+        self.file.end(result)
     }
 
     /// The end, for a reason.
@@ -186,7 +268,7 @@ impl Sequential {
 
     /// Leaves the rest to another source.
     pub(super) fn leave(self) -> PlannedFile {
-        let Sequential { file, opened, offset, way } = self;
+        let Sequential { file, opened, offset, way, .. } = self;
         file.resumed(Resume { opened, offset, way })
     }
 

@@ -4,19 +4,19 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{
-    Blocking, Bytes, Event, Failure, Inline, Manner, Mapped, PlannedFile, ReaderRoom, Source, Ticket, Uring, Wait,
-};
+use super::{Blocking, Bytes, Event, Failure, Inline, Manner, PlannedFile, ReaderRoom, Source, Ticket, Uring, Wait};
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::root::{Policy, Root};
 
 /// A reader with a pool of this many buffers, by name; the ring only where Linux gives one.
 fn sources(root: &Arc<Root>, buffers: usize) -> Vec<(&'static str, Box<dyn Source>)> {
-    let mut sources: Vec<(&'static str, Box<dyn Source>)> = vec![("mapped", Box::new(Mapped::new(Arc::clone(root))))];
+    let mapped = Inline::mapped(Arc::clone(root), Arc::default(), buffers).unwrap();
+    let mut sources: Vec<(&'static str, Box<dyn Source>)> = vec![("mapped", Box::new(mapped))];
     // Through the page cache, and past it.
     for (name, from_media) in [("", false), (" from the medium", true)] {
         let manner = || Arc::new(Manner { is_neutral: true, from_media, ..Manner::default() });
@@ -90,7 +90,8 @@ fn every_reader_gives_every_byte_in_order_whatever_the_size_of_its_pool() {
     let (small, buffer) = (limits::SMALL_BUFFER_BYTES, limits::LARGE_BUFFER_BYTES);
     // Empty, one byte, a sector, a page, each size of buffer and its neighbours, several, and more than one file may have
     // in flight.
-    let edges = [small - 1, small, small + 1, buffer - 1, buffer, buffer + 1, 3 * buffer, 12 * buffer + 5];
+    let window = limits::MAP_PLACE_BYTES;
+    let edges = [window + 5, small - 1, small, small + 1, buffer - 1, buffer, buffer + 1, 3 * buffer, 12 * buffer + 5];
     let sizes = [&[0, 1, 511, 512, 513, 4_096, 0, 100][..], &edges].concat();
     for (at, &size) in sizes.iter().enumerate() {
         let content: Vec<u8> = (0..size).map(|byte| (byte * 7 + byte / 250 + at) as u8).collect();
@@ -145,10 +146,6 @@ fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
         for at in 0..sources(&root, 2).len() {
             fs::write(&path, vec![7; size]).unwrap();
             let (name, mut source) = sources(&root, 2).swap_remove(at);
-            if name == "mapped" && !grows {
-                // A map of what is no longer there must not be touched: this reader looks before each window only.
-                continue;
-            }
             source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
             let mut event = source.poll(Wait::Most(Duration::from_secs(1)));
             while matches!(event, Event::Idle) {
@@ -167,6 +164,53 @@ fn a_file_that_shrinks_or_grows_between_its_segments_has_moved() {
             };
             assert_eq!(result.err(), Some(Failure::Moved), "{name}, grows: {grows}");
         }
+    }
+}
+
+#[test]
+fn a_window_that_gave_zeros_ends_its_file_however_whole_that_is_by_then() {
+    let tree = tempfile::tempdir().unwrap();
+    let path = tree.path().join("f");
+    let size = 4 * limits::MAP_PLACE_BYTES;
+    let content = vec![7; size];
+    fs::write(&path, &content).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    for (name, mut source) in [
+        ("mapped", Inline::mapped(Arc::clone(&root), Arc::default(), 8).unwrap()),
+        ("cached", Inline::cached(Arc::clone(&root), Arc::default(), 8).unwrap()),
+    ] {
+        // The second window of a file, and its last, whose end is told after its bytes were used and not before.
+        for last in [false, true] {
+            source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
+            let (mut faulted, mut maps) = (false, 0);
+            let result = loop {
+                let segment = match source.poll(Wait::No) {
+                    Event::Segment(segment) => segment,
+                    Event::End(end) => break Some(end.result),
+                    // Linux says of no part of the file that it is cached.
+                    Event::Elsewhere(_) => break None,
+                    other => panic!("{name}: {other:?}"),
+                };
+                maps += usize::from(matches!(segment.bytes, Bytes::Map(_)));
+                if !faulted && matches!(segment.bytes, Bytes::Map(_)) && maps > 1 && segment.last == last {
+                    faulted = true;
+                    assert!(!segment.last || matches!(source.poll(Wait::No), Event::Starved), "no end yet");
+                    file.set_len(segment.offset).unwrap();
+                    assert!(segment.bytes.as_slice().iter().all(|byte| *byte == 0), "{name}");
+                    file.write_all_at(&content[segment.offset as usize..], segment.offset).unwrap();
+                }
+                source.release(segment.ticket, segment.bytes);
+            };
+            match result {
+                Some(result) if maps > 0 => assert_eq!((result.err(), faulted), (Some(Failure::Moved), true), "{name}"),
+                _ => println!("NOT RUN: {name}: nothing was mapped"),
+            }
+            assert_eq!((source.in_progress(), source.buffers_out()), (0, 0));
+        }
+        source.add(PlannedFile::new(Ticket(1), b"f".to_vec()));
+        let got = drive(&mut source, Vec::new());
+        assert!(got.bytes[&Ticket(1)] == content && got.ends[&Ticket(1)] == Ok(size as u64), "{name}: whole again");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::engine::readers::Readers;
 use crate::engine::shared::Shared;
 use crate::error::Error;
 use crate::hash::{Kernels, Lanes};
-use crate::read::{Inline, Mapped, PlannedFile, Source};
+use crate::read::{Inline, PlannedFile, Source};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The source that a worker drives itself; none where every file goes to the readers.
@@ -25,7 +25,7 @@ pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
             Some(Box::new(Inline::cached(root, manner, buffers)?))
         }
         ReaderChoice::Forced(ReaderKind::Pread) => Some(Box::new(Inline::waiting(root, manner, buffers)?)),
-        ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Mapped::new(root))),
+        ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Inline::mapped(root, manner, buffers)?)),
         ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
     })
 }

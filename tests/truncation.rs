@@ -1,0 +1,255 @@
+//! Maps and the signal that a truncated one raises: a fault of ours makes a file that changed, and every other signal goes
+//! where it went before.
+//!
+//! A handler belongs to a process, so what installs one runs in a process of its own: this program again, asked by a
+//! variable for one part.
+
+mod common;
+
+use std::ffi::{c_int, c_void};
+use std::fs::{self, File};
+use std::num::NonZeroUsize;
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use checksig::OutcomeKind::{Changed, Match};
+use checksig::{Options, ReaderChoice, ReaderKind, Report, verify};
+use common::{Tree, bytes, files};
+use memmap2::Mmap;
+
+const PART: &str = "CHECKSIG_TEST_PART";
+const TRUNCATIONS: usize = 10_000;
+/// What a handler of the host's leaves the process with.
+const HANDLED: i32 = 42;
+
+fn options(reader: ReaderChoice) -> Options {
+    let mut options = Options::default();
+    options.resources.reader = reader;
+    options.resources.workers = NonZeroUsize::new(2);
+    options
+}
+
+const MMAP: ReaderChoice = ReaderChoice::Forced(ReaderKind::Mmap);
+
+/// Long enough for `auto` to map some of it, if Linux says what is cached.
+fn tree() -> Tree {
+    let mut tree = Tree::new();
+    tree.file("f", &bytes(8 << 20, 1)).seal();
+    tree
+}
+
+/// A run that passes.
+fn passed(tree: &Tree, reader: ReaderChoice) -> Report {
+    let report = verify(tree.path(), &options(reader)).unwrap();
+    assert!(report.failures.is_empty(), "{report:?}");
+    report
+}
+
+fn readers_of(report: &Report) -> Vec<ReaderKind> {
+    report.readers.iter().map(|used| used.kind).collect()
+}
+
+fn says_what_is_cached() -> bool {
+    let file = File::open("Cargo.toml").unwrap();
+    let (range, mut stat) = ([0_u64, 1], [0_u64; 5]);
+    // SAFETY: by its manual page the call reads two such numbers and writes five.
+    unsafe { libc::syscall(451, std::os::fd::AsRawFd::as_raw_fd(&file), range.as_ptr(), stat.as_mut_ptr(), 0) == 0 }
+}
+
+#[test]
+fn ten_thousand_truncations_under_maps_end_no_process_and_match_no_zeros() {
+    // What is truncated in the last whole place of `auto`; its size is one of whole places, so that the last is mapped.
+    let size = 4 << 20;
+    let kept = size - (64 << 10);
+    let content = bytes(size, 7);
+    let mut with_zeros = content.clone();
+    with_zeros[kept..].fill(0);
+    let mut tree = Tree::new();
+    // The file never holds the zeros that the second digest is of: a match is one of bytes that nobody has read.
+    tree.file("sound", &content).file("zeros", &with_zeros).seal();
+    let path = tree.at("zeros");
+    fs::write(&path, &content).unwrap();
+    let over = AtomicBool::new(false);
+    let (mut runs, mut changed, mut matched) = (0, 0, 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let both = [&path, &tree.at("sound")].map(|path| File::options().write(true).open(path).unwrap());
+            for at in 0..TRUNCATIONS {
+                let file = &both[at % 2];
+                file.set_len(kept as u64).unwrap();
+                // At moments that spread over the reading of a window.
+                (0..at % 97 * 50).for_each(|_| std::hint::spin_loop());
+                file.write_all_at(&content[kept..], kept as u64).unwrap();
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        while !over.load(Ordering::Relaxed) {
+            let reader = if runs % 2 == 0 { MMAP } else { ReaderChoice::Auto };
+            let (records, _) = tree.verify(&options(reader));
+            for file in files(&records) {
+                let kind = file.outcome.kind();
+                assert!(kind != Match || file.name == b"sound", "{reader:?}: a match of zeros that are in no file");
+                changed += usize::from(kind == Changed);
+                matched += usize::from(kind == Match);
+            }
+            runs += 1;
+        }
+    });
+    println!("{TRUNCATIONS} truncations, {runs} runs: {changed} files changed, {matched} match");
+    assert!(runs > 10);
+    // The files are whole again.
+    let (records, _) = tree.verify(&options(MMAP));
+    assert_eq!(files(&records).filter(|file| file.outcome.kind() == Match).count(), 1);
+}
+
+#[test]
+fn auto_maps_long_files_that_are_cached() {
+    if !says_what_is_cached() {
+        return println!("NOT RUN: this Linux has no cachestat");
+    }
+    let report = passed(&tree(), ReaderChoice::Auto);
+    assert_eq!((readers_of(&report), report.reasons.len()), (vec![ReaderKind::Mmap], 0), "{report:?}");
+}
+
+#[test]
+fn a_handler_that_was_there_before_gets_what_is_not_ours() {
+    for kind in ["info", "plain"] {
+        assert_eq!(run_part(&format!("before {kind}")).code(), Some(HANDLED), "{kind}");
+    }
+    assert_eq!(run_part("before once").signal(), Some(libc::SIGBUS));
+}
+
+#[test]
+fn a_handler_that_came_later_is_noticed_and_nothing_is_mapped() {
+    assert_eq!(run_part("after").code(), Some(0));
+}
+
+#[test]
+fn the_default_action_stays_what_it_was() {
+    for how in ["default fault", "default sent", "ignored fault"] {
+        assert_eq!(run_part(how).signal(), Some(libc::SIGBUS), "{how}");
+    }
+    assert_eq!(run_part("ignored sent").code(), Some(0));
+}
+
+#[test]
+fn where_linux_does_not_say_what_is_cached_auto_copies() {
+    assert_eq!(run_part("refused EPERM").code(), Some(0));
+    assert_eq!(run_part("refused ENOSYS").code(), Some(0));
+}
+
+/// Runs one part in a process of its own.
+fn run_part(part: &str) -> ExitStatus {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "a_part_in_a_process_of_its_own", "--nocapture", "--test-threads=1"]).env(PART, part);
+    let output = command.output().unwrap();
+    println!("{part}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    output.status
+}
+
+/// No test by itself: what `run_part` runs.
+#[test]
+fn a_part_in_a_process_of_its_own() {
+    let Ok(part) = std::env::var(PART) else { return };
+    let tree = tree();
+    match part.split_once(' ').unwrap_or((&part, "")) {
+        ("before", kind) => {
+            match kind {
+                "info" => install(with_info as *const () as usize, libc::SA_SIGINFO),
+                "plain" => install(plain as *const () as usize, 0),
+                _ => install(once as *const () as usize, libc::SA_RESETHAND),
+            }
+            assert_eq!(readers_of(&passed(&tree, MMAP)), [ReaderKind::Mmap]);
+            fault(&tree);
+        }
+        ("after", _) => {
+            assert_eq!(readers_of(&passed(&tree, MMAP)), [ReaderKind::Mmap]);
+            install(with_info as *const () as usize, libc::SA_SIGINFO);
+            let said = "no maps, since a handler of SIGBUS was installed after ours";
+            let report = passed(&tree, MMAP);
+            assert_eq!(readers_of(&report), [ReaderKind::Pread]);
+            assert!(report.reasons.iter().any(|reason| reason.contains(said)), "{report:?}");
+            let report = passed(&tree, ReaderChoice::Auto);
+            assert_eq!(readers_of(&report), [ReaderKind::Cached]);
+            assert_eq!(report.reasons.iter().any(|reason| reason.contains(said)), says_what_is_cached(), "{report:?}");
+        }
+        (action, how) if action == "default" || action == "ignored" => {
+            install(if action == "default" { libc::SIG_DFL } else { libc::SIG_IGN }, 0);
+            assert_eq!(readers_of(&passed(&tree, MMAP)), [ReaderKind::Mmap]);
+            match how {
+                // SAFETY: the call takes a number.
+                "sent" => drop(unsafe { libc::raise(libc::SIGBUS) }),
+                _ => fault(&tree),
+            }
+        }
+        (_, errno) => {
+            refuse_cachestat(if errno == "EPERM" { libc::EPERM } else { libc::ENOSYS });
+            assert!(!says_what_is_cached());
+            let kinds = readers_of(&passed(&tree, ReaderChoice::Auto));
+            assert!(!kinds.contains(&ReaderKind::Mmap), "{kinds:?}");
+            assert_eq!(readers_of(&passed(&tree, MMAP)), [ReaderKind::Mmap]);
+        }
+    }
+}
+
+/// A fault in a map that is not the library's.
+fn fault(tree: &Tree) {
+    let file = File::options().read(true).write(true).open(tree.at("f")).unwrap();
+    // SAFETY: what is truncated below is read on purpose.
+    let map = unsafe { Mmap::map(&file) }.unwrap();
+    file.set_len(0).unwrap();
+    panic!("{} was read", std::hint::black_box(&map)[map.len() / 2]);
+}
+
+fn install(handler: usize, flags: c_int) {
+    // SAFETY: zeros are a value of the struct.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    (action.sa_sigaction, action.sa_flags) = (handler, flags);
+    // SAFETY: the struct is alive, and the handlers below end the process at once.
+    assert_eq!(unsafe { libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut()) }, 0);
+}
+
+extern "C" fn with_info(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: a handler with SA_SIGINFO is given a record.
+    let info = unsafe { &*info };
+    let right = (signal, info.si_signo, info.si_code) == (libc::SIGBUS, libc::SIGBUS, libc::BUS_ADRERR);
+    let right = right && !context.is_null();
+    leave(if right { HANDLED } else { 1 });
+}
+
+/// Comes back the first time, to an instruction that faults again; the second time is the default action's.
+extern "C" fn once(_: c_int) {
+    static CALLED: AtomicBool = AtomicBool::new(false);
+    if CALLED.swap(true, Ordering::Relaxed) {
+        leave(1);
+    }
+}
+
+extern "C" fn plain(signal: c_int) {
+    leave(if signal == libc::SIGBUS { HANDLED } else { 1 });
+}
+
+fn leave(status: i32) {
+    // SAFETY: the call may be made in a handler and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+/// From now on this thread, and those that it starts, have no cachestat.
+fn refuse_cachestat(errno: c_int) {
+    const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+    const IS: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    const RETURN: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+    let mut steps = [
+        libc::sock_filter { code: LOAD, jt: 0, jf: 0, k: 0 },
+        libc::sock_filter { code: IS, jt: 0, jf: 1, k: 451 },
+        libc::sock_filter { code: RETURN, jt: 0, jf: 0, k: libc::SECCOMP_RET_ERRNO | errno as u32 },
+        libc::sock_filter { code: RETURN, jt: 0, jf: 0, k: libc::SECCOMP_RET_ALLOW },
+    ];
+    let program = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_mut_ptr() };
+    // SAFETY: numbers only.
+    assert_eq!(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }, 0);
+    // SAFETY: the program is alive while Linux copies it.
+    assert_eq!(unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) }, 0);
+}
