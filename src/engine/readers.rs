@@ -195,11 +195,11 @@ impl Reader {
     fn source(&self, kind: ReaderKind, buffers: usize, shared: &Shared) -> std::io::Result<Box<dyn Source>> {
         if kind == ReaderKind::Uring {
             match Uring::new(Arc::clone(&self.root), buffers) {
-                Ok(source) => return Ok(Box::new(source?)),
+                Ok(source) => return Ok(shared.driven(source?)),
                 Err(refused) => shared.note_reason(format!("reader threads: {refused}")),
             }
         }
-        Ok(Box::new(Inline::threaded(Arc::clone(&self.root), buffers)?))
+        Ok(shared.driven(Inline::threaded(Arc::clone(&self.root), buffers)?))
     }
 
     fn drive(&mut self, source: &mut dyn Source) -> Driven {

@@ -63,9 +63,9 @@ impl Worker {
     pub(super) fn new(index: usize, shared: Arc<Shared>, queue: WorkQueue) -> std::io::Result<Worker> {
         let root = Arc::clone(&shared.root);
         let inline: Option<Box<dyn Source>> = match shared.choice {
-            ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => Some(Box::new(Inline::cached(root)?)),
-            ReaderChoice::Forced(ReaderKind::Pread) => Some(Box::new(Inline::waiting(root)?)),
-            ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Mapped::new(root))),
+            ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => Some(shared.driven(Inline::cached(root)?)),
+            ReaderChoice::Forced(ReaderKind::Pread) => Some(shared.driven(Inline::waiting(root)?)),
+            ReaderChoice::Forced(ReaderKind::Mmap) => Some(shared.driven(Mapped::new(root))),
             ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
         };
         Ok(Worker {
@@ -244,7 +244,7 @@ impl Worker {
     fn read_plainly(&mut self) {
         match Inline::waiting(Arc::clone(&self.shared.root)) {
             Ok(source) => {
-                self.inline = Some(Box::new(source));
+                self.inline = Some(self.shared.driven(source));
                 self.generation += 1;
                 self.plain_only = true;
             }

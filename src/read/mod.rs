@@ -3,6 +3,8 @@
 //! Sees no digest and no manifest, starts no thread: `engine` drives the sources, in workers or in reader threads.
 
 mod buffers;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod inline;
 mod inturn;
 mod mapped;

@@ -1,0 +1,14 @@
+//! Faults of storage and of Linux, made to happen: what runs must make of files that go wrong while they are read.
+//!
+//! Holds no test itself. What cannot be tried here is printed as NOT RUN, and counted.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod fuse;
+mod served;
+
+/// Rounds of what depends on chance: few where nobody has asked for more.
+fn loops() -> u32 {
+    std::env::var("CHECKSIG_FAULTS_LOOPS").map_or(1, |loops| loops.parse().expect("a number of rounds"))
+}
