@@ -25,7 +25,7 @@ pub(crate) enum Behaviour {
     WrongAt(u64, AtomicU32),
     /// No answer before the end of the mount.
     Hang,
-    /// After the first read there is more.
+    /// From the first read on there is more than it said when it was opened.
     Grows,
     /// An answer after so long.
     Slow(Duration),
@@ -252,7 +252,8 @@ impl Served {
                     data[(at - offset) as usize] ^= 0x55;
                 }
             }
-            Behaviour::Grows if self.was_read.swap(true, Ordering::Relaxed) => {
+            Behaviour::Grows => {
+                self.was_read.store(true, Ordering::Relaxed);
                 data.resize(size.min(self.content.len() + 1_000 - from), b'+');
             }
             _ => {}
