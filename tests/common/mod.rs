@@ -3,6 +3,8 @@
 //! Shares no code with the engine: files are read whole with the standard library and hashed by the crate `sha1`.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod child;
+
 use std::fs;
 use std::io::Write;
 use std::num::NonZeroUsize;
