@@ -105,23 +105,72 @@ fn opens_and_reads_that_are_refused_are_made_in_another_way() {
     same(&child(&tree, "auto").without(&all, libc::ENOSYS).run(), &right, "everything newer than Linux 4");
 }
 
-#[test]
-fn a_ring_that_is_entered_again_and_again_loses_nothing() {
-    let tree = tree();
+/// A tree of so much that each ring is entered some ten times, or nothing where these tests cannot be run.
+fn tree_for_rings() -> Option<Tree> {
+    let mut tree = tree();
     if Command::new("strace").arg("-V").output().is_err() {
-        return not_run("no strace");
+        not_run("no strace");
+        return None;
     }
     if !has_ring(&tree) {
-        return;
+        return None;
     }
+    for at in 0..40 {
+        tree.file(format!("large-{at}"), &bytes((2 << 20) + at, 1_000 + at as u64));
+    }
+    tree.seal();
+    Some(tree)
+}
+
+/// A run whose rings fail to be entered as strace is told, which it must have been at least once.
+fn run_with_ring_fault(tree: &Tree, fault: &str) -> Output {
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let inject = format!("inject=io_uring_enter:{fault}");
+    let to = trace.path().to_str().unwrap();
+    let output = child(tree, "uring")
+        .under(&["strace", "-f", "-q", "-o", to, "-e", "trace=io_uring_enter", "-e", &inject])
+        .run();
+    let trace = fs::read_to_string(trace.path()).unwrap();
+    let injected = trace.lines().filter(|line| line.contains("INJECTED")).count();
+    let all = trace.lines().filter(|line| line.contains("io_uring_enter")).count();
+    println!("{fault}: {injected} of {all} calls");
+    assert!(injected > 0, "{fault}: nothing went wrong");
+    output
+}
+
+// strace counts the calls of each thread by itself. The first of the main thread shows whether there is a ring at all.
+
+#[test]
+fn a_ring_that_is_entered_again_and_again_loses_nothing() {
+    let Some(tree) = tree_for_rings() else { return };
     let right = lines(&tree);
     for errno in ["EINTR", "EAGAIN", "EBUSY"] {
-        // Not the first, by which it is seen whether there is a ring at all.
-        for when in ["3+5", "2+2", "4+3"] {
-            let inject = format!("inject=io_uring_enter:error={errno}:when={when}");
-            let strace = ["strace", "-f", "-q", "-o", "/dev/null", "-e", "trace=io_uring_enter", "-e", &inject];
-            same(&child(&tree, "uring").under(&strace).run(), &right, &inject);
+        for when in ["2+3", "3+5", "2+2"] {
+            let fault = format!("error={errno}:when={when}");
+            same(&run_with_ring_fault(&tree, &fault), &right, &fault);
         }
+    }
+}
+
+#[test]
+fn a_ring_that_breaks_with_reads_in_flight_takes_only_their_files_with_it() {
+    let Some(tree) = tree_for_rings() else { return };
+    let right = String::from_utf8(lines(&tree)).unwrap();
+    for when in ["2+", "3+", "5+"] {
+        let fault = format!("error=EINVAL:when={when}");
+        let output = run_with_ring_fault(&tree, &fault);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{fault}: {err}");
+        assert_eq!(out.lines().count(), right.lines().count(), "{fault}: {err}");
+        let mut unreadable = 0;
+        for (line, right) in out.lines().zip(right.lines()) {
+            let name = right.rsplit_once(": ").expect("a line of an entry").0;
+            let lost = line != right;
+            assert!(!lost || line == format!("{name}: FAILED open or read"), "{fault}: {line}");
+            unreadable += u32::from(lost);
+        }
+        println!("{fault}: {unreadable} files were lost with their rings");
+        assert!(err.contains("io_uring_enter"), "{fault}: the reason: {err}");
     }
 }
 
