@@ -13,15 +13,18 @@ DEMO_VENV := .venv
 TEST_VENV := target/test-venv
 TEST_WHEEL := target/test-wheel
 FUZZ_SECONDS ?= 60
+# Rounds of what depends on chance.
+FAULTS_LOOPS ?= 20
 # pip's own news are no part of what is shown here.
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-long test-python fuzz install clean python
+.PHONY: help demo test test-rust test-long test-python faults fuzz install clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
 	@echo 'make test     every test: format, lints, Rust, C header and examples, and Python against the built wheel'
+	@echo 'make faults   faults of reading at every moment, and of storage in $(FAULTS_LOOPS) rounds: some minutes, all of it only as root'
 	@echo 'make fuzz     random scripts for the lane scheduler, for $(FUZZ_SECONDS) seconds; needs cargo-fuzz'
 	@echo 'make install  the command, the C library, its header and its pkg-config file; PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean    remove what these made'
@@ -59,6 +62,11 @@ test-python: python
 	$(TEST_VENV)/bin/pip wheel $(PIP_OPTIONS) --no-deps --wheel-dir $(TEST_WHEEL) .
 	$(TEST_VENV)/bin/pip install $(PIP_OPTIONS) "$$(echo $(TEST_WHEEL)/checksig-*.whl)[test]"
 	$(TEST_VENV)/bin/python -m pytest
+
+# The faults that cargo test tries in part, all of them: in the sources at every point, then those of Linux and of storage.
+faults:
+	CHECKSIG_FAULTS_ALL=1 $(CARGO) test --locked --lib -- --nocapture engine::faults
+	CHECKSIG_FAULTS_LOOPS=$(FAULTS_LOOPS) $(CARGO) test --locked --test faults -- --nocapture
 
 # cargo-fuzz asks for options of a nightly compiler; the variable lets a stable one take them.
 fuzz:

@@ -1,18 +1,15 @@
 //! What happens where Linux refuses a system call: the same outcomes by another way, and the reason in the report.
 //!
-//! The refusals are real: a seccomp filter in the child process, as a container would have it.
+//! The refusals are those of `common/child.rs`. Further ones, and limits, stand in `faults/refused.rs`.
 
 mod common;
 
 use std::os::fd::AsRawFd;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
+use common::child::{CACHESTAT, Child};
 use common::{Tree, bytes};
-
-/// `cachestat(2)`, which the crate `libc` does not name on every CPU.
-const CACHESTAT: libc::c_long = 451;
 
 /// Runs the command with one system call refused.
 fn run_without(call: libc::c_long, errno: i32, tree: &Tree, arguments: &[&str]) -> Output {
@@ -20,36 +17,8 @@ fn run_without(call: libc::c_long, errno: i32, tree: &Tree, arguments: &[&str]) 
 }
 
 /// Runs the command with some system calls refused.
-#[allow(unsafe_code, reason = "a filter is installed between fork and exec")]
 fn run_without_any(calls: &[libc::c_long], errno: i32, tree: &Tree, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_checksig"));
-    command.arg("verify").arg(tree.path()).args(arguments);
-    let filters: Vec<_> = calls.iter().map(|&call| refuse(call, errno)).collect();
-    let install = move || {
-        // SAFETY: the call takes plain numbers.
-        let mut result = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-        for filter in &filters {
-            let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
-            // SAFETY: the program lives through the call, and its filter in this closure.
-            result |= unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
-        }
-        if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-    };
-    // SAFETY: the closure makes system calls and allocates nothing.
-    unsafe { command.pre_exec(install) };
-    command.output().expect("the command runs")
-}
-
-/// A filter program: this call gives this errno, every other one goes through.
-fn refuse(call: libc::c_long, errno: i32) -> [libc::sock_filter; 4] {
-    let instruction = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
-    [
-        // The number of the call is the first word of the data that a filter sees.
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, call as u32),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | errno as u32),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ]
+    Child::verify(env!("CARGO_BIN_EXE_checksig"), tree.path()).with(arguments).without(calls, errno).run()
 }
 
 fn tree() -> Tree {

@@ -7,6 +7,8 @@
 mod conduct;
 mod confirm;
 mod creation;
+#[cfg(test)]
+mod faults;
 mod options;
 mod outbox;
 mod piece;

@@ -18,7 +18,9 @@ use crate::error::Error;
 use crate::hash::{Kernel, Kernels};
 use crate::limits;
 use crate::plan::{LargestFirst, Planned};
-use crate::read::{DeviceKind, Devices, Failure, Manner, kind_of};
+#[cfg(test)]
+use crate::read::faulty::{Faulty, Script};
+use crate::read::{DeviceKind, Devices, Failure, Manner, Source, kind_of};
 use crate::readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
@@ -53,6 +55,9 @@ pub(super) struct Shared {
     /// A file had another digest than at its second reading: from now on only plain pread and the crate `sha1` are trusted.
     pub(super) distrust: AtomicBool,
     pub(super) cancelled: AtomicBool,
+    /// What goes wrong in the sources of a test's run.
+    #[cfg(test)]
+    pub(super) script: Option<Arc<Script>>,
     stopped_at: OnceLock<Instant>,
     fault: Mutex<Option<Error>>,
     reasons: Mutex<Vec<String>>,
@@ -135,6 +140,8 @@ impl Shared {
             stop: Arc::new(AtomicBool::new(false)),
             distrust: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
+            #[cfg(test)]
+            script: None,
             stopped_at: OnceLock::new(),
             fault: Mutex::new(None),
             reasons: Mutex::new(Vec::new()),
@@ -154,6 +161,15 @@ impl Shared {
         let of_workers = self.workers_max * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
         let left = |bytes: u64| (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
         self.resources.memory_bytes.map_or(limits::READER_MEMORY_BYTES, left)
+    }
+
+    /// A source of this run as it is to be driven: itself, or in a test one that goes wrong where it is told to.
+    pub(super) fn driven(&self, source: impl Source + 'static) -> Box<dyn Source> {
+        #[cfg(test)]
+        if let Some(script) = &self.script {
+            return Box::new(Faulty::new(Box::new(source), Arc::clone(script)));
+        }
+        Box::new(source)
     }
 
     pub(super) fn stopping(&self) -> bool {

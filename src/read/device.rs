@@ -28,6 +28,7 @@ pub(crate) enum DeviceKind {
 /// One device.
 #[derive(Debug)]
 pub(crate) struct Device {
+    kind: DeviceKind,
     /// What direct reads must be aligned to; 0 where they are not taken.
     direct_align: AtomicUsize,
 }
@@ -46,7 +47,8 @@ impl Devices {
         if let Some((_, device)) = met.iter().find(|(other, _)| *other == number) {
             return Arc::clone(device);
         }
-        let device = Arc::new(Device { direct_align: AtomicUsize::new(direct_align(&opened.file)) });
+        let kind = kind_of(&opened.file, number);
+        let device = Arc::new(Device { kind, direct_align: AtomicUsize::new(direct_align(&opened.file)) });
         if met.len() < limits::DEVICES_MAX {
             met.push((number, Arc::clone(&device)));
         }
@@ -60,6 +62,12 @@ impl Device {
         Some(self.direct_align.load(Ordering::Relaxed)).filter(|&align| align > 0)
     }
 
+    /// Whether reading past the page cache is worth it where nobody asked for it: another machine or a program may answer less
+    /// than it was asked for, and is asked for less by whole sectors.
+    pub(super) fn is_better_direct(&self) -> bool {
+        self.kind != DeviceKind::Remote
+    }
+
     /// Notes that direct reads are not taken after all.
     pub(crate) fn refuse_direct(&self) {
         self.direct_align.store(0, Ordering::Relaxed);
@@ -71,6 +79,8 @@ pub(crate) fn kind_of(file: impl AsFd, number: u64) -> DeviceKind {
     match rustix::fs::fstatfs(&file) {
         #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
         Ok(statfs) if REMOTE.contains(&(statfs.f_type as u32)) => DeviceKind::Remote,
+        // Linux's own file systems all answer; a program may not.
+        Err(_) => DeviceKind::Remote,
         _ if is_rotating(number) => DeviceKind::Rotating,
         _ => DeviceKind::Local,
     }

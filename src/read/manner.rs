@@ -59,6 +59,9 @@ impl Manner {
             return self.read_plainly(file, stamp, offset, Errno::OPNOTSUPP);
         }
         let device = self.devices.of(opened);
+        if !self.from_media && !device.is_better_direct() {
+            return self.read_plainly(file, stamp, offset, Errno::OPNOTSUPP);
+        }
         let align = device.direct_align().filter(|&align| offset.is_multiple_of(align as u64));
         match align.map(|align| (align, set_flags(file, OFlags::DIRECT))) {
             Some((align, Ok(()))) => Ok(Way::Direct { align, device }),

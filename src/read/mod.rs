@@ -5,6 +5,8 @@
 mod blocking;
 mod buffers;
 mod device;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod footprint;
 mod guard;
 mod inline;

@@ -3,12 +3,16 @@
 //! Shares no code with the engine: files are read whole with the standard library and hashed by the crate `sha1`.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod child;
+
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use checksig::{Batch, FileReport, Options, OutcomeKind, Record, Report, Run};
+use checksig::{Batch, FileReport, Options, OutcomeKind, ReaderChoice, ReaderKind, Record, Report, Run};
 use sha1::Digest as _;
 
 /// A directory with files, gone when dropped.
@@ -112,4 +116,37 @@ pub fn files(records: &[Record]) -> impl Iterator<Item = &FileReport> {
 pub fn make_fifo(path: &Path) {
     use rustix::fs::{CWD, FileType, Mode, mknodat};
     mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).expect("a FIFO");
+}
+
+/// The choices of a run: the one place in these tests that knows how they are named.
+pub fn options(reader: ReaderChoice, workers: usize) -> Options {
+    let mut options = Options::default();
+    options.resources.reader = reader;
+    options.resources.workers = NonZeroUsize::new(workers);
+    options
+}
+
+/// Of these readers those that can be had here; what cannot is printed.
+pub fn readers(wanted: &[Option<ReaderKind>]) -> Vec<ReaderChoice> {
+    let can = |reader: &ReaderChoice| {
+        let mut tree = Tree::new();
+        let run = Run::verify(tree.seal().path(), &options(*reader, 1));
+        run.map_err(|error| not_run(&error.to_string())).is_ok()
+    };
+    wanted.iter().map(|kind| kind.map_or(ReaderChoice::Auto, ReaderChoice::Forced)).filter(can).collect()
+}
+
+/// Says that something could not be tried here, and the how manieth such thing it is.
+pub fn not_run(why: &str) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    println!("NOT RUN ({} so far): {why}", COUNT.fetch_add(1, Ordering::Relaxed) + 1);
+}
+
+/// Whether this process is root's; else what needs it is not run.
+pub fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        not_run("needs root");
+    }
+    is_root
 }

@@ -68,11 +68,11 @@ impl Reader {
         let (root, manner) = (&self.shared.root, &self.shared.manner);
         if kind == ReaderKind::Uring {
             match Uring::new(Arc::clone(root), Arc::clone(manner), room) {
-                Ok(source) => return Ok(Box::new(source?)),
+                Ok(source) => return Ok(self.shared.driven(source?)),
                 Err(refused) => self.shared.note_reason(format!("reader threads: {refused}")),
             }
         }
-        Ok(Box::new(Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers)?))
+        Ok(self.shared.driven(Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers)?))
     }
 
     fn drive(&mut self, source: &mut dyn Source) -> Driven {

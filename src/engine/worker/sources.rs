@@ -22,10 +22,10 @@ pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
         // What is cached is not asked about either.
         ReaderChoice::Auto if shared.resources.from_media => None,
         ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => {
-            Some(Box::new(Inline::cached(root, manner, buffers)?))
+            Some(shared.driven(Inline::cached(root, manner, buffers)?))
         }
-        ReaderChoice::Forced(ReaderKind::Pread) => Some(Box::new(Inline::waiting(root, manner, buffers)?)),
-        ReaderChoice::Forced(ReaderKind::Mmap) => Some(Box::new(Inline::mapped(root, manner, buffers)?)),
+        ReaderChoice::Forced(ReaderKind::Pread) => Some(shared.driven(Inline::waiting(root, manner, buffers)?)),
+        ReaderChoice::Forced(ReaderKind::Mmap) => Some(shared.driven(Inline::mapped(root, manner, buffers)?)),
         ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
     })
 }
@@ -82,7 +82,7 @@ impl Worker {
         let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
         match Inline::waiting(root, manner, self.shared.worker_buffers()) {
             Ok(source) => {
-                self.inline = Some(Box::new(source));
+                self.inline = Some(self.shared.driven(source));
                 self.generation += 1;
                 self.plain_only = true;
             }

@@ -130,8 +130,20 @@ impl RingFile {
         };
         pools.give(buffer);
         self.in_flight -= 1;
-        self.failure.get_or_insert(failure);
+        self.fail(failure);
         Next::Tell
+    }
+
+    /// Of several reads that fail, in whatever order they come back, the first in the file is the one that is told.
+    fn fail(&mut self, failure: Failure) {
+        let comes_first = match (self.failure, failure) {
+            (None, _) => true,
+            (Some(Failure::Unreadable { offset: told, .. }), Failure::Unreadable { offset, .. }) => offset < told,
+            _ => false,
+        };
+        if comes_first {
+            self.failure = Some(failure);
+        }
     }
 
     /// A read gave this errno: if it was a direct one that the device does not take, and a plain one will do, the piece is to

@@ -1,0 +1,20 @@
+//! Faults of storage and of Linux, made to happen: what runs must make of files that go wrong while they are read.
+//!
+//! Holds no test itself. What cannot be tried here is printed as NOT RUN, and counted.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod disk;
+mod fuse;
+mod moving;
+mod refused;
+mod served;
+
+/// To be turned on once a file that is truncated, or cannot be read, under a map ends no process any more.
+const MAPS_ARE_GUARDED: bool = true;
+
+/// Rounds of what depends on chance: few where nobody has asked for more.
+fn loops() -> u32 {
+    std::env::var("CHECKSIG_FAULTS_LOOPS").map_or(1, |loops| loops.parse().expect("a number of rounds"))
+}
