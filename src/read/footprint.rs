@@ -3,6 +3,7 @@
 //!
 //! Reads nothing of the file; gives advice on an open one (posix_fadvise(2)).
 
+use std::iter;
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
@@ -18,6 +19,8 @@ pub(super) struct Footprint {
     before: Before,
     /// Parts that were not cached and that a read has brought in.
     brought: Vec<Range<u64>>,
+    /// What has been asked about.
+    asked: Range<u64>,
 }
 
 #[derive(Debug)]
@@ -26,15 +29,15 @@ enum Before {
     Untouched,
     /// Nothing was cached: all of it goes.
     Nothing,
-    /// Some was, or Linux does not say how much: each part is asked about before it is read, and read without reading
-    /// ahead, which would bring in parts that nobody has asked about.
+    /// Some was, or Linux does not say how much: each part is asked about long before it is read, and read without reading
+    /// ahead; but pages that were cached may be marks at which reading ahead goes on all the same.
     Some,
 }
 
 impl Footprint {
     /// Nothing is to be removed.
     pub(super) fn untouched() -> Footprint {
-        Footprint { before: Before::Untouched, brought: Vec::new() }
+        Footprint { before: Before::Untouched, brought: Vec::new(), asked: 0..0 }
     }
 
     /// Looks at a file from this offset on.
@@ -48,7 +51,15 @@ impl Footprint {
                 Before::Some
             }
         };
-        Footprint { before, brought: Vec::new() }
+        Footprint { before, brought: Vec::new(), asked: 0..0 }
+    }
+
+    /// Looks at bytes that Linux has just begun to bring in, as the first of them was not there: what has not come was not
+    /// there before. Where all has come meanwhile, or Linux does not say, nothing is taken to have been there.
+    pub(super) fn of_coming(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Footprint {
+        let absent = absent_ranges(file, offset, bytes);
+        let brought = if absent.is_empty() { iter::once(offset..offset + bytes).collect() } else { absent };
+        Footprint { before: Before::Untouched, brought, asked: 0..0 }
     }
 
     /// To be called before bytes of the file are read through the page cache.
@@ -56,11 +67,19 @@ impl Footprint {
         if !matches!(self.before, Before::Some) || bytes == 0 {
             return;
         }
-        for absent in absent_ranges(file, offset, bytes) {
-            match self.brought.last_mut() {
-                Some(last) if last.end == absent.start => last.end = absent.end,
-                _ => self.brought.push(absent),
-            }
+        if self.asked.is_empty() {
+            self.asked = offset..offset;
+        }
+        // Where reads of several parts were on their way and are now repeated, the first need not come first.
+        if offset < self.asked.start {
+            self.brought.splice(..0, absent_ranges(file, offset, self.asked.start - offset));
+            self.asked.start = offset;
+        }
+        let end = offset + bytes;
+        if end + limits::FOOTPRINT_AHEAD_BYTES > self.asked.end {
+            let until = end + 2 * limits::FOOTPRINT_AHEAD_BYTES;
+            self.brought.extend(absent_ranges(file, self.asked.end, until - self.asked.end));
+            self.asked.end = until;
         }
     }
 

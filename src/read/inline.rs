@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use rustix::io::ReadWriteFlags;
 
-use super::buffers::BufferPool;
+use super::buffers::{Buffer, BufferPool};
+use super::guess::{Confidence, Tries};
 use super::inturn::{InTurn, Method, Progress, Width};
 use super::manner::Manner;
 use super::segment::{Bytes, Event, PlannedFile};
@@ -28,6 +29,10 @@ pub(crate) struct Copying {
     manner: Arc<Manner>,
     pool: BufferPool,
     how: How,
+    /// Opens from memory, and reads from memory of files of which Linux does not say whether they are there.
+    opens: Tries,
+    reads: Tries,
+    confidence: Confidence,
 }
 
 /// Whether the reader may wait.
@@ -47,13 +52,63 @@ impl Inline {
     /// Reads from the page cache and leaves the rest to others.
     pub(crate) fn cached(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(Copying { root, manner, pool, how: How::Cached }, IN_A_WORKER))
+        Ok(InTurn::of(Copying::new(root, manner, pool, How::Cached), IN_A_WORKER))
     }
 
     /// Reads from anywhere, with plain pread, in the worker.
     pub(crate) fn waiting(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(Copying { root, manner, pool, how: How::Waiting(ReaderKind::Pread) }, IN_A_WORKER))
+        Ok(InTurn::of(Copying::new(root, manner, pool, How::Waiting(ReaderKind::Pread)), IN_A_WORKER))
+    }
+}
+
+impl Copying {
+    fn new(root: Arc<Root>, manner: Arc<Manner>, pool: BufferPool, how: How) -> Copying {
+        let (opens, reads, confidence) = Default::default();
+        Copying { root, manner, pool, how, opens, reads, confidence }
+    }
+
+    /// Reads the next segment if it is in memory. A read that must not wait makes Linux read ahead all the same where it
+    /// misses (6.18 does), and the file would come from the device twice, and stay in the page cache. So a worker asks
+    /// first, but of short files after a row of hits.
+    fn read_cached(&mut self, reading: &mut Sequential, buffer: Buffer) -> Filled {
+        let segment_bytes = self.pool.capacity();
+        let is_short = !reading.is_begun() && reading.remaining() <= segment_bytes as u64;
+        let believes = reading.is_begun() || !self.manner.is_neutral || is_short && self.confidence.is_there();
+        let said = if believes { None } else { reading.says_cached() };
+        let is_silent = !believes && said.is_none();
+        if said == Some(false) || is_silent && !self.reads.is_worth_it() {
+            self.confidence.tell(false);
+            return Filled::WouldWait(buffer);
+        }
+        let filled = reading.fill_cached(buffer, ReadWriteFlags::NOWAIT);
+        let is_hit = !matches!(filled, Filled::WouldWait(_));
+        let filled = match filled {
+            Filled::WouldWait(buffer) if reading.is_in_memory(segment_bytes) => {
+                // What comes at a second try was on its way; what does not is a mark.
+                match reading.fill_cached(buffer, ReadWriteFlags::NOWAIT) {
+                    Filled::WouldWait(buffer) => reading.fill_cached(buffer, ReadWriteFlags::empty()),
+                    filled => {
+                        if is_short && said.is_none() {
+                            reading.stay_with_the_cache(&self.manner);
+                        }
+                        filled
+                    }
+                }
+            }
+            Filled::WouldWait(buffer) => {
+                if is_short {
+                    reading.stay_with_the_cache(&self.manner);
+                }
+                Filled::WouldWait(buffer)
+            }
+            filled => filled,
+        };
+        if is_silent {
+            self.reads.tell(is_hit);
+        }
+        self.confidence.tell(is_hit);
+        filled
     }
 }
 
@@ -64,7 +119,9 @@ impl Method for Copying {
         let opened = if self.how != How::Cached || file.resume.is_some() {
             Sequential::open(file, &self.root)
         } else {
-            match self.root.open_cached(&file.name) {
+            let tried = if self.opens.is_worth_it() { Some(self.root.open_cached(&file.name)) } else { None };
+            tried.iter().for_each(|tried| self.opens.tell(tried.is_some()));
+            match tried.flatten() {
                 Some(opened) => Sequential::from_open(opened, file),
                 None => return ControlFlow::Break(Event::Elsewhere(file)),
             }
@@ -81,12 +138,7 @@ impl Method for Copying {
         };
         let filled = match self.how {
             How::Waiting(_) => reading.fill(buffer, &self.manner),
-            How::Cached => match reading.fill_cached(buffer, ReadWriteFlags::NOWAIT) {
-                Filled::WouldWait(buffer) if reading.is_cached(self.pool.capacity()) => {
-                    reading.fill_cached(buffer, ReadWriteFlags::empty())
-                }
-                filled => filled,
-            },
+            How::Cached => self.read_cached(&mut reading, buffer),
         };
         match filled {
             Filled::Segment(segment) => Progress::Segment(reading, segment),

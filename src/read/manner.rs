@@ -79,6 +79,17 @@ impl Manner {
         self.read_plainly(opened.file.as_fd(), opened.stamp, 0, Errno::OPNOTSUPP)
     }
 
+    /// The way for the rest of a file that Linux has just begun to bring in.
+    pub(super) fn stay_with_the_cache(&self, opened: &OpenedFile, offset: u64) -> Result<Way, Errno> {
+        let (file, remaining) = (opened.file.as_fd(), opened.stamp.size_bytes - offset);
+        set_flags(file, OFlags::empty())?;
+        let mut footprint = Footprint::untouched();
+        if self.is_neutral && remaining > 0 {
+            footprint = Footprint::of_coming(file, offset, remaining);
+        }
+        Ok(Way::Plain { origin: Origin::Device, footprint })
+    }
+
     /// The way through the page cache for a file that a direct read was refused for with this errno, if that will do.
     pub(super) fn read_plainly(
         &self,

@@ -6,6 +6,7 @@ mod blocking;
 mod buffers;
 mod device;
 mod footprint;
+mod guess;
 mod inline;
 mod inturn;
 mod layout;

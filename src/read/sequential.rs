@@ -10,7 +10,7 @@ use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
 use super::buffers::Buffer;
 use super::manner::{Manner, Way};
 use super::piece::{Answer, Piece};
-use super::residency::is_cached;
+use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
 use crate::readerkind::{Origin, ReaderKind};
 use crate::root::{OpenedFile, Refusal, Root};
@@ -22,6 +22,8 @@ pub(crate) struct Sequential {
     offset: u64,
     /// How it is read by one who may wait; chosen before the first such read.
     way: Option<Way>,
+    /// Where the last read from memory missed, if one did.
+    missed_offset: u64,
 }
 
 /// What reading into a buffer came to.
@@ -38,7 +40,7 @@ impl Sequential {
     /// Opens the file, or goes on where another source left off.
     pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, (PlannedFile, Failure)> {
         match file.resume.take().map(|resume| *resume) {
-            Some(Resume { opened, offset, way }) => Ok(Sequential { file, opened, offset, way }),
+            Some(Resume { opened, offset, way }) => Ok(Sequential { file, opened, offset, way, missed_offset: 0 }),
             None => Sequential::from_open(root.open(&file.name), file),
         }
     }
@@ -49,7 +51,7 @@ impl Sequential {
         file: PlannedFile,
     ) -> Result<Sequential, (PlannedFile, Failure)> {
         match opened {
-            Ok(opened) => Ok(Sequential { file, opened, offset: 0, way: None }),
+            Ok(opened) => Ok(Sequential { file, opened, offset: 0, way: None, missed_offset: 0 }),
             Err(refusal) => Err((file, refusal.into())),
         }
     }
@@ -59,12 +61,34 @@ impl Sequential {
         self.opened.stamp.size_bytes - self.offset
     }
 
-    /// Whether Linux has the bytes of the next so large a segment in memory. It says that a read would have to wait also
-    /// where a page is the mark at which reading ahead goes on (Linux 5.9 and later: RWF_NOWAIT starts no reading ahead).
-    /// Such marks stay behind in files that were read in another order than from first to last.
-    pub(super) fn is_cached(&self, segment_bytes: usize) -> bool {
+    /// Whether any of it has been read.
+    pub(super) fn is_begun(&self) -> bool {
+        self.offset > 0
+    }
+
+    /// Whether Linux says that all the rest is in memory, or comes already; `None` where it does not say.
+    pub(super) fn says_cached(&self) -> Option<bool> {
+        let remaining = self.remaining();
+        // An empty file has nothing to wait for.
+        if remaining == 0 {
+            return Some(true);
+        }
+        residency(self.opened.file.as_fd(), self.offset, remaining).map(|cached| cached == Residency::All)
+    }
+
+    /// Whether Linux has the bytes of the next so large a segment in memory, all of them read in. Some Linuxes say that a
+    /// read would have to wait also where a page is the mark at which reading ahead goes on. Such marks stay behind in files
+    /// that were read in another order than from first to last.
+    pub(super) fn is_in_memory(&self, segment_bytes: usize) -> bool {
         let bytes = self.remaining().min(segment_bytes as u64);
-        bytes > 0 && is_cached(self.opened.file.as_fd(), self.offset, bytes)
+        let file = self.opened.file.as_fd();
+        bytes > 0 && is_cached(file, self.offset, bytes) && absent_ranges(file, self.offset, bytes).is_empty()
+    }
+
+    /// A read from memory missed, and Linux has begun to bring the rest of this short file in: it may come that way, and
+    /// what was not there before goes again.
+    pub(super) fn stay_with_the_cache(&mut self, manner: &Manner) {
+        self.way = manner.stay_with_the_cache(&self.opened, self.missed_offset).ok();
     }
 
     /// Fills the buffer, or as much of it as the file has bytes left, with what is in the page cache; plainly where that has
@@ -94,6 +118,7 @@ impl Sequential {
                 }
             };
             if would_wait {
+                self.missed_offset = piece.missing_offset();
                 return Filled::WouldWait(buffer);
             }
         }
@@ -186,7 +211,7 @@ impl Sequential {
 
     /// Leaves the rest to another source.
     pub(super) fn leave(self) -> PlannedFile {
-        let Sequential { file, opened, offset, way } = self;
+        let Sequential { file, opened, offset, way, .. } = self;
         file.resumed(Resume { opened, offset, way })
     }
 
