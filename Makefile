@@ -49,9 +49,10 @@ test-rust:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 
-# Messages of gigabytes and a million short ones through every kernel: two minutes in the release profile.
+# Messages of gigabytes and a million short ones through every kernel, and a manifest of ten million lines: three minutes in
+# the release profile, and 600 MB on the disk meanwhile.
 test-long:
-	$(CARGO) test --release --locked --test conformance_long
+	$(CARGO) test --release --locked --test conformance_long --test resources_long
 
 test-python: python
 	rm -rf $(TEST_VENV) $(TEST_WHEEL)
