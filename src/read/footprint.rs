@@ -1,15 +1,13 @@
 //! What a file left in the page cache before it was read through it, so that what the run brought in can go again and
 //! what was there stays.
 //!
-//! Reads nothing of the file; gives advice on an open one (posix_fadvise(2)).
+//! Reads nothing of the file; has `advice` given on an open one.
 
 use std::iter;
-use std::num::NonZeroU64;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 
-use rustix::fs::{Advice, fadvise};
-
+use super::advice;
 use super::residency::{Residency, absent_ranges, residency};
 use crate::limits;
 
@@ -47,7 +45,7 @@ impl Footprint {
             // Nothing behind the offset, but what another reader has handed out before it was in the cache.
             Some(Residency::Nothing) if offset == 0 => Before::Nothing,
             _ => {
-                let _ = fadvise(file, 0, None, Advice::Random);
+                advice::reads_at_random(file);
                 Before::Some
             }
         };
@@ -88,20 +86,15 @@ impl Footprint {
     pub(super) fn forget_some(&mut self, file: BorrowedFd<'_>, offset: u64) {
         if self.brought.len() > limits::FOOTPRINT_RANGES_MAX {
             let keep = self.brought.partition_point(|range| range.end <= offset);
-            self.brought.drain(..keep).for_each(|range| remove(file, range));
+            self.brought.drain(..keep).for_each(|range| advice::forget_range(file, range));
         }
     }
 
     /// Removes what reads have brought in.
     pub(super) fn restore(&mut self, file: BorrowedFd<'_>) {
         if matches!(self.before, Before::Nothing) {
-            let _ = fadvise(file, 0, None, Advice::DontNeed);
+            advice::forget(file);
         }
-        self.brought.drain(..).for_each(|range| remove(file, range));
+        self.brought.drain(..).for_each(|range| advice::forget_range(file, range));
     }
-}
-
-/// Linux keeps what is dirty, mapped or in use by others.
-fn remove(file: BorrowedFd<'_>, range: Range<u64>) {
-    let _ = fadvise(file, range.start, NonZeroU64::new(range.end - range.start), Advice::DontNeed);
 }

@@ -8,8 +8,6 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rustix::io::ReadWriteFlags;
-
 use super::buffers::{Buffer, BufferPool};
 use super::guess::{Confidence, Tries};
 use super::inturn::{InTurn, Method, Progress, Width};
@@ -81,13 +79,13 @@ impl Copying {
             self.confidence.tell(false);
             return Filled::WouldWait(buffer);
         }
-        let filled = reading.fill_cached(buffer, ReadWriteFlags::NOWAIT);
+        let filled = reading.fill_cached(buffer, false);
         let is_hit = !matches!(filled, Filled::WouldWait(_));
         let filled = match filled {
             Filled::WouldWait(buffer) if reading.is_in_memory(segment_bytes) => {
                 // What comes at a second try was on its way; what does not is a mark.
-                match reading.fill_cached(buffer, ReadWriteFlags::NOWAIT) {
-                    Filled::WouldWait(buffer) => reading.fill_cached(buffer, ReadWriteFlags::empty()),
+                match reading.fill_cached(buffer, false) {
+                    Filled::WouldWait(buffer) => reading.fill_cached(buffer, true),
                     filled => {
                         if is_short && said.is_none() {
                             reading.stay_with_the_cache(&self.manner);

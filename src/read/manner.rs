@@ -8,7 +8,9 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::advice;
 use super::device::{Device, Devices};
+use super::disks::DIRECT;
 use super::footprint::Footprint;
 use super::residency::is_cached;
 use crate::limits;
@@ -23,6 +25,7 @@ pub(crate) struct Manner {
     /// The page cache is left as it was.
     pub(crate) is_neutral: bool,
     /// Windows of files are read in the order of their blocks: the disk turns.
+    #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
     pub(crate) by_block: bool,
     pub(crate) devices: Devices,
 }
@@ -60,7 +63,7 @@ impl Manner {
         }
         let device = self.devices.of(opened);
         let align = device.direct_align().filter(|&align| offset.is_multiple_of(align as u64));
-        match align.map(|align| (align, set_flags(file, OFlags::DIRECT))) {
+        match align.map(|align| (align, set_flags(file, DIRECT))) {
             Some((align, Ok(()))) => Ok(Way::Direct { align, device }),
             Some((_, Err(errno))) => {
                 device.refuse_direct();
@@ -130,7 +133,7 @@ impl Way {
         if let Way::Plain { origin: Origin::Device, .. } = self
             && opened.stamp.size_bytes <= limits::LARGE_BUFFER_BYTES as u64
         {
-            let _ = rustix::fs::fadvise(&opened.file, 0, None, rustix::fs::Advice::WillNeed);
+            advice::will_need(opened.file.as_fd());
         }
     }
 

@@ -5,10 +5,11 @@
 
 use std::os::fd::AsFd;
 
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2};
+use rustix::io::{Errno, pread};
 
 use super::buffers::Buffer;
 use super::manner::{Manner, Way};
+use super::nowait::read_cached;
 use super::piece::{Answer, Piece};
 use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
@@ -93,20 +94,17 @@ impl Sequential {
 
     /// Fills the buffer, or as much of it as the file has bytes left, with what is in the page cache; plainly where that has
     /// been asked for, else without ever waiting.
-    pub(super) fn fill_cached(&mut self, mut buffer: Buffer, flags: ReadWriteFlags) -> Filled {
+    pub(super) fn fill_cached(&mut self, mut buffer: Buffer, may_wait: bool) -> Filled {
         let mut piece = Piece::at(self.offset, self.opened.stamp.size_bytes, buffer.capacity(), 1);
         loop {
             let (target, offset) = (&mut buffer.target()[piece.range()], piece.read_offset());
-            let read = if flags.is_empty() {
-                pread(&self.opened.file, target, offset)
-            } else {
-                preadv2(&self.opened.file, &mut [std::io::IoSliceMut::new(target)], offset, flags)
-            };
+            let file = self.opened.file.as_fd();
+            let read = if may_wait { pread(file, target, offset).map(Some) } else { read_cached(file, target, offset) };
             let would_wait = match read {
+                Ok(None) => true,
                 // Some Linuxes say so where they would have to wait.
-                Ok(0) if piece.wanted > 0 && flags.contains(ReadWriteFlags::NOWAIT) => true,
-                Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) if flags.contains(ReadWriteFlags::NOWAIT) => true,
-                Ok(count) => match piece.take(count) {
+                Ok(Some(0)) if piece.wanted > 0 && !may_wait => true,
+                Ok(Some(count)) => match piece.take(count) {
                     Answer::Whole => return self.filled(buffer, &piece, Origin::Cache),
                     Answer::More => false,
                     Answer::Moved => return Filled::Failed(buffer, Failure::Moved),

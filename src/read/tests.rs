@@ -26,7 +26,10 @@ fn sources(root: &Arc<Root>, buffers: usize) -> Vec<(&'static str, Box<dyn Sourc
         sources.push((threads, Box::new(Blocking::new(Arc::clone(root), manner(), buffers).unwrap())));
         let room = ReaderRoom { small_buffers: buffers, large_buffers: buffers, reads: 64 };
         match Uring::new(Arc::clone(root), manner(), room) {
-            Ok(source) => sources.push((uring, Box::new(source.unwrap()))),
+            Ok(source) => {
+                let source = source.map(|source| -> Box<dyn Source> { Box::new(source) });
+                sources.push((uring, source.unwrap()));
+            }
             Err(refused) => println!("not run: {refused}"),
         }
     }
