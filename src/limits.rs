@@ -6,6 +6,9 @@
 /// formats at most triple it, and the digest and the tag add fewer than 64.
 pub const LINE_BYTES_MAX: usize = 16 * 1024;
 
+/// Bytes of a name from which on Linux opens nothing (PATH_MAX), and a walk component by component neither.
+pub const PATH_BYTES_MAX: usize = 4_096;
+
 /// Bytes of a malformed line that are kept to show it.
 pub const LINE_SHOWN_BYTES_MAX: usize = 200;
 

@@ -273,6 +273,9 @@ fn walk(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlags) -> Result<Owned
 
 /// The directory that the last component of a name is in, if it is not the root, and that component.
 fn walk_to_parent<'a>(root: BorrowedFd<'_>, path: &RelPath<'a>) -> Result<(Option<OwnedFd>, &'a [u8]), Errno> {
+    if path.as_bytes().len() >= limits::PATH_BYTES_MAX {
+        return Err(Errno::NAMETOOLONG);
+    }
     let mut components: Vec<&[u8]> = path.components().collect();
     let last = components.pop().unwrap_or(b".");
     let mut directory: Option<OwnedFd> = None;

@@ -12,6 +12,9 @@ use rustix::fs::{AtFlags, OFlags, StatxFlags};
 use super::device::DeviceKind;
 use crate::limits;
 
+/// Whether there are direct reads, where a device takes them.
+pub(crate) const HAS_DIRECT_READS: bool = true;
+
 /// How a file is opened whose reads go past the page cache.
 pub(super) const DIRECT: OFlags = OFlags::DIRECT;
 

@@ -33,7 +33,7 @@ mod uring;
 
 pub(crate) use blocking::Blocking;
 pub(crate) use device::{DeviceKind, Devices};
-pub(crate) use disks::kind_of;
+pub(crate) use disks::{HAS_DIRECT_READS, kind_of};
 pub(crate) use inline::Inline;
 pub(crate) use manner::Manner;
 pub(crate) use mapped::Mapped;

@@ -8,6 +8,9 @@ use rustix::fs::OFlags;
 
 use super::device::DeviceKind;
 
+/// Whether there are direct reads.
+pub(crate) const HAS_DIRECT_READS: bool = false;
+
 /// Nothing: there are no direct reads here.
 pub(super) const DIRECT: OFlags = OFlags::empty();
 
