@@ -44,11 +44,20 @@ fn peak_bytes(folder: &str) -> u64 {
     line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
-/// Linux keeps 15 bytes of a thread's name.
+/// Threads of the process itself: a worker that Linux starts for a ring has the name of the thread that the ring is of until it
+/// is given its own, and a flag from the start.
 fn threads_named(folder: &str, name: &str) -> usize {
+    /// `PF_IO_WORKER` of Linux's `sched.h`.
+    const IO_WORKER: u64 = 0x10;
     let Ok(tasks) = fs::read_dir(format!("{folder}/task")) else { return 0 };
-    let names = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
-    names.filter(|comm| comm.trim_end() == name).count()
+    let stats = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("stat")).ok());
+    // "number (name) state and five numbers, then the flags"; of the name Linux keeps 15 bytes.
+    let is_one = |stat: &String| {
+        let (Some(start), Some(end)) = (stat.find('('), stat.rfind(')')) else { return false };
+        let flags = stat[end + 1..].split_whitespace().nth(6).and_then(|flags| flags.parse::<u64>().ok());
+        &stat[start + 1..end] == name && flags.is_some_and(|flags| flags & IO_WORKER == 0)
+    };
+    stats.filter(is_one).count()
 }
 
 /// A tree of sixteen small files, below this place, with a manifest of so many lines that name them in turn.
