@@ -23,6 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     // For tests/header.rs, which proves that the committed copy is this one.
     println!("cargo:rustc-env=CHECKSIG_HEADER={}", header.display());
 
+    // No other system has what the modules for Linux ask for.
+    if env::var("CARGO_CFG_TARGET_OS")? != "linux" {
+        println!("cargo:rustc-cfg=checksig_portable");
+    }
     if env::var("CARGO_CFG_TARGET_OS")? == "linux" {
         // The number goes up when a program that was linked before would break.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libchecksig.so.0");

@@ -2,22 +2,27 @@
 //!
 //! Reads no file and judges none. A refusal is data for an outcome, never an error of the run.
 
+#[cfg_attr(checksig_portable, path = "root/portable.rs")]
+mod lookup;
 mod siblings;
+mod stamp;
 
-use std::mem::MaybeUninit;
+pub(crate) use lookup::UNMARKED;
+pub(crate) use siblings::Siblings;
+pub(crate) use stamp::{Stamp, stamp_of};
+
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use self::lookup::{ResolveFlags, openat2};
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::relpath::RelPath;
-
-pub(crate) use siblings::Siblings;
 
 /// Where the names of a manifest may lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -49,16 +54,6 @@ pub(crate) struct OpenedFile {
     pub(crate) stamp: Stamp,
 }
 
-/// What tells one state of a file from another without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    pub(crate) device: u64,
-    pub(crate) inode: u64,
-    pub(crate) size_bytes: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
 /// Why a name was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -82,8 +77,8 @@ pub(crate) struct DirectoryEntry {
 /// How files are opened: at once even if they are FIFOs, without becoming a terminal's owner, not for children.
 const FILE: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::DIRECTORY);
-/// A handle to name things by; it asks for no permission on the thing itself.
-const HANDLE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+/// A handle to name things by; on Linux it asks for no permission on the thing itself.
+const HANDLE: OFlags = lookup::PATH.union(OFlags::CLOEXEC);
 
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
 
@@ -91,7 +86,8 @@ impl Root {
     /// Opens the directory; the path is the caller's own, and links in it are followed.
     pub(crate) fn open_root(path: &Path, policy: Policy) -> Result<Root, Errno> {
         let directory = retry(|| rustix::fs::openat(CWD, path, HANDLE.union(OFlags::DIRECTORY), Mode::empty()))?;
-        Ok(Root { directory: Some(directory), policy, walks: AtomicBool::new(false), marks: AtomicBool::new(false) })
+        let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
+        Ok(Root { directory: Some(directory), policy, walks, marks })
     }
 
     /// The current directory as it is now, for names that may lead anywhere. Where it cannot be held open, as nobody
@@ -102,7 +98,7 @@ impl Root {
 
     /// The current directory, whichever it is at each open.
     fn wherever() -> Root {
-        let (walks, marks) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
         Root { directory: None, policy: Policy::Free, walks, marks }
     }
 
@@ -137,6 +133,9 @@ impl Root {
 
     /// The state of a regular file, without opening it for reading.
     pub(crate) fn stamp(&self, name: &[u8]) -> Result<Stamp, Refusal> {
+        if !lookup::HAS_OPENAT2 {
+            return self.stamp_by_name(name);
+        }
         let flags = match self.policy {
             Policy::Beneath => HANDLE.union(OFlags::NOFOLLOW),
             // The same file that an open gives.
@@ -144,6 +143,25 @@ impl Root {
         };
         let handle = self.open_with(name, flags, ResolveFlags::empty())?;
         regular(handle).map(|opened| opened.stamp)
+    }
+
+    /// The same without a handle, which elsewhere than on Linux can be had only of what may be opened: by its name in an open
+    /// directory.
+    fn stamp_by_name(&self, name: &[u8]) -> Result<Stamp, Refusal> {
+        let root = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
+        let stat = if self.policy == Policy::Free {
+            rustix::fs::statat(root, name, AtFlags::empty())?
+        } else {
+            let path = RelPath::new(name).map_err(|_| Refusal::OutsideRoot)?;
+            let (parent, last) = walk_to_parent(root, &path)?;
+            let parent = parent.as_ref().map_or(root, |directory| directory.as_fd());
+            let stat = rustix::fs::statat(parent, last, AtFlags::SYMLINK_NOFOLLOW)?;
+            if kind_of(&stat) == FileKind::Symlink {
+                return Err(Errno::LOOP.into());
+            }
+            stat
+        };
+        regular_stamp(&stat)
     }
 
     /// The size of a regular file, if Linux can tell it from memory: a hint for the order of work and nothing else.
@@ -160,37 +178,35 @@ impl Root {
         self.walks.load(Ordering::Relaxed)
     }
 
+    /// The same where there is openat2 to be had: something refused it.
+    pub(crate) fn was_refused_openat2(&self) -> bool {
+        lookup::HAS_OPENAT2 && self.walks()
+    }
+
     /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out.
     pub(crate) fn read_directory(&self, name: &[u8]) -> Result<Vec<DirectoryEntry>, Refusal> {
         let name = if name.is_empty() { b"." } else { name };
         let directory = self.unmarked(DIRECTORY, |flags| self.open_with(name, flags, ResolveFlags::empty()))?;
-        let mut buffer = [MaybeUninit::uninit(); limits::DIRECTORY_BUFFER_BYTES];
-        let mut listing = RawDir::new(&directory, &mut buffer);
         let mut entries = Vec::new();
-        while let Some(entry) = listing.next() {
-            let entry = match entry {
-                Err(Errno::INTR) => continue,
-                other => other.map_err(Refusal::Errno)?,
-            };
-            let name = entry.file_name().to_bytes();
+        lookup::list(&directory, |name, kind| {
             if name == b"." || name == b".." {
-                continue;
+                return Ok(());
             }
-            let kind = match entry.file_type() {
+            let kind = match kind {
                 // Some file systems leave it to stat(2).
                 FileType::Unknown => {
-                    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-                    match rustix::fs::statat(&directory, name, flags) {
+                    match rustix::fs::statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW | lookup::NO_AUTOMOUNT) {
                         Ok(stat) => kind_of(&stat),
                         // Gone since the directory was read.
-                        Err(Errno::NOENT) => continue,
+                        Err(Errno::NOENT) => return Ok(()),
                         Err(errno) => return Err(Refusal::Errno(errno)),
                     }
                 }
                 known => kind_of_type(known),
             };
             entries.push(DirectoryEntry { name: name.to_vec(), kind });
-        }
+            Ok::<_, Refusal>(())
+        })?;
         Ok(entries)
     }
 
@@ -201,7 +217,7 @@ impl Root {
             let opened = if resolve.is_empty() {
                 retry(|| rustix::fs::openat(directory, name, flags, Mode::empty()))
             } else {
-                rustix::fs::openat2(directory, name, flags, Mode::empty(), resolve)
+                openat2(directory, name, flags, resolve)
             };
             return opened.map_err(Refusal::from);
         }
@@ -209,14 +225,14 @@ impl Root {
         if self.walks() {
             return walk(directory, &path, flags).map_err(Refusal::from);
         }
-        let openat2 = || rustix::fs::openat2(directory, name, flags, Mode::empty(), BENEATH.union(resolve));
+        let call = || openat2(directory, name, flags, BENEATH.union(resolve));
         // From memory or not at all: there EAGAIN is the answer and not an interruption.
-        let opened = if resolve.contains(ResolveFlags::CACHED) { openat2() } else { retry(openat2) };
+        let opened = if resolve.contains(ResolveFlags::CACHED) { call() } else { retry(call) };
         match opened {
             // ENOSYS: older than Linux 5.6. EPERM: a sandbox that does not know the call; Linux itself gives it for
             // no open of ours but one with O_NOATIME, which is repeated without; and one file is no proof, so the walk is
             // tried and remembered only if it fares better.
-            Err(Errno::PERM) if flags.contains(OFlags::NOATIME) => Err(Refusal::Errno(Errno::PERM)),
+            Err(Errno::PERM) if flags.contains(UNMARKED) => Err(Refusal::Errno(Errno::PERM)),
             Err(errno @ (Errno::NOSYS | Errno::PERM)) => {
                 let walked = walk(directory, &path, flags);
                 if errno == Errno::NOSYS || walked.is_ok() {
@@ -235,7 +251,7 @@ impl Root {
         if self.marks.load(Ordering::Relaxed) {
             return open(flags);
         }
-        match open(flags.union(OFlags::NOATIME)) {
+        match open(flags.union(UNMARKED)) {
             Err(Refusal::Errno(Errno::PERM)) => {
                 let walked = self.walks();
                 let opened = open(flags);
@@ -249,9 +265,10 @@ impl Root {
         }
     }
 
-    /// Says that a socket or a device without a driver is no regular file, where the open could only say an errno.
+    /// Says that a socket or a device without a driver is no regular file, where the open could only say an errno: ENXIO, or
+    /// elsewhere EOPNOTSUPP.
     fn explain(&self, name: &[u8], refusal: Refusal) -> Refusal {
-        if !matches!(refusal, Refusal::Errno(Errno::NXIO | Errno::NODEV)) {
+        if !matches!(refusal, Refusal::Errno(Errno::NXIO | Errno::NODEV | Errno::OPNOTSUPP)) {
             return refusal;
         }
         match self.stamp(name) {
@@ -266,13 +283,17 @@ pub(crate) fn open_anywhere(path: &Path) -> Result<OpenedFile, Refusal> {
     Root::wherever().open(path.as_os_str().as_bytes())
 }
 
-/// The state of an open file.
-pub(crate) fn stamp_of(file: impl AsFd) -> Result<Stamp, Errno> {
-    rustix::fs::fstat(file).map(|stat| Stamp::new(&stat))
-}
-
 /// Walks a name component by component, none of which may be a symbolic link: what openat2 does in one call.
 fn walk(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let (directory, last) = walk_to_parent(root, path)?;
+    open_component(directory.as_ref().map_or(root, |directory| directory.as_fd()), last, flags)
+}
+
+/// The directory that the last component of a name is in, if it is not the root, and that component.
+fn walk_to_parent<'a>(root: BorrowedFd<'_>, path: &RelPath<'a>) -> Result<(Option<OwnedFd>, &'a [u8]), Errno> {
+    if path.as_bytes().len() >= limits::PATH_BYTES_MAX {
+        return Err(Errno::NAMETOOLONG);
+    }
     let mut components: Vec<&[u8]> = path.components().collect();
     let last = components.pop().unwrap_or(b".");
     let mut directory: Option<OwnedFd> = None;
@@ -280,8 +301,7 @@ fn walk(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlags) -> Result<Owned
         let at = directory.as_ref().map_or(root, |directory| directory.as_fd());
         directory = Some(open_component(at, component, HANDLE.union(OFlags::DIRECTORY))?);
     }
-    let at = directory.as_ref().map_or(root, |directory| directory.as_fd());
-    open_component(at, last, flags)
+    Ok((directory, last))
 }
 
 fn open_component(directory: BorrowedFd<'_>, component: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
@@ -291,10 +311,11 @@ fn open_component(directory: BorrowedFd<'_>, component: &[u8], flags: OFlags) ->
             .is_ok_and(|stat| kind_of(&stat) == FileKind::Symlink)
     };
     match opened {
-        // A link where a directory belongs is ENOTDIR here and ELOOP to openat2; the same name must fare the same.
-        Err(Errno::NOTDIR) if is_link() => Err(Errno::LOOP),
+        // A link where a directory belongs is ENOTDIR here and ELOOP to openat2; the same name must fare the same. EMLINK is
+        // what FreeBSD says of a link.
+        Err(Errno::NOTDIR | Errno::MLINK) if is_link() => Err(Errno::LOOP),
         // A handle to the link itself is no way in either.
-        Ok(handle) if flags.contains(OFlags::PATH) => match rustix::fs::fstat(&handle) {
+        Ok(handle) if flags.contains(lookup::PATH) => match rustix::fs::fstat(&handle) {
             Ok(stat) if kind_of(&stat) == FileKind::Symlink => Err(Errno::LOOP),
             _ => Ok(handle),
         },
@@ -316,22 +337,13 @@ fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
 
 fn regular(file: OwnedFd) -> Result<OpenedFile, Refusal> {
     let stat = rustix::fs::fstat(&file)?;
-    match kind_of(&stat) {
-        FileKind::Regular => Ok(OpenedFile { stamp: Stamp::new(&stat), file }),
-        kind => Err(Refusal::NotRegular(kind)),
-    }
+    regular_stamp(&stat).map(|stamp| OpenedFile { stamp, file })
 }
 
-impl Stamp {
-    #[allow(clippy::unnecessary_cast, reason = "the types of stat's members differ between machines")]
-    fn new(stat: &Stat) -> Stamp {
-        Stamp {
-            device: stat.st_dev as u64,
-            inode: stat.st_ino as u64,
-            size_bytes: stat.st_size as u64,
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-        }
+fn regular_stamp(stat: &Stat) -> Result<Stamp, Refusal> {
+    match kind_of(stat) {
+        FileKind::Regular => Ok(Stamp::new(stat)),
+        kind => Err(Refusal::NotRegular(kind)),
     }
 }
 

@@ -33,12 +33,16 @@ fn more_files_than_descriptors_pass_through_every_reader() {
         tree.file(format!("d{}/f{at}", at % 5), &bytes(4_096, at));
     }
     tree.seal();
-    // 1 024 is what most systems give; 40 and 20 are fewer than a worker would like; with 12 little is left beside what
+    // 1 024 is what most systems give; 100 to 16 are fewer than a worker would like; with 12 little is left beside what
     // the process itself holds.
-    for descriptors in [1_024, 40, 20, 12] {
-        for reader in ["auto", "pread", "mmap", "threads"] {
+    for descriptors in [1_024, 100, 40, 20, 16, 12] {
+        for reader in ["auto", "pread", "mmap", "threads", "uring"] {
             let output = run_with(descriptors, "verify", &tree, &["--reader", reader]);
             let err = String::from_utf8_lossy(&output.stderr);
+            if reader == "uring" && output.status.code() == Some(2) {
+                println!("NOT RUN: {err}");
+                continue;
+            }
             assert_eq!(output.status.code(), Some(0), "{descriptors} descriptors, {reader}: {err}");
             assert_eq!(output.stdout.split(|&byte| byte == b'\n').count(), 2_501);
         }

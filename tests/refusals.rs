@@ -35,6 +35,10 @@ fn tree() -> Tree {
 
 #[test]
 fn without_io_uring_the_outcomes_are_the_same_and_the_report_says_why() {
+    if cfg!(checksig_portable) {
+        println!("NOT RUN: this build has no io_uring");
+        return;
+    }
     let tree = tree();
     let with = run_without(libc::SYS_reboot, libc::EPERM, &tree, &["--reader", "threads"]);
     assert_eq!(with.status.code(), Some(1), "{with:?}");
@@ -51,6 +55,10 @@ fn without_io_uring_the_outcomes_are_the_same_and_the_report_says_why() {
 
 #[test]
 fn a_ring_that_cannot_be_entered_is_no_ring() {
+    if cfg!(checksig_portable) {
+        println!("NOT RUN: this build has no io_uring");
+        return;
+    }
     let tree = tree();
     let with = run_without(libc::SYS_reboot, libc::EPERM, &tree, &["--reader", "threads"]);
     for errno in [libc::EPERM, libc::ENOSYS] {
@@ -78,6 +86,10 @@ fn without_openat2_the_outcomes_are_the_same() {
 
 #[test]
 fn without_cached_reads_every_file_comes_through_the_readers() {
+    if cfg!(checksig_portable) {
+        println!("NOT RUN: this build has no reads from memory only");
+        return;
+    }
     let tree = tree();
     // The inline reader of the page cache uses preadv2; the ring does not, nor does a plain read of what is known to be
     // in memory, which cachestat says.
@@ -94,6 +106,10 @@ fn without_cached_reads_every_file_comes_through_the_readers() {
 
 #[test]
 fn what_is_in_memory_is_read_in_place_where_a_file_system_knows_no_reads_that_must_not_wait() {
+    if cfg!(checksig_portable) {
+        println!("NOT RUN: this build has no reads from memory only");
+        return;
+    }
     let tree = tree();
     let without = run_without(libc::SYS_preadv2, libc::EOPNOTSUPP, &tree, &["--json"]);
     let json = String::from_utf8_lossy(&without.stdout).into_owned();

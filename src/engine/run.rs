@@ -250,7 +250,7 @@ impl Run {
         if let Some(kernel) = counters.kernel() {
             report.kernel = kernel.name();
         }
-        if self.shared.root.walks() {
+        if self.shared.root.was_refused_openat2() {
             self.shared.note_reason(
                 "openat2: refused; names are walked component by component, which is slower; Linux 5.6 or newer has it, \
                  and a sandbox may allow it"

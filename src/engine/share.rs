@@ -10,7 +10,7 @@ use super::shared::Shared;
 use crate::error::Error;
 use crate::hash::{KernelChoice, Kernels};
 use crate::limits;
-use crate::read::probe;
+use crate::read::{HAS_DIRECT_READS, probe};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::root::Root;
 
@@ -51,6 +51,11 @@ fn check(resources: &Resources) -> Result<(), Error> {
     match resources.reader {
         ReaderChoice::Forced(kind @ (ReaderKind::Cached | ReaderKind::Mmap)) if resources.from_media => {
             Err(Error::NotFromMedia { kind })
+        }
+        reader if resources.from_media && !HAS_DIRECT_READS => {
+            let kind = if let ReaderChoice::Forced(kind) = reader { kind } else { ReaderKind::Pread };
+            let reason = "this build cannot read past the page cache, and so not from the device itself".to_owned();
+            Err(Error::ReaderUnavailable { kind, reason })
         }
         ReaderChoice::Forced(kind @ ReaderKind::Uring) => {
             probe().map_err(|refused| Error::ReaderUnavailable { kind, reason: refused.to_string() })

@@ -195,6 +195,10 @@ mod tests {
 
     #[test]
     fn a_look_ahead_takes_the_huge_files_out_and_leaves_the_others_in_order() {
+        if cfg!(checksig_portable) {
+            println!("NOT RUN: this build looks nothing up in memory only");
+            return;
+        }
         let tree = tempfile::tempdir().unwrap();
         for (name, bytes) in [("a", 10), ("huge", limits::HUGE_FILE_BYTES), ("b", limits::HUGE_FILE_BYTES - 1)] {
             std::fs::File::create(tree.path().join(name)).unwrap().set_len(bytes).unwrap();

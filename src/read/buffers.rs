@@ -23,6 +23,7 @@ pub(crate) struct Buffer {
 /// The buffers of one reader thread: small ones for files that fit them, so that many can be read at a time, and large ones
 /// for the pieces of all others.
 #[derive(Debug)]
+#[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
 pub(crate) struct Pools {
     pub(crate) small: BufferPool,
     pub(crate) large: BufferPool,
@@ -114,6 +115,7 @@ impl AsRef<[u8]> for Buffer {
     }
 }
 
+#[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
 impl Pools {
     /// Room for so many buffers of each size.
     pub(crate) fn new(small: usize, large: usize) -> io::Result<Pools> {

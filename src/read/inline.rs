@@ -8,9 +8,8 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rustix::io::ReadWriteFlags;
-
-use super::buffers::BufferPool;
+use super::buffers::{Buffer, BufferPool};
+use super::guess::{Confidence, Tries};
 use super::inturn::{InTurn, Method, Progress, Width};
 use super::manner::Manner;
 use super::mapped::{NoWindow, Windows};
@@ -34,6 +33,10 @@ pub(crate) struct Copying {
     windows: Windows,
     /// Why something was copied that should have been mapped, until that has been told.
     reason: Option<NoWindow>,
+    /// Opens from memory, and reads from memory of files of which Linux does not say whether they are there.
+    opens: Tries,
+    reads: Tries,
+    confidence: Confidence,
 }
 
 /// Whether the reader may wait.
@@ -62,7 +65,9 @@ impl Inline {
     /// Reads from the page cache and leaves the rest to others.
     pub(crate) fn cached(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
-        Ok(InTurn::of(Copying::new(root, manner, pool, How::Cached, Maps::Resident), IN_A_WORKER))
+        // What is mapped counts as memory of the process, so that nothing is where little is allowed.
+        let maps = if buffers < limits::WORKER_BUFFERS { Maps::Nothing } else { Maps::Resident };
+        Ok(InTurn::of(Copying::new(root, manner, pool, How::Cached, maps), IN_A_WORKER))
     }
 
     /// Reads from anywhere through maps, in the worker; by plain pread what cannot be mapped.
@@ -81,7 +86,8 @@ impl Inline {
 impl Copying {
     fn new(root: Arc<Root>, manner: Arc<Manner>, pool: BufferPool, how: How, maps: Maps) -> Copying {
         let (siblings, windows) = (Siblings::default(), Windows::default());
-        Copying { root, siblings, manner, pool, how, maps, windows, reason: None }
+        let (opens, reads, confidence) = Default::default();
+        Copying { root, siblings, manner, pool, how, maps, windows, reason: None, opens, reads, confidence }
     }
 
     /// Maps the next segment, if it is to be mapped and Linux and the guard let it.
@@ -128,6 +134,49 @@ impl Copying {
             }
         }
     }
+
+    /// Reads the next segment if it is in memory. A read that must not wait makes Linux read ahead all the same where it
+    /// misses (6.18 does), and the file would come from the device twice, and stay in the page cache. So a worker asks
+    /// first, but of short files after a row of hits.
+    fn read_cached(&mut self, reading: &mut Sequential, buffer: Buffer) -> Filled {
+        let segment_bytes = self.pool.capacity();
+        let is_short = !reading.is_begun() && reading.remaining() <= segment_bytes as u64;
+        let believes = reading.is_begun() || !self.manner.is_neutral || is_short && self.confidence.is_there();
+        let said = if believes { None } else { reading.says_cached() };
+        let is_silent = !believes && said.is_none();
+        if said == Some(false) || is_silent && !self.reads.is_worth_it() {
+            self.confidence.tell(false);
+            return Filled::WouldWait(buffer);
+        }
+        let filled = reading.fill_cached(buffer, false);
+        let is_hit = !matches!(filled, Filled::WouldWait(_));
+        let filled = match filled {
+            Filled::WouldWait(buffer) if reading.is_in_memory(segment_bytes) => {
+                // What comes at a second try was on its way; what does not is a mark.
+                match reading.fill_cached(buffer, false) {
+                    Filled::WouldWait(buffer) => reading.fill_cached(buffer, true),
+                    filled => {
+                        if is_short && said.is_none() {
+                            reading.stay_with_the_cache(&self.manner);
+                        }
+                        filled
+                    }
+                }
+            }
+            Filled::WouldWait(buffer) => {
+                if is_short {
+                    reading.stay_with_the_cache(&self.manner);
+                }
+                Filled::WouldWait(buffer)
+            }
+            filled => filled,
+        };
+        if is_silent {
+            self.reads.tell(is_hit);
+        }
+        self.confidence.tell(is_hit);
+        filled
+    }
 }
 
 impl Method for Copying {
@@ -137,7 +186,10 @@ impl Method for Copying {
         let opened = if self.how != How::Cached || file.resume.is_some() {
             Sequential::open(file, &self.root)
         } else {
-            match self.siblings.open_cached(&self.root, &file.name) {
+            let tried =
+                if self.opens.is_worth_it() { Some(self.siblings.open_cached(&self.root, &file.name)) } else { None };
+            tried.iter().for_each(|tried| self.opens.tell(tried.is_some()));
+            match tried.flatten() {
                 Some(opened) => Sequential::from_open(opened, file),
                 None => return ControlFlow::Break(Event::Elsewhere(file)),
             }
@@ -161,12 +213,7 @@ impl Method for Copying {
         };
         let filled = match self.how {
             How::Waiting(_) => reading.fill(buffer, &self.manner),
-            How::Cached => match reading.fill_cached(buffer, ReadWriteFlags::NOWAIT) {
-                Filled::WouldWait(buffer) if reading.is_cached(self.pool.capacity()) => {
-                    reading.fill_cached(buffer, ReadWriteFlags::empty())
-                }
-                filled => filled,
-            },
+            How::Cached => self.read_cached(&mut reading, buffer),
         };
         match filled {
             Filled::Segment(segment) => Progress::Segment(reading, segment),

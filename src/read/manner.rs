@@ -8,12 +8,14 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::advice;
 use super::device::{Device, Devices};
+use super::disks::DIRECT;
 use super::footprint::Footprint;
 use super::residency::is_cached;
 use crate::limits;
 use crate::readerkind::Origin;
-use crate::root::{OpenedFile, Stamp};
+use crate::root::{OpenedFile, Stamp, UNMARKED};
 
 /// What the readers of a run were asked for, and what they have learnt of its devices.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub(crate) struct Manner {
     /// The page cache is left as it was.
     pub(crate) is_neutral: bool,
     /// Windows of files are read in the order of their blocks: the disk turns.
+    #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
     pub(crate) by_block: bool,
     pub(crate) devices: Devices,
 }
@@ -63,7 +66,7 @@ impl Manner {
             return self.read_plainly(file, stamp, offset, Errno::OPNOTSUPP);
         }
         let align = device.direct_align().filter(|&align| offset.is_multiple_of(align as u64));
-        match align.map(|align| (align, set_flags(file, OFlags::DIRECT))) {
+        match align.map(|align| (align, set_flags(file, DIRECT))) {
             Some((align, Ok(()))) => Ok(Way::Direct { align, device }),
             Some((_, Err(errno))) => {
                 device.refuse_direct();
@@ -80,6 +83,17 @@ impl Manner {
             return self.choose(opened, 0);
         }
         self.read_plainly(opened.file.as_fd(), opened.stamp, 0, Errno::OPNOTSUPP)
+    }
+
+    /// The way for the rest of a file that Linux has just begun to bring in.
+    pub(super) fn stay_with_the_cache(&self, opened: &OpenedFile, offset: u64) -> Result<Way, Errno> {
+        let (file, remaining) = (opened.file.as_fd(), opened.stamp.size_bytes - offset);
+        set_flags(file, OFlags::empty())?;
+        let mut footprint = Footprint::untouched();
+        if self.is_neutral && remaining > 0 {
+            footprint = Footprint::of_coming(file, offset, remaining);
+        }
+        Ok(Way::Plain { origin: Origin::Device, footprint })
     }
 
     /// The way through the page cache for a file that a direct read was refused for with this errno, if that will do.
@@ -122,7 +136,7 @@ impl Way {
         if let Way::Plain { origin: Origin::Device, .. } = self
             && opened.stamp.size_bytes <= limits::LARGE_BUFFER_BYTES as u64
         {
-            let _ = rustix::fs::fadvise(&opened.file, 0, None, rustix::fs::Advice::WillNeed);
+            advice::will_need(opened.file.as_fd());
         }
     }
 
@@ -151,5 +165,7 @@ impl Way {
 /// Says how an open file is to be read. It may be waited for from now on: some Linuxes end a ring's read of a file that was
 /// opened not to wait with EAGAIN, again and again.
 fn set_flags(file: BorrowedFd<'_>, flags: OFlags) -> Result<(), Errno> {
-    rustix::fs::fcntl_setfl(file, flags)
+    // The time of access stays as it is by a flag as well, where it was opened with that.
+    let kept = rustix::fs::fcntl_getfl(file)?.intersection(UNMARKED);
+    rustix::fs::fcntl_setfl(file, flags.union(kept))
 }

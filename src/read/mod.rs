@@ -1,32 +1,45 @@
 //! How a planned file becomes segments of bytes: one `Source` a reader, and the choice among them with its reason.
 //!
+//! What only Linux has is in modules of its own, for which those in `portable/` stand in where `checksig_portable` is set.
 //! Sees no digest and no manifest, starts no thread: `engine` drives the sources, in workers or in reader threads.
 
+#[cfg_attr(checksig_portable, path = "portable/advice.rs")]
+mod advice;
 mod blocking;
 mod buffers;
 mod device;
+#[cfg_attr(checksig_portable, path = "portable/disks.rs")]
+mod disks;
 #[cfg(test)]
 pub(crate) mod faulty;
 mod footprint;
 mod guard;
+mod guess;
 mod inline;
 mod inturn;
+#[cfg(not(checksig_portable))]
 mod layout;
 mod manner;
 mod mapped;
+#[cfg_attr(checksig_portable, path = "portable/nowait.rs")]
+mod nowait;
 mod piece;
 pub(crate) mod plain;
+#[cfg_attr(checksig_portable, path = "portable/residency.rs")]
 mod residency;
 mod segment;
 mod sequential;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(checksig_portable, path = "portable/uring.rs")]
 mod uring;
 
 pub(crate) use blocking::Blocking;
-pub(crate) use device::{DeviceKind, Devices, kind_of};
+pub(crate) use device::{DeviceKind, Devices};
+pub(crate) use disks::{HAS_DIRECT_READS, kind_of};
 pub(crate) use inline::Inline;
 pub(crate) use manner::Manner;
+pub(crate) use nowait::HAS_CACHED_READS;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe};
 
@@ -47,6 +60,7 @@ pub(crate) struct ReaderRoom {
     pub(crate) small_buffers: usize,
     pub(crate) large_buffers: usize,
     /// Reads in flight at a time.
+    #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
     pub(crate) reads: u32,
 }
 

@@ -75,6 +75,7 @@ impl Piece {
         self.align = 1;
     }
 
+    #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
     pub(super) fn is_direct(&self) -> bool {
         self.align > 1
     }

@@ -5,13 +5,14 @@
 
 use std::os::fd::AsFd;
 
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, retry_on_intr};
+use rustix::io::{Errno, pread, retry_on_intr};
 
 use super::buffers::Buffer;
 use super::manner::{Manner, Way};
 use super::mapped::{NoWindow, Window, Windows};
+use super::nowait::read_cached;
 use super::piece::{Answer, Piece};
-use super::residency::is_cached;
+use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
 use crate::limits;
 use crate::readerkind::{Origin, ReaderKind};
@@ -28,6 +29,8 @@ pub(crate) struct Sequential {
     mapped: bool,
     /// Where a window began that gave zeros in place of bytes of the file.
     faulted_at: Option<u64>,
+    /// Where the last read from memory missed, if one did.
+    missed_offset: u64,
 }
 
 /// What reading into a buffer came to.
@@ -61,7 +64,7 @@ impl Sequential {
     }
 
     fn at(offset: u64, opened: OpenedFile, file: PlannedFile, way: Option<Way>) -> Sequential {
-        Sequential { file, opened, offset, way, mapped: false, faulted_at: None }
+        Sequential { file, opened, offset, way, mapped: false, faulted_at: None, missed_offset: 0 }
     }
 
     /// Bytes that have been handed out.
@@ -74,30 +77,54 @@ impl Sequential {
         self.opened.stamp.size_bytes - self.offset
     }
 
-    /// Whether Linux has the bytes of the next so large a segment in memory. It says that a read would have to wait also
-    /// where a page is the mark at which reading ahead goes on (Linux 5.9 and later: RWF_NOWAIT starts no reading ahead).
-    /// Such marks stay behind in files that were read in another order than from first to last.
-    pub(super) fn is_cached(&self, segment_bytes: usize) -> bool {
+    /// Whether any of it has been read.
+    pub(super) fn is_begun(&self) -> bool {
+        self.offset > 0
+    }
+
+    /// Whether Linux says that all the rest is in memory, or comes already; `None` where it does not say.
+    pub(super) fn says_cached(&self) -> Option<bool> {
+        let remaining = self.remaining();
+        // An empty file has nothing to wait for.
+        if remaining == 0 {
+            return Some(true);
+        }
+        residency(self.opened.file.as_fd(), self.offset, remaining).map(|cached| cached == Residency::All)
+    }
+
+    /// Whether Linux says that the next so many bytes, one at least, are in memory, or come already.
+    pub(super) fn is_cached(&self, bytes: usize) -> bool {
+        is_cached(self.opened.file.as_fd(), self.offset, bytes as u64)
+    }
+
+    /// Whether Linux has the bytes of the next so large a segment in memory, all of them read in. Some Linuxes say that a
+    /// read would have to wait also where a page is the mark at which reading ahead goes on. Such marks stay behind in files
+    /// that were read in another order than from first to last.
+    pub(super) fn is_in_memory(&self, segment_bytes: usize) -> bool {
         let bytes = self.remaining().min(segment_bytes as u64);
-        bytes > 0 && is_cached(self.opened.file.as_fd(), self.offset, bytes)
+        let file = self.opened.file.as_fd();
+        bytes > 0 && is_cached(file, self.offset, bytes) && absent_ranges(file, self.offset, bytes).is_empty()
+    }
+
+    /// A read from memory missed, and Linux has begun to bring the rest of this short file in: it may come that way, and
+    /// what was not there before goes again.
+    pub(super) fn stay_with_the_cache(&mut self, manner: &Manner) {
+        self.way = manner.stay_with_the_cache(&self.opened, self.missed_offset).ok();
     }
 
     /// Fills the buffer, or as much of it as the file has bytes left, with what is in the page cache; plainly where that has
     /// been asked for, else without ever waiting.
-    pub(super) fn fill_cached(&mut self, mut buffer: Buffer, flags: ReadWriteFlags) -> Filled {
+    pub(super) fn fill_cached(&mut self, mut buffer: Buffer, may_wait: bool) -> Filled {
         let mut piece = Piece::at(self.offset, self.opened.stamp.size_bytes, buffer.capacity(), 1);
         loop {
             let (target, offset) = (&mut buffer.target()[piece.range()], piece.read_offset());
-            let read = if flags.is_empty() {
-                pread(&self.opened.file, target, offset)
-            } else {
-                preadv2(&self.opened.file, &mut [std::io::IoSliceMut::new(target)], offset, flags)
-            };
+            let file = self.opened.file.as_fd();
+            let read = if may_wait { pread(file, target, offset).map(Some) } else { read_cached(file, target, offset) };
             let would_wait = match read {
+                Ok(None) => true,
                 // Some Linuxes say so where they would have to wait.
-                Ok(0) if piece.wanted > 0 && flags.contains(ReadWriteFlags::NOWAIT) => true,
-                Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) if flags.contains(ReadWriteFlags::NOWAIT) => true,
-                Ok(count) => match piece.take(count) {
+                Ok(Some(0)) if piece.wanted > 0 && !may_wait => true,
+                Ok(Some(count)) => match piece.take(count) {
                     Answer::Whole => return self.filled(buffer, &piece, Origin::Cache),
                     Answer::More => false,
                     Answer::Moved => return Filled::Failed(buffer, Failure::Moved),
@@ -109,6 +136,7 @@ impl Sequential {
                 }
             };
             if would_wait {
+                self.missed_offset = piece.missing_offset();
                 return Filled::WouldWait(buffer);
             }
         }

@@ -33,7 +33,8 @@ fn openat2_and_the_walk_agree_on_every_kind_of_name() {
         root
     });
     let long = "x".repeat(256);
-    let deep = "d/".repeat(2_100) + "x";
+    // One byte more than Linux takes, and just as many.
+    let (deep, longest) = ("d/".repeat(2_047) + "xy", "d/".repeat(2_047) + "x");
     for (name, expected) in [
         ("a/b/file", None),
         ("./a//b/./file", None),
@@ -54,14 +55,14 @@ fn openat2_and_the_walk_agree_on_every_kind_of_name() {
         ("a/../../x", Some(Refusal::OutsideRoot)),
         ("a/", Some(Refusal::OutsideRoot)),
         (&long, Some(Refusal::Errno(Errno::NAMETOOLONG))),
+        (&deep, Some(Refusal::Errno(Errno::NAMETOOLONG))),
+        (&longest, Some(Refusal::Missing)),
     ] {
         for root in [&by_call, &by_walk] {
             assert_eq!(root.open(name.as_bytes()).err(), expected, "{name} {}", root.walks.load(Ordering::Relaxed));
         }
         assert_eq!(by_call.stamp(name.as_bytes()).ok(), by_walk.stamp(name.as_bytes()).ok(), "{name}");
     }
-    // A path that is too long for one call is a refusal to openat2, and a missing file to the walk.
-    assert!(by_call.open(deep.as_bytes()).is_err() && by_walk.open(deep.as_bytes()).is_err());
 }
 
 #[test]
@@ -101,6 +102,10 @@ fn free_names_may_lead_anywhere_but_only_to_regular_files() {
 fn a_size_is_told_of_regular_files_below_the_root_only() {
     let tree = tree();
     let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    if !lookup::HAS_OPENAT2 {
+        println!("NOT RUN: this build looks nothing up in memory only");
+        return;
+    }
     // What was just made is in memory.
     assert_eq!(root.size_hint(b"a/b/file"), Some(4));
     for name in ["a", "none", "link", "dirlink/b/file", "/etc/passwd", "../x", "etc/passwd"] {

@@ -26,6 +26,13 @@ impl Tree {
         Tree { directory: tempfile::tempdir().expect("a temporary directory"), manifest: Vec::new() }
     }
 
+    /// One below Cargo's directory for tests, which is mostly on a disk.
+    pub fn on_disk() -> Tree {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        fs::create_dir_all(place).expect("a directory");
+        Tree { directory: tempfile::tempdir_in(place).expect("a temporary directory"), manifest: Vec::new() }
+    }
+
     pub fn path(&self) -> &Path {
         self.directory.path()
     }

@@ -11,7 +11,7 @@ use crate::engine::readers::Readers;
 use crate::engine::shared::Shared;
 use crate::error::Error;
 use crate::hash::{Kernels, Lanes};
-use crate::read::{Inline, PlannedFile, Source};
+use crate::read::{HAS_CACHED_READS, Inline, PlannedFile, Source};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The source that a worker drives itself; none where every file goes to the readers.
@@ -21,6 +21,7 @@ pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
     Ok(match shared.choice {
         // What is cached is not asked about either.
         ReaderChoice::Auto if shared.resources.from_media => None,
+        ReaderChoice::Auto if !HAS_CACHED_READS => Some(shared.driven(Inline::waiting(root, manner, buffers)?)),
         ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => {
             Some(shared.driven(Inline::cached(root, manner, buffers)?))
         }

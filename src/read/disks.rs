@@ -1,0 +1,85 @@
+//! What Linux says about the device that a file lies on, by statx(2), statfs(2) and sysfs: whether it turns, is far away, and takes
+//! direct reads.
+//!
+//! Reads no file of the tree and remembers nothing.
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, OFlags, StatxFlags};
+
+use super::device::DeviceKind;
+use crate::limits;
+
+/// Whether there are direct reads, where a device takes them.
+pub(crate) const HAS_DIRECT_READS: bool = true;
+
+/// How a file is opened whose reads go past the page cache.
+pub(super) const DIRECT: OFlags = OFlags::DIRECT;
+
+/// The kind of the device that an open file or directory lies on.
+pub(crate) fn kind_of(file: impl AsFd, number: u64) -> DeviceKind {
+    match rustix::fs::fstatfs(&file) {
+        #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
+        Ok(statfs) if REMOTE.contains(&(statfs.f_type as u32)) => DeviceKind::Remote,
+        // Linux's own file systems all answer; a program may not.
+        Err(_) => DeviceKind::Remote,
+        _ if is_rotating(number) => DeviceKind::Rotating,
+        _ => DeviceKind::Local,
+    }
+}
+
+/// The numbers of file systems that ask another machine or a program (`linux/magic.h` and the sources of each).
+const REMOTE: [u32; 11] = [
+    0x6969,      // NFS
+    0xff53_4d42, // CIFS
+    0xfe53_4d42, // SMB2
+    0x517b,      // SMB
+    0x6573_5546, // FUSE
+    0x0102_1997, // 9P
+    0x00c3_6400, // Ceph
+    0x6b41_4653, // AFS (kAFS)
+    0x5346_414f, // AFS (OpenAFS)
+    0x0bd0_0bd0, // Lustre
+    0x4750_4653, // GPFS
+];
+
+/// Whether a block device says that it turns. Every virtio disk says so unless its host says otherwise, whatever it is made
+/// of, so that one is not believed.
+fn is_rotating(number: u64) -> bool {
+    let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
+    let Ok(place) = fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")) else {
+        return false;
+    };
+    let is_virtual = |part: &std::ffi::OsStr| part.as_encoded_bytes().starts_with(b"virtio");
+    let says = |folder: &Path| fs::read(folder.join("queue/rotational")).is_ok_and(|text| text.starts_with(b"1"));
+    // A partition has no queue of its own.
+    !place.iter().any(is_virtual) && (says(&place) || place.parent().is_some_and(says))
+}
+
+/// What Linux says that the offsets and lengths of direct reads of a file must be multiples of; 0: they are not taken, or
+/// want memory that is aligned to more than our buffers are. Before 6.1 it does not say, and then a page will do wherever
+/// they are taken.
+pub(super) fn direct_align(file: impl AsFd) -> usize {
+    let (memory, offset) = match rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN) {
+        Ok(statx) if statx.stx_mask & StatxFlags::DIOALIGN.bits() != 0 => {
+            (statx.stx_dio_mem_align as usize, statx.stx_dio_offset_align as usize)
+        }
+        _ => (limits::BUFFER_STAGGER_BYTES, limits::PAGE_BYTES),
+    };
+    let will_do =
+        offset.is_power_of_two() && offset <= limits::DIRECT_ALIGN_MAX && memory <= limits::BUFFER_STAGGER_BYTES;
+    if will_do { offset } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_disk_does_not_turn() {
+        let proc = fs::File::open("/proc/self/status").unwrap();
+        assert_eq!(kind_of(&proc, crate::root::stamp_of(&proc).unwrap().device), DeviceKind::Local);
+    }
+}

@@ -1,0 +1,19 @@
+//! Reads that must not wait: what is in the page cache, by preadv2(2) with RWF_NOWAIT.
+//!
+//! Waits for no disk; what would have to is an errno.
+
+use std::io::IoSliceMut;
+use std::os::fd::BorrowedFd;
+
+use rustix::io::{Errno, ReadWriteFlags, preadv2};
+
+/// Whether there are such reads.
+pub(crate) const HAS_CACHED_READS: bool = true;
+
+/// Reads what is cached from this offset on. `None` where it would have to wait, or the file system knows no such reads.
+pub(super) fn read_cached(file: BorrowedFd<'_>, target: &mut [u8], offset: u64) -> Result<Option<usize>, Errno> {
+    match preadv2(file, &mut [IoSliceMut::new(target)], offset, ReadWriteFlags::NOWAIT) {
+        Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(None),
+        result => result.map(Some),
+    }
+}

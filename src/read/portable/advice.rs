@@ -1,0 +1,14 @@
+//! Stands in for the advice about the page cache in a build that gives none.
+//!
+//! Does nothing.
+
+use std::ops::Range;
+use std::os::fd::BorrowedFd;
+
+pub(super) fn will_need(_file: BorrowedFd<'_>) {}
+
+pub(super) fn reads_at_random(_file: BorrowedFd<'_>) {}
+
+pub(super) fn forget(_file: BorrowedFd<'_>) {}
+
+pub(super) fn forget_range(_file: BorrowedFd<'_>, _range: Range<u64>) {}

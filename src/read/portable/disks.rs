@@ -1,0 +1,25 @@
+//! Stands in for what Linux says about devices in a build that asks no operating system about them.
+//!
+//! Knows nothing, and says so.
+
+use std::os::fd::AsFd;
+
+use rustix::fs::OFlags;
+
+use super::device::DeviceKind;
+
+/// Whether there are direct reads.
+pub(crate) const HAS_DIRECT_READS: bool = false;
+
+/// Nothing: there are no direct reads here.
+pub(super) const DIRECT: OFlags = OFlags::empty();
+
+/// Nobody says more than that it is a device.
+pub(crate) fn kind_of(_file: impl AsFd, _number: u64) -> DeviceKind {
+    DeviceKind::Local
+}
+
+/// 0: direct reads are not taken.
+pub(super) fn direct_align(_file: impl AsFd) -> usize {
+    0
+}

@@ -1,0 +1,15 @@
+//! Stands in for reads that must not wait in a build that has none.
+//!
+//! Reads nothing.
+
+use std::os::fd::BorrowedFd;
+
+use rustix::io::Errno;
+
+/// Whether there are such reads.
+pub(crate) const HAS_CACHED_READS: bool = false;
+
+/// Every read might have to wait.
+pub(super) fn read_cached(_file: BorrowedFd<'_>, _target: &mut [u8], _offset: u64) -> Result<Option<usize>, Errno> {
+    Ok(None)
+}
