@@ -9,9 +9,10 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::lookup::{ResolveFlags, openat2};
 use super::{FILE, HANDLE, OpenedFile, Policy, Refusal, Root, regular};
 use crate::limits;
 use crate::relpath::RelPath;
@@ -106,7 +107,7 @@ impl Held {
 
 /// Opens one component of a name, if it is a regular file that Linux can look up in memory.
 fn open_in(directory: BorrowedFd<'_>, file: &[u8], root: &Root) -> Result<OpenedFile, Refusal> {
-    let open = |flags| rustix::fs::openat2(directory, file, flags, Mode::empty(), ONE_COMPONENT).map_err(Refusal::from);
+    let open = |flags| openat2(directory, file, flags, ONE_COMPONENT).map_err(Refusal::from);
     regular(root.unmarked(FILE, open)?)
 }
 
@@ -209,8 +210,14 @@ mod tests {
         fs::create_dir(tree.path().join("d/d")).unwrap();
         symlink("f0", tree.path().join("d/link")).unwrap();
         symlink("/etc/passwd", tree.path().join("link")).unwrap();
-        rustix::fs::mknodat(rustix::fs::CWD, tree.path().join("d/fifo"), super::super::FileType::Fifo, Mode::RWXU, 0)
-            .unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            tree.path().join("d/fifo"),
+            super::super::FileType::Fifo,
+            rustix::fs::Mode::RWXU,
+            0,
+        )
+        .unwrap();
         for (name, refusal) in [
             ("d/d", Refusal::NotRegular(FileKind::Directory)),
             ("d/.", Refusal::NotRegular(FileKind::Directory)),

@@ -148,6 +148,10 @@ fn a_stamp_tells_a_changed_file_from_the_same_one() {
 
 #[test]
 fn reading_leaves_the_time_of_access_as_it_was() {
+    if UNMARKED.is_empty() {
+        println!("NOT RUN: this build leaves the time of access to the system");
+        return;
+    }
     let tree = tree();
     let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
     let old = rustix::fs::Timespec { tv_sec: 1_000_000, tv_nsec: 0 };
@@ -170,6 +174,10 @@ fn reading_leaves_the_time_of_access_as_it_was() {
 
 #[test]
 fn a_file_of_somebody_elses_is_read_all_the_same() {
+    if UNMARKED.is_empty() {
+        println!("NOT RUN: this build leaves the time of access to the system");
+        return;
+    }
     let opens = || {
         // Linux has the owner of a thread: this one is nobody from here on, so that the file is another's.
         if rustix::process::getuid().is_root() {
