@@ -12,7 +12,7 @@ use super::advice;
 use super::device::{Device, Devices};
 use super::disks::DIRECT;
 use super::footprint::Footprint;
-use super::residency::is_cached;
+use super::residency::{Residency, is_cached, residency};
 use crate::limits;
 use crate::readerkind::Origin;
 use crate::root::{OpenedFile, Stamp, UNMARKED};
@@ -74,6 +74,18 @@ impl Manner {
             }
             None => self.read_plainly(file, stamp, offset, Errno::OPNOTSUPP),
         }
+    }
+
+    /// The way for a file that a blocking reader opens ahead: a short one of which nothing is cached comes through the cache, as
+    /// Linux reads it in while others are opened, and for direct reads nobody does that.
+    pub(super) fn choose_ahead(&self, opened: &OpenedFile, offset: u64) -> Result<Way, Errno> {
+        let bytes = opened.stamp.size_bytes;
+        let is_short = offset == 0 && bytes > 0 && bytes <= limits::LARGE_BUFFER_BYTES as u64;
+        let is_new = || residency(opened.file.as_fd(), 0, bytes) == Some(Residency::Nothing);
+        if !self.from_media && is_short && is_new() {
+            return self.read_plainly(opened.file.as_fd(), opened.stamp, 0, Errno::OPNOTSUPP);
+        }
+        self.choose(opened, offset)
     }
 
     /// The way for a file that is read by one thread alone, a read after the other: Linux reads ahead for it, which it does

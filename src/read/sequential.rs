@@ -162,7 +162,10 @@ impl Sequential {
 
     /// Chooses as well, and tells Linux that the file will be wanted.
     pub(super) fn announce(&mut self, manner: &Manner) -> Result<(), Failure> {
-        self.choose_way(manner)?;
+        if self.way.is_none() {
+            let way = manner.choose_ahead(&self.opened, self.offset);
+            self.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
+        }
         if let Some(way) = &self.way {
             way.announce(&self.opened);
         }
