@@ -129,11 +129,12 @@ impl Window {
 
     #[allow(unsafe_code, reason = "the bytes of a map")]
     pub(super) fn as_slice(&self) -> &[u8] {
+        // The map is shared with whoever writes to the file, so its bytes may change while they are hashed: they are only
+        // folded into a digest, by code that is right for any bytes and takes no decision from them.
+        let first = self.range.at(self.place).wrapping_add(self.start);
         // SAFETY: `Windows::map` has mapped so many bytes there, and nothing else is put there while this window lives. It
-        // is in the guard's table, so that a read of a page that the file no longer has gives zeros. The map is shared with
-        // whoever writes to the file, so its bytes may change while they are hashed: they are only folded into a digest, by
-        // code that is right for any bytes and takes no decision from them.
-        unsafe { std::slice::from_raw_parts(self.range.at(self.place).wrapping_add(self.start), self.length) }
+        // is in the guard's table, so that a read of a page that the file no longer has gives zeros.
+        unsafe { std::slice::from_raw_parts(first, self.length) }
     }
 }
 

@@ -142,30 +142,23 @@ impl Sequential {
         }
     }
 
-    /// Chooses how the file is read from here on by one who may wait.
-    fn choose_way(&mut self, manner: &Manner) -> Result<(), Failure> {
-        if self.way.is_none() {
-            let way = manner.choose(&self.opened, self.offset);
-            self.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
-        }
-        Ok(())
+    /// Chooses how the file is read from here on by one who may wait, unless that has been done.
+    fn choose(&mut self, how: impl FnOnce(&OpenedFile, u64) -> Result<Way, Errno>) -> Result<&mut Way, Failure> {
+        let way = match self.way.take() {
+            Some(way) => Ok(way),
+            None => how(&self.opened, self.offset),
+        };
+        Ok(self.way.insert(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?))
     }
 
     /// Chooses to read through the page cache.
     pub(super) fn choose_plainly(&mut self, manner: &Manner) -> Result<(), Failure> {
-        if self.way.is_none() {
-            let way = manner.choose_for_one(&self.opened);
-            self.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
-        }
-        Ok(())
+        self.choose(|opened, _| manner.choose_for_one(opened)).map(drop)
     }
 
-    /// Chooses as well, and tells Linux that the file will be wanted.
+    /// Chooses for a reader that opens files ahead, and tells Linux that this one will be wanted.
     pub(super) fn announce(&mut self, manner: &Manner) -> Result<(), Failure> {
-        if self.way.is_none() {
-            let way = manner.choose_ahead(&self.opened, self.offset);
-            self.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
-        }
+        self.choose(|opened, offset| manner.choose_ahead(opened, offset))?;
         if let Some(way) = &self.way {
             way.announce(&self.opened);
         }
@@ -174,7 +167,7 @@ impl Sequential {
 
     /// Fills the buffer, or as much of it as the file has bytes left, however long that takes.
     pub(super) fn fill(&mut self, mut buffer: Buffer, manner: &Manner) -> Filled {
-        if let Err(failure) = self.choose_way(manner) {
+        if let Err(failure) = self.choose(|opened, offset| manner.choose(opened, offset)) {
             return Filled::Failed(buffer, failure);
         }
         let way = self.way.as_mut().expect("it was chosen just now");
