@@ -12,6 +12,9 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/release
 DEMO_VENV := .venv
 TEST_VENV := target/test-venv
 TEST_WHEEL := target/test-wheel
+# An environment for each Python that is found.
+TEST_VENVS := target/test-venvs
+WHEEL_VENV := target/wheel-venv
 FUZZ_SECONDS ?= 60
 # Rounds of what depends on chance.
 FAULTS_LOOPS ?= 20
@@ -19,13 +22,15 @@ FAULTS_LOOPS ?= 20
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-portable test-long test-python faults fuzz install clean python
+.PHONY: help demo test test-rust test-portable test-long test-python faults fuzz wheel licences install clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
 	@echo 'make test     every test: format, lints, Rust, C header and examples, and Python against the built wheel'
 	@echo 'make faults   faults of reading at every moment, and of storage in $(FAULTS_LOOPS) rounds: some minutes, all of it only as root'
 	@echo 'make fuzz     random scripts for the lane scheduler, for $(FUZZ_SECONDS) seconds; needs cargo-fuzz'
+	@echo 'make wheel    dist/: the source archive, and from it the wheel for every Linux with glibc 2.17 or newer'
+	@echo 'make licences THIRD-PARTY-LICENSES anew, after a change of Cargo.lock; needs cargo-about'
 	@echo 'make install  the command, the C library, its header and its pkg-config file; PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean    remove what these made'
 
@@ -68,8 +73,7 @@ test-python: python
 	rm -rf $(TEST_VENV) $(TEST_WHEEL)
 	$(PYTHON) -m venv $(TEST_VENV)
 	$(TEST_VENV)/bin/pip wheel $(PIP_OPTIONS) --no-deps --wheel-dir $(TEST_WHEEL) .
-	$(TEST_VENV)/bin/pip install $(PIP_OPTIONS) "$$(echo $(TEST_WHEEL)/checksig-*.whl)[test]"
-	$(TEST_VENV)/bin/python -m pytest
+	$(PYTHON) tests/python/on_every_python.py $(TEST_WHEEL)/checksig-*.whl $(TEST_VENVS)
 
 # The faults that cargo test tries in part, all of them: in the sources at every point, then those of Linux and of storage.
 faults:
@@ -80,6 +84,20 @@ faults:
 fuzz:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo 'make: no cargo-fuzz; cargo install cargo-fuzz' >&2; exit 1; }
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run lanes -- -max_total_time=$(FUZZ_SECONDS) -max_len=2048
+
+# From the source archive, not from this checkout: what is missing in it fails here. Then what an index would refuse.
+wheel: python
+	rm -rf dist
+	$(PYTHON) -m venv $(WHEEL_VENV)
+	$(WHEEL_VENV)/bin/pip install $(PIP_OPTIONS) build twine auditwheel
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(WHEEL_VENV)/bin/python -m build --config-setting=manylinux=2014 .
+	$(WHEEL_VENV)/bin/auditwheel show dist/*.whl
+	$(WHEEL_VENV)/bin/twine check --strict dist/*
+
+licences:
+	@$(CARGO) about --version >/dev/null 2>&1 || { echo 'make: no cargo-about; cargo install cargo-about --features cli' >&2; exit 1; }
+	$(CARGO) about generate --locked --all-features --config bindings/build/about.toml --output-file THIRD-PARTY-LICENSES \
+		bindings/build/about.hbs
 
 install:
 	$(CARGO) build --release --locked
@@ -95,4 +113,4 @@ install:
 
 clean:
 	$(CARGO) clean
-	rm -rf $(DEMO_VENV) demo
+	rm -rf $(DEMO_VENV) demo dist

@@ -5,6 +5,7 @@ The only file that touches cffi. Makes no object of the model and decides nothin
 
 import errno
 import os
+import sys
 from _thread import RLock
 
 from . import exceptions
@@ -50,6 +51,14 @@ def version():
 # The memory of an object, held where it is until what this returns is dropped. Raises what cffi and the object have to
 # say where there is no memory, or not in one piece. Bare, as it is called for every message.
 lend = ffi.from_buffer
+
+if sys.implementation.name == "pypy":
+
+    def lend(memory):
+        # PyPy lends the bytes in between, too, where CPython refuses.
+        if not memoryview(memory).c_contiguous:
+            raise BufferError("memoryview: underlying buffer is not C-contiguous")
+        return ffi.from_buffer(memory)
 
 
 def hash_many(lent):
