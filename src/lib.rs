@@ -50,6 +50,7 @@ mod readerkind;
 mod relpath;
 mod report;
 mod root;
+mod shown;
 mod verdict;
 
 pub use digest::{Digest, DigestError};
@@ -64,4 +65,5 @@ pub use readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind, UnknownCache
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};
 pub use root::Policy;
+pub use shown::{Quoted, Shown, ShownText, is_deceptive};
 pub use verdict::{Evidence, Outcome, OutcomeKind, Verdict, judge};

@@ -13,6 +13,7 @@ mod options;
 mod outbox;
 mod piece;
 mod places;
+mod progress;
 mod queue;
 mod readers;
 mod records;
@@ -23,7 +24,8 @@ mod single;
 mod worker;
 
 pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
-pub use run::{Batch, Canceller, Progress, Run};
+pub use progress::Progress;
+pub use run::{Batch, Canceller, Run};
 pub use single::{FileError, file_digest};
 
 use std::path::Path;

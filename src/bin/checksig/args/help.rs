@@ -4,8 +4,9 @@
 
 use std::io::Write;
 
+use checksig::ShownText;
+
 use crate::exit::Exit;
-use crate::render::name;
 
 pub(super) const ABOUT: &str = "Proves that a directory tree holds the bytes its SHA-1 manifest says it holds";
 
@@ -139,11 +140,7 @@ pub(crate) fn explain(usage: &clap::Error) -> Exit {
         return if shown.is_ok() { Exit::Pass } else { Exit::CannotRun };
     }
     // A usage error repeats what was typed, which may hold anything.
-    let mut text = Vec::new();
-    for line in usage.render().to_string().lines() {
-        name::write_escaped(&mut text, line.as_bytes());
-        text.push(b'\n');
-    }
-    let _ = std::io::stderr().write_all(&text);
+    let text = usage.render().to_string();
+    let _ = std::io::stderr().write_all(ShownText(&text).to_string().as_bytes());
     Exit::CannotRun
 }

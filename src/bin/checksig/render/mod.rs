@@ -5,7 +5,7 @@
 mod console;
 mod figures;
 mod json;
-pub(crate) mod name;
+mod name;
 mod progress;
 mod summary;
 mod text;

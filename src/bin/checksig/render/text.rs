@@ -8,10 +8,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use checksig::manifest::Malformed;
-use checksig::{Error, FileReport, Outcome, OutcomeKind, Record};
+use checksig::{Error, FileReport, Outcome, OutcomeKind, Record, ShownText};
 
 use super::console::{Console, Trouble};
-use super::name::{write_escaped, write_raw};
+use super::name::{write_raw, write_shown};
 use super::summary::{create_line, verify_line};
 use super::{Ending, Render};
 use crate::signals::Signal;
@@ -30,7 +30,7 @@ impl VerifyText {
     /// The text for a run below `root` against `manifest`; if `quiet`, without what is right.
     pub(crate) fn new(root: &Path, manifest: &Path, quiet: bool) -> VerifyText {
         let mut hint = b"checksig: to name a manifest: checksig verify --manifest ".to_vec();
-        write_escaped(&mut hint, root.as_os_str().as_encoded_bytes());
+        write_shown(&mut hint, root.as_os_str().as_encoded_bytes());
         hint.push(b'\n');
         VerifyText { manifest: escaped(manifest), hint, quiet, interrupted: false }
     }
@@ -44,7 +44,7 @@ impl VerifyText {
         let (terminal, Trouble { on, off }) = (console.out_is_terminal(), console.out_trouble());
         let out = console.out();
         if terminal {
-            write_escaped(out, &file.name);
+            write_shown(out, &file.name);
         } else {
             write_raw(out, &file.name);
         }
@@ -63,7 +63,7 @@ impl VerifyText {
         err.extend_from_slice(&self.manifest);
         let Malformed { line, why, text } = malformed;
         say(err, format_args!(":{line}: {on}improperly formatted line{off}: {why}: \""));
-        write_escaped(err, text);
+        write_shown(err, text);
         err.extend_from_slice(b"\"\n");
     }
 }
@@ -114,7 +114,7 @@ impl Render for CreateText {
             Outcome::NotRegular(kind) => {
                 let err = console.err();
                 err.extend_from_slice(b"checksig: ");
-                write_escaped(err, &file.name);
+                write_shown(err, &file.name);
                 say(err, format_args!(": left out: {kind}\n"));
             }
             _ => failure(None, file, console),
@@ -147,7 +147,7 @@ fn failure(manifest: Option<&[u8]>, file: &FileReport, console: &mut Console) {
         err.extend_from_slice(manifest);
         say(err, format_args!(":{}: ", file.line));
     }
-    write_escaped(err, &file.name);
+    write_shown(err, &file.name);
     match (&file.outcome, file.expected) {
         (Outcome::Mismatch { actual }, Some(expected)) => {
             say(err, format_args!(": {on}mismatch{off}: expected {expected}, actual {actual}\n"));
@@ -168,9 +168,7 @@ pub(super) fn interrupted(signal: Signal, console: &mut Console) {
 pub(super) fn refusal(error: &Error, console: &mut Console) {
     let Trouble { on, off } = console.err_trouble();
     let err = console.err();
-    say(err, format_args!("checksig: {on}"));
-    write_escaped(err, error.to_string().as_bytes());
-    say(err, format_args!("{off}\n"));
+    say(err, format_args!("checksig: {on}{}{off}\n", ShownText(&error.to_string())));
 }
 
 /// The message for the time when standard output takes nothing any more.
@@ -180,7 +178,7 @@ pub(crate) fn broken_output(error: &io::Error) -> Vec<u8> {
 
 fn escaped(path: &Path) -> Vec<u8> {
     let mut text = Vec::new();
-    write_escaped(&mut text, path.as_os_str().as_encoded_bytes());
+    write_shown(&mut text, path.as_os_str().as_encoded_bytes());
     text
 }
 
