@@ -70,6 +70,28 @@ pub enum Error {
         /// What Linux said.
         source: io::Error,
     },
+    /// The file for what is found is a directory, a FIFO, a device or a socket.
+    #[error("{}: {kind}, and what is found goes into a regular file", shown(.path))]
+    OutputNotRegular {
+        /// The file as it was given.
+        path: PathBuf,
+        /// What it is.
+        kind: FileKind,
+    },
+    /// The file for what is found is the manifest, or listed in it.
+    #[error("{}: the manifest, or listed in it; what is found must go elsewhere", shown(.path))]
+    OutputIsInput {
+        /// The file as it was given.
+        path: PathBuf,
+    },
+    /// The file for what is found cannot be written.
+    #[error("{}: {source}", shown(.path))]
+    OutputUnwritable {
+        /// The file as it was given.
+        path: PathBuf,
+        /// What Linux said.
+        source: io::Error,
+    },
     /// The reader that was asked for by name cannot be had here.
     #[error("reader {kind}: {reason}")]
     ReaderUnavailable {

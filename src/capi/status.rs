@@ -98,8 +98,12 @@ impl From<Error> for Failure {
             | Error::NotFromMedia { .. } => (ChecksigStatus::BadOption, None),
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
-            // Only `create` writes, and it has no C face.
-            Error::ManifestUnwritable { .. } | Error::Internal(_) => (ChecksigStatus::Internal, None),
+            // What writes has no C face.
+            Error::ManifestUnwritable { .. }
+            | Error::OutputNotRegular { .. }
+            | Error::OutputIsInput { .. }
+            | Error::OutputUnwritable { .. }
+            | Error::Internal(_) => (ChecksigStatus::Internal, None),
         };
         Failure { status, message: error.to_string(), error_number: error_number.unwrap_or(0) }
     }

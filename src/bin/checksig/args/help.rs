@@ -87,6 +87,16 @@ Exit status:
   2    not written: no root, no place for the manifest, a wrong option
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
+pub(super) const OUTPUT: &str = "Write to FILE, whole or not at all, what would go to standard output";
+
+pub(super) const OUTPUT_LONG: &str = "\
+Write to FILE, whole or not at all, what would go to standard output.
+
+It is written under another name beside FILE and takes its place at the end, so that FILE holds this run or is what it was \
+before. Where a signal ends the run, lines of text are thrown away, since they could be taken for all there is; JSON is kept, \
+and its summary says so. JSON is also kept where the run cannot be done. FILE must not be the manifest or a file that it \
+lists.";
+
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
 
 pub(super) const READER_LONG: &str = "\

@@ -8,6 +8,7 @@ use checksig::{OutcomeKind, Report, Verb, Verdict};
 use super::Ending;
 use super::console::{Console, Trouble};
 use super::figures::{Brought, Bytes, Count, Rate, Seconds};
+use super::standing::files;
 use super::text::say;
 
 /// Ends the text of `verify`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
@@ -66,6 +67,15 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
     say(err, format_args!("; kernel: {}; workers: {}\n", report.kernel, report.workers));
 }
 
+/// Says that a signal ended the run and how far it had come, where the summary itself is not for people.
+pub(super) fn interrupted(ending: &Ending<'_>, console: &mut Console) {
+    let Report { bytes, elapsed, .. } = *ending.report;
+    let found = found(ending.report, "nothing");
+    let interruption = interruption(ending);
+    let line = format_args!("checksig: {interruption}{found}; {} in {}\n", Bytes(bytes), Seconds(elapsed));
+    say(console.err(), line);
+}
+
 /// What `create` does not list, since it is no regular file.
 fn left_out(report: &Report) -> u64 {
     match report.verb {
@@ -89,12 +99,6 @@ fn found(report: &Report, nothing: &str) -> String {
 /// Which signal ended the run and how far it had come, if one did.
 fn interruption(ending: &Ending<'_>) -> String {
     let Some(signal) = ending.interruption() else { return String::new() };
-    let progress = &ending.progress;
     let judged = ending.report.counts.total() - ending.report.counts.of(OutcomeKind::NotChecked);
-    let whole = match (progress.planned_all, progress.manifest_bytes) {
-        (true, _) => format!(" of {}", Count(progress.files_planned, "file")),
-        (false, (_, 0)) => " files".to_owned(),
-        (false, (read, size)) => format!(" files, {} % into the manifest", read * 100 / size),
-    };
-    format!("interrupted by {} after {judged}{whole}: ", signal.name())
+    format!("interrupted by {} after {}: ", signal.name(), files(&ending.progress, judged))
 }

@@ -4,17 +4,16 @@
 //! Standard output keeps to the words of `sha1sum`, because scripts read it; all else goes to standard error.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use checksig::manifest::Malformed;
-use checksig::{Error, FileReport, Outcome, OutcomeKind, Record, ShownText};
+use checksig::{Error, FileReport, Outcome, OutcomeKind, Record, Shown, ShownText};
 
-use super::console::{Console, Trouble};
+use super::console::{Broken, Console, Trouble};
 use super::name::{write_raw, write_shown};
 use super::summary::{create_line, verify_line};
 use super::{Ending, Render};
-use crate::signals::Signal;
 
 /// The text of `verify`.
 pub(crate) struct VerifyText {
@@ -64,7 +63,9 @@ impl VerifyText {
         let Malformed { line, why, text } = malformed;
         say(err, format_args!(":{line}: {on}improperly formatted line{off}: {why}: \""));
         write_shown(err, text);
-        err.extend_from_slice(b"\"\n");
+        // More of it may have been there than is kept.
+        let more = if text.len() < checksig::limits::LINE_SHOWN_BYTES_MAX { "" } else { "..." };
+        say(err, format_args!("{more}\"\n"));
     }
 }
 
@@ -159,9 +160,17 @@ fn failure(manifest: Option<&[u8]>, file: &FileReport, console: &mut Console) {
     }
 }
 
-/// Says that a signal ended the run, where no summary does.
-pub(super) fn interrupted(signal: Signal, console: &mut Console) {
-    say(console.err(), format_args!("checksig: interrupted by {}\n", signal.name()));
+/// Says that a file in the place of standard output is not put in its place: what it holds could be taken for all there is.
+pub(crate) fn unkept(file: &Path) -> String {
+    format!("checksig: {}: not written, as the run did not go to its end\n", Shown(file.as_os_str().as_encoded_bytes()))
+}
+
+/// Says on standard error why nothing was begun at all.
+pub(crate) fn say_refusal(error: &Error) {
+    let mut console = Console::new(None, false);
+    refusal(error, &mut console);
+    // It has no other place to go.
+    let _ = console.end(false);
 }
 
 /// Says why a run could not be done.
@@ -171,9 +180,15 @@ pub(super) fn refusal(error: &Error, console: &mut Console) {
     say(err, format_args!("checksig: {on}{}{off}\n", ShownText(&error.to_string())));
 }
 
-/// The message for the time when standard output takes nothing any more.
-pub(crate) fn broken_output(error: &io::Error) -> Vec<u8> {
-    format!("checksig: standard output cannot be written, so the run was given up: {error}\n").into_bytes()
+/// The message for the time when what was found has no place to go any more.
+pub(crate) fn broken_output(broken: &Broken) -> Vec<u8> {
+    match broken {
+        Broken::Out(error) => {
+            format!("checksig: standard output cannot be written, so the run was given up: {error}\n")
+        }
+        Broken::File(error) => format!("checksig: what was found is not written: {error}\n"),
+    }
+    .into_bytes()
 }
 
 fn escaped(path: &Path) -> Vec<u8> {
