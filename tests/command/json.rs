@@ -29,6 +29,10 @@ fn a_pass_from_its_first_line_to_its_last() {
     let version = env!("CARGO_PKG_VERSION");
     let start = json!({
         "type": "start", "schema": 1, "checksig": version, "verb": "verify", "root": ".", "manifest": "sha1sum.txt",
+        "format": "auto", "options": {
+            "reader": "auto", "kernel": "auto", "workers": 2, "queue_depth": null, "memory_bytes": null,
+            "from_media": false, "cache": "neutral", "quiet": false,
+        },
     });
     assert_eq!(lines[0], start);
     assert!(take(&mut lines[1], "reader").is_string());
@@ -61,7 +65,7 @@ fn a_pass_from_its_first_line_to_its_last() {
     });
     let expected = json!({
         "type": "summary", "verdict": "pass", "counts": counts, "malformed_lines": 0, "files": 2, "bytes": 5,
-        "cancelled": false, "signal": null,
+        "exit_status": 0, "cancelled": false, "signal": null,
     });
     assert_eq!(*summary, expected);
 }
@@ -96,6 +100,7 @@ fn failures_carry_their_evidence() {
         (&summary["verdict"], &summary["files"], &summary["malformed_lines"]),
         (&json!("fail"), &json!(5), &json!(1))
     );
+    assert_eq!(summary["exit_status"], 1);
 }
 
 #[test]
@@ -144,7 +149,7 @@ fn a_run_that_cannot_be_done_ends_in_an_error() {
         assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
         let lines = lines(&ran);
         assert_eq!((lines.len(), &lines[0]["type"], &lines[1]["type"]), (2, &json!("start"), &json!("error")));
-        assert_eq!(lines[1]["error"], error);
+        assert_eq!((&lines[1]["error"], &lines[1]["exit_status"]), (&json!(error), &json!(2)));
         assert!(lines[1]["message"].is_string());
     }
 }

@@ -175,7 +175,8 @@ fn compose(fields: &[Field], columns: usize) -> String {
     let mut kept: Vec<&Field> = fields.iter().collect();
     loop {
         // All but the bar are ASCII.
-        let words: usize = kept.iter().map(|field| field.gap().len() + field.text.len()).sum::<usize>().saturating_sub(2);
+        let words: usize =
+            kept.iter().map(|field| field.gap().len() + field.text.len()).sum::<usize>().saturating_sub(2);
         let room = columns.saturating_sub(words).min(*BAR.end());
         let fits =
             if kept.iter().any(|field| field.kind != Kind::Words) { room >= *BAR.start() } else { words <= columns };
