@@ -11,7 +11,35 @@ use super::support::{Ran, Tree, digest, run};
 /// Every line, parsed.
 fn lines(ran: &Ran) -> Vec<Value> {
     assert!(ran.out.ends_with(b"\n"), "{ran:?}");
-    ran.text().lines().map(|line| serde_json::from_str(line).expect("a line is an object of JSON")).collect()
+    let lines = ran.text().lines().map(|line| serde_json::from_str(line).expect("a line is an object of JSON"));
+    lines.inspect(is_in_the_schema).collect()
+}
+
+/// The schema for users. Its every word is held against every kind of line by a validator, in tests/python/test_json.py.
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../../docs/json.schema.json")).expect("JSON")
+}
+
+/// Checks that a line has the fields that the schema asks for, and no others.
+fn is_in_the_schema(line: &Value) {
+    let schema = schema();
+    let kind = &schema["definitions"][line["type"].as_str().expect("a type")];
+    for required in kind["required"].as_array().expect("a list").iter().filter_map(Value::as_str) {
+        assert!(line.get(required).is_some(), "no {required} in {line}");
+    }
+    for field in line.as_object().expect("an object").keys() {
+        assert!(kind["properties"].get(field).is_some(), "the schema has no {field}: {line}");
+    }
+}
+
+#[test]
+fn the_schema_has_every_outcome_and_every_reader() {
+    let schema = schema();
+    let outcomes: Vec<&str> = checksig::OutcomeKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(schema["definitions"]["file"]["properties"]["outcome"]["enum"], json!(outcomes));
+    assert_eq!(schema["definitions"]["summary"]["properties"]["counts"]["required"], json!(outcomes));
+    let readers: Vec<&str> = checksig::ReaderKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(schema["definitions"]["reader"]["enum"], json!(readers));
 }
 
 /// Takes a field out of a line whose value is not to be compared.

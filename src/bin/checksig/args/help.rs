@@ -48,7 +48,10 @@ Standard output has one line for each entry of the manifest, in its order and in
 
 Standard error says why, for each failure and each malformed line, and ends with a summary. Names there, and on a \
 terminal, are escaped: \\x1b for a control byte, \\u{202e} for a character that could deceive the eye, \\\\ for a \
-backslash. With --quiet a run that passes says nothing at all.";
+backslash. With --quiet a run that passes says nothing at all.
+
+On a terminal a line at the bottom tells how far it is: files, bytes, bytes a second, and the time left, estimated from the \
+sizes seen so far. The signal SIGUSR1 makes any run say the same on standard error.";
 
 pub(super) const VERIFY_AFTER: &str = "\
 Examples:
@@ -58,12 +61,15 @@ Examples:
   checksig verify /srv --quiet --from-media --queue-depth 4 --memory 32M
                                   at night: what the disk itself gives, with
                                   few reads at a time, so that others get on
+  checksig verify /srv --json --output srv.jsonl
+                                  for the record: whole, or not there
+  pkill -USR1 checksig            ask how far it is
   checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
 
 Exit status:
   0    pass: the manifest is well formed, lists a file, and all of them match
   1    fail: anything else that was found
-  2    the run could not be done, or standard output could not be written
+  2    the run could not be done, or its findings could not be written
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
 pub(super) const CREATE: &str = "Write a manifest of every regular file below a directory";

@@ -124,7 +124,7 @@ fn put(bytes: &[u8]) {
 
 /// Whether the terminal is this process's to write to, or does not say.
 fn in_foreground() -> bool {
-    tcgetpgrp(io::stderr()).is_ok_and(|group| group == rustix::process::getpgrp()) || tcgetpgrp(io::stderr()).is_err()
+    tcgetpgrp(io::stderr()).map_or(true, |group| group == rustix::process::getpgrp())
 }
 
 /// One part of the line.

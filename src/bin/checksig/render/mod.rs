@@ -8,6 +8,7 @@ mod json;
 mod live;
 mod name;
 mod pace;
+mod remedy;
 mod standing;
 mod summary;
 mod text;

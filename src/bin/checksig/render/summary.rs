@@ -1,13 +1,14 @@
 //! The last line of the text: the verdict, what was found, how much and how fast, and by which means.
 //!
 //! One line that begins `checksig: PASS: ` or `checksig: FAIL: `, with lines before it for each reader or kernel that
-//! was chosen or refused for a reason.
+//! was chosen or refused for a reason, and for what can be done about what was found.
 
 use checksig::{OutcomeKind, Report, Verb, Verdict};
 
 use super::Ending;
 use super::console::{Console, Trouble};
 use super::figures::{Brought, Bytes, Count, Rate, Seconds};
+use super::remedy::remedies;
 use super::standing::files;
 use super::text::say;
 
@@ -48,6 +49,9 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
     let err = console.err();
     for reason in &report.reasons {
         say(err, format_args!("checksig: {reason}\n"));
+    }
+    if report.verb == Verb::Verify {
+        remedies(report).for_each(|hint| say(err, format_args!("checksig: hint: {hint}\n")));
     }
     match report.verdict() {
         Verdict::Pass => say(err, format_args!("checksig: PASS: {head}")),

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use checksig::{Error, Output};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::io::{Errno, retry_on_intr};
 
@@ -67,9 +68,14 @@ impl Stream {
         let mut left = &self.lines[..];
         while !left.is_empty() {
             let descriptor = self.descriptor().ok_or(Errno::BADF)?;
-            match retry_on_intr(|| rustix::io::write(descriptor, left))? {
-                0 => return Err(Errno::IO.into()),
-                count => left = &left[count..],
+            match retry_on_intr(|| rustix::io::write(descriptor, left)) {
+                Ok(0) => return Err(Errno::IO.into()),
+                Ok(count) => left = &left[count..],
+                // Whoever shares the descriptor may have set it not to wait.
+                Err(Errno::AGAIN) => {
+                    retry_on_intr(|| poll(&mut [PollFd::new(&descriptor, PollFlags::OUT)], None))?;
+                }
+                Err(errno) => return Err(errno.into()),
             }
         }
         self.lines.clear();
