@@ -179,7 +179,7 @@ impl Conductor {
                     self.send_huge(bytes, planned);
                 }
                 Looked::Ordinary(size) => {
-                    self.shared.counters.learn_sizes((u64::from(size.is_some()), size.unwrap_or(0)))
+                    self.shared.counters.learn_sizes((u64::from(size.is_some()), size.unwrap_or(0)));
                 }
                 Looked::AtAll => return looked > 0,
             }
