@@ -307,8 +307,8 @@ impl Worker {
     fn deliver(&mut self) {
         self.shared.counters.count_brought(&mut self.brought);
         let bytes = std::mem::take(&mut self.bytes_since);
-        self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         self.shared.counters.learn_sizes(self.sizes.take());
+        self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         self.shared.deliver(&mut self.records);
     }
 
