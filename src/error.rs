@@ -1,31 +1,33 @@
 //! Why a run could not be done at all. What is wrong with a file or a line is an outcome, never an error.
 
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use crate::filekind::FileKind;
 use crate::hash::{KernelUnavailable, UnknownKernel};
 use crate::limits;
 use crate::readerkind::{ReaderKind, UnknownCacheEffect, UnknownReader};
+use crate::shown::Shown;
 
 /// Why a run could not be done, or not be done to its end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Nothing has the name of the root.
-    #[error("{}: no such directory", .path.display())]
+    #[error("{}: no such directory", shown(.path))]
     RootNotFound {
         /// The root as it was given.
         path: PathBuf,
     },
     /// The root is not a directory.
-    #[error("{}: not a directory, and a root must be one", .path.display())]
+    #[error("{}: not a directory, and a root must be one", shown(.path))]
     RootNotDirectory {
         /// The root as it was given.
         path: PathBuf,
     },
     /// The root cannot be opened.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", shown(.path))]
     RootUnreadable {
         /// The root as it was given.
         path: PathBuf,
@@ -33,13 +35,13 @@ pub enum Error {
         source: io::Error,
     },
     /// Nothing has the name of the manifest.
-    #[error("{}: no such manifest; \"checksig create\" writes one", .path.display())]
+    #[error("{}: no such manifest; \"checksig create\" writes one", shown(.path))]
     ManifestNotFound {
         /// The manifest that was looked for.
         path: PathBuf,
     },
     /// The manifest is a directory, a FIFO, a device or a socket.
-    #[error("{}: {kind}, and a manifest must be a regular file", .path.display())]
+    #[error("{}: {kind}, and a manifest must be a regular file", shown(.path))]
     ManifestNotRegular {
         /// The manifest that was looked for.
         path: PathBuf,
@@ -47,7 +49,7 @@ pub enum Error {
         kind: FileKind,
     },
     /// The manifest cannot be opened, or not be read to its end.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", shown(.path))]
     ManifestUnreadable {
         /// The manifest.
         path: PathBuf,
@@ -55,15 +57,37 @@ pub enum Error {
         source: io::Error,
     },
     /// The manifest was written to, truncated or replaced while it was read: what it lists is not known.
-    #[error("{}: the manifest changed while it was read", .path.display())]
+    #[error("{}: the manifest changed while it was read", shown(.path))]
     ManifestChanged {
         /// The manifest.
         path: PathBuf,
     },
     /// The manifest that `create` makes cannot be written.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {source}", shown(.path))]
     ManifestUnwritable {
         /// The manifest.
+        path: PathBuf,
+        /// What Linux said.
+        source: io::Error,
+    },
+    /// The file for what is found is a directory, a FIFO, a device or a socket.
+    #[error("{}: {kind}, and what is found goes into a regular file", shown(.path))]
+    OutputNotRegular {
+        /// The file as it was given.
+        path: PathBuf,
+        /// What it is.
+        kind: FileKind,
+    },
+    /// The file for what is found is the manifest, or listed in it.
+    #[error("{}: the manifest, or listed in it; what is found must go elsewhere", shown(.path))]
+    OutputIsInput {
+        /// The file as it was given.
+        path: PathBuf,
+    },
+    /// The file for what is found cannot be written.
+    #[error("{}: {source}", shown(.path))]
+    OutputUnwritable {
+        /// The file as it was given.
         path: PathBuf,
         /// What Linux said.
         source: io::Error,
@@ -112,4 +136,9 @@ pub enum Error {
     /// checksig broke a promise to itself; nothing that was not reported as a match may be taken for one.
     #[error("internal error: {0}; please report it")]
     Internal(String),
+}
+
+/// A path as every message has it: what is in a name must not command the terminal that it is shown on.
+fn shown(path: &Path) -> Shown<'_> {
+    Shown(path.as_os_str().as_bytes())
 }

@@ -50,12 +50,13 @@ mod readerkind;
 mod relpath;
 mod report;
 mod root;
+mod shown;
 mod verdict;
 
 pub use digest::{Digest, DigestError};
 pub use engine::{
-    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Progress, Resources, Run, create,
-    file_digest, hash_files, verify,
+    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Output, Progress, Resources, Run,
+    create, file_digest, hash_files, verify,
 };
 pub use error::Error;
 pub use filekind::FileKind;
@@ -64,4 +65,5 @@ pub use readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind, UnknownCache
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};
 pub use root::Policy;
+pub use shown::{Quoted, Shown, ShownText, is_deceptive};
 pub use verdict::{Evidence, Outcome, OutcomeKind, Verdict, judge};

@@ -275,11 +275,12 @@ pub const SUSPECTS_MAX: usize = 64;
 pub const LOOK_AROUND_MS: u64 = 50;
 
 /// How long a run that is being stopped waits for its threads: one may hang in a call that Linux does not end.
-pub const STOP_MS_MAX: u64 = 1_000;
+/// With what follows it takes less than the second that whoever presses Ctrl-C is promised.
+pub const STOP_MS_MAX: u64 = 600;
 
 /// How long its caller waits for the conductor of such a run, which has to say what became of the files that the others
 /// have left: longer than the conductor waits for them.
-pub const CONDUCTOR_MS_MAX: u64 = STOP_MS_MAX + 500;
+pub const CONDUCTOR_MS_MAX: u64 = STOP_MS_MAX + 200;
 
 /// Tries of an open that too many open files prevent, or a lease that another process has to give up, `LOOK_AROUND_MS`
 /// apart, before the file counts as unreadable.

@@ -5,11 +5,14 @@
 mod command {
     mod create;
     mod docs;
+    mod files;
     mod json;
     mod kernels;
+    mod live;
     mod oracle;
     mod outcomes;
     mod output;
+    mod pty;
     mod refusals;
     mod signals;
     mod support;

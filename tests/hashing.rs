@@ -171,7 +171,8 @@ fn one_file_has_the_outcome_that_a_list_gives_it() {
             (Ok(digest), Ok(bytes)) => assert_eq!(digest.to_string(), hex_digest(&bytes), "{path:?}"),
             (Err(error), Err(outcome)) => {
                 assert_eq!((&error.path, &error.outcome), (&path, &outcome));
-                assert!(error.to_string().starts_with(&format!("{}: ", path.display())), "{error}");
+                let shown = checksig::Shown(path.as_os_str().as_encoded_bytes());
+                assert!(error.to_string().starts_with(&format!("{shown}: ")), "{error}");
             }
             (found, expected) => panic!("{path:?}: {found:?} and not {expected:?}"),
         }

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::report::{Report, Verb};
+use crate::shown::Quoted;
 use crate::verdict::Verdict;
 
 /// Lines of a message that name a malformed line or a failure. Twenty still fit a screen; the others are counted.
@@ -19,10 +20,10 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
         Verdict::Fail => {}
     }
     let malformed =
-        report.malformed.iter().map(|malformed| format!("{}: bad line: {}", malformed.line, quoted(&malformed.text)));
+        report.malformed.iter().map(|malformed| format!("{}: bad line: {}", malformed.line, Quoted(&malformed.text)));
     let failures = report.failures.iter().map(|file| {
         let path = root.join(OsStr::from_bytes(&file.name));
-        format!("{} - {}", quoted(path.as_os_str().as_bytes()), file.outcome)
+        format!("{} - {}", Quoted(path.as_os_str().as_bytes()), file.outcome)
     });
     let mut lines: Vec<String> = malformed.chain(failures).take(LINES_MAX).collect();
     let more = (report.malformed_lines + report.failed()).saturating_sub(lines.len() as u64);
@@ -35,15 +36,9 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
     if lines.is_empty() && report.verb == Verb::Hash {
         lines.push("the list names no file, so nothing was read".to_owned());
     } else if lines.is_empty() {
-        lines.push(format!("{} - lists no file, so nothing was verified", quoted(manifest.as_os_str().as_bytes())));
+        lines.push(format!("{} - lists no file, so nothing was verified", Quoted(manifest.as_os_str().as_bytes())));
     }
     Some(lines.join("\n"))
-}
-
-/// Bytes between double quotes; what would break the quotes, the line or the reader's eye is escaped, as in `{:?}` of a
-/// Rust string: control and format characters (the bidirectional ones too), and bytes that are not UTF-8 as `\xff`.
-fn quoted(bytes: &[u8]) -> String {
-    format!("{:?}", OsStr::from_bytes(bytes))
 }
 
 #[cfg(test)]
@@ -94,10 +89,10 @@ mod tests {
     #[test]
     fn a_name_cannot_forge_a_line_or_move_the_cursor() {
         for (name, shown) in [
-            (&b"a\nb\x1b[2J"[..], r#""/tmp/logs/a\nb\u{1b}[2J" - missing"#),
+            (&b"a\nb\x1b[2J"[..], r#""/tmp/logs/a\nb\x1b[2J" - missing"#),
             ("\u{202e}gpj.exe".as_bytes(), r#""/tmp/logs/\u{202e}gpj.exe" - missing"#),
             ("größe 大".as_bytes(), "\"/tmp/logs/größe 大\" - missing"),
-            (b"\xff\"\\", r#""/tmp/logs/\xFF\"\\" - missing"#),
+            (b"\xff\"\\", r#""/tmp/logs/\xff\"\\" - missing"#),
             (b"\xc2\x9b31m", r#""/tmp/logs/\u{9b}31m" - missing"#),
         ] {
             assert_eq!(text(&report(&[file(name, Outcome::Missing)])).as_deref(), Some(shown));

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::engine::FileError;
 use crate::error::Error;
+use crate::shown::ShownText;
 use crate::verdict::OutcomeKind;
 
 /// What a call came to. Every value from 10 on is a failure, and checksig_last_error() says it in words.
@@ -97,8 +98,12 @@ impl From<Error> for Failure {
             | Error::NotFromMedia { .. } => (ChecksigStatus::BadOption, None),
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
-            // Only `create` writes, and it has no C face.
-            Error::ManifestUnwritable { .. } | Error::Internal(_) => (ChecksigStatus::Internal, None),
+            // What writes has no C face.
+            Error::ManifestUnwritable { .. }
+            | Error::OutputNotRegular { .. }
+            | Error::OutputIsInput { .. }
+            | Error::OutputUnwritable { .. }
+            | Error::Internal(_) => (ChecksigStatus::Internal, None),
         };
         Failure { status, message: error.to_string(), error_number: error_number.unwrap_or(0) }
     }
@@ -129,14 +134,7 @@ pub(super) fn remember(failure: &Failure) {
 
 /// The text for a C string: no control character that a terminal would obey, and so no NUL.
 pub(super) fn c_text(text: &str) -> CString {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\n' | '\'' | '"' | '\\' => shown.push(letter),
-            _ => shown.extend(letter.escape_debug()),
-        }
-    }
-    CString::new(shown).unwrap_or_default()
+    CString::new(ShownText(text).to_string()).unwrap_or_default()
 }
 
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
@@ -174,6 +172,6 @@ mod tests {
     #[test]
     fn a_c_text_keeps_letters_and_shows_what_a_terminal_would_obey() {
         assert_eq!(c_text("größe \"x\" it's \\ok"), c"größe \"x\" it's \\ok".to_owned());
-        assert_eq!(c_text("a\0b\x1b[31m\u{202e}"), c"a\\0b\\u{1b}[31m\\u{202e}".to_owned());
+        assert_eq!(c_text("a\0b\x1b[31m\u{202e}"), c"a\\x00b\\x1b[31m\\u{202e}".to_owned());
     }
 }

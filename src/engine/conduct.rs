@@ -126,6 +126,7 @@ impl Conductor {
             Pulled::Malformed { place, malformed } => self.settle((place, Record::Malformed(malformed))),
             Pulled::Left { place, met } => {
                 self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);
+                self.shared.counters.learn_sizes((1, 0));
                 self.settle(left(place, met));
             }
             Pulled::End => {}
@@ -173,8 +174,13 @@ impl Conductor {
     fn look_at_some(&mut self) -> bool {
         for looked in 0..limits::LOOKS_AT_A_TIME {
             match self.planner.look_ahead() {
-                Looked::Huge { bytes, planned } => self.send_huge(bytes, planned),
-                Looked::Ordinary => {}
+                Looked::Huge { bytes, planned } => {
+                    self.shared.counters.learn_sizes((1, bytes));
+                    self.send_huge(bytes, planned);
+                }
+                Looked::Ordinary(size) => {
+                    self.shared.counters.learn_sizes((u64::from(size.is_some()), size.unwrap_or(0)));
+                }
                 Looked::AtAll => return looked > 0,
             }
         }
@@ -262,5 +268,5 @@ fn left(place: u64, met: Met) -> (u64, Record) {
         Met::Unreadable(name, refusal) => (name, outcome_again(refusal.into())),
     };
     let name = if name.is_empty() { b".".to_vec() } else { name };
-    record(Planned { place, line: 0, name, expected: None }, outcome, None)
+    record(Planned { place, line: 0, name, expected: None, size_bytes: None }, outcome, None)
 }

@@ -2,16 +2,12 @@
 //!
 //! Finds no digest; it is handed records in the order in which they are to stand.
 
-use std::fs::{self, Permissions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
+use super::whole::{WholeFile, folder};
 use crate::error::Error;
-use crate::filekind::FileKind;
 use crate::limits;
 use crate::manifest::{Format, write_entry};
 use crate::report::{FileReport, Record};
@@ -19,9 +15,8 @@ use crate::verdict::Outcome;
 
 /// A manifest in the making. Dropped without [`commit`](Creation::commit) it leaves nothing behind.
 pub(super) struct Creation {
-    path: PathBuf,
     format: Format,
-    out: BufWriter<NamedTempFile>,
+    out: BufWriter<WholeFile>,
 }
 
 impl Creation {
@@ -29,35 +24,11 @@ impl Creation {
     ///
     /// What stands there already must be a regular file, or a link to one, which is then written where the link leads.
     pub(super) fn begin(path: PathBuf, format: Format) -> Result<Creation, Error> {
-        match Creation::open(&path) {
-            Ok(Ok((path, file))) => {
-                let out = BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file);
-                Ok(Creation { path, format, out })
-            }
+        match WholeFile::begin(&path) {
+            Ok(Ok(file)) => Ok(Creation { format, out: BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file) }),
             Ok(Err(kind)) => Err(Error::ManifestNotRegular { path, kind }),
             Err(source) => Err(Error::ManifestUnwritable { path, source }),
         }
-    }
-
-    /// Where the manifest will stand, and the temporary file beside it; or what stands there that is no manifest.
-    fn open(path: &Path) -> io::Result<Result<(PathBuf, NamedTempFile), FileKind>> {
-        // The umask takes from these what the user does not want.
-        let mut permissions = Permissions::from_mode(0o666);
-        let mut path = path.to_owned();
-        match fs::symlink_metadata(&path) {
-            Ok(_) => {
-                path = path.canonicalize()?;
-                let old = fs::metadata(&path)?;
-                if !old.is_file() {
-                    return Ok(Err(kind_of(old.file_type())));
-                }
-                permissions = Permissions::from_mode(old.permissions().mode() & 0o777);
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        let file = tempfile::Builder::new().prefix(".checksig-").permissions(permissions).tempfile_in(folder(&path))?;
-        Ok(Ok((path, file)))
     }
 
     /// The names, below the root, of the manifest and of the temporary file, which are not to be listed.
@@ -65,7 +36,7 @@ impl Creation {
         let unreadable = |source| Error::RootUnreadable { path: root.to_owned(), source };
         let root = root.canonicalize().map_err(unreadable)?;
         let mut names = Vec::new();
-        for path in [self.path.as_path(), self.out.get_ref().path()] {
+        for path in [self.out.get_ref().path(), self.out.get_ref().temporary()] {
             let folder = folder(path).canonicalize().map_err(unreadable)?;
             if let (Ok(below), Some(name)) = (folder.strip_prefix(&root), path.file_name()) {
                 names.push(below.join(name).into_os_string().into_vec());
@@ -78,8 +49,7 @@ impl Creation {
     pub(super) fn write(&mut self, records: &[Record]) -> Result<(), Error> {
         for record in records {
             if let Record::File(FileReport { name, expected: Some(digest), outcome: Outcome::Match, .. }) = record {
-                write_entry(&mut self.out, self.format, digest, name)
-                    .map_err(|source| Error::ManifestUnwritable { path: self.path.clone(), source })?;
+                write_entry(&mut self.out, self.format, digest, name).map_err(|source| self.unwritable(source))?;
             }
         }
         Ok(())
@@ -87,35 +57,12 @@ impl Creation {
 
     /// Puts the manifest in its place.
     pub(super) fn commit(self) -> Result<(), Error> {
-        let Creation { path, out, .. } = self;
-        let put = || -> io::Result<()> {
-            let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.flush()?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        put().map_err(|source| Error::ManifestUnwritable { path: path.clone(), source })
+        let path = self.out.get_ref().path().to_owned();
+        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error);
+        file.and_then(WholeFile::commit).map_err(|source| Error::ManifestUnwritable { path, source })
     }
-}
 
-/// The directory that a path is in.
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn kind_of(kind: fs::FileType) -> FileKind {
-    if kind.is_dir() {
-        FileKind::Directory
-    } else if kind.is_fifo() {
-        FileKind::Fifo
-    } else if kind.is_socket() {
-        FileKind::Socket
-    } else if kind.is_char_device() {
-        FileKind::CharDevice
-    } else if kind.is_block_device() {
-        FileKind::BlockDevice
-    } else {
-        FileKind::Unknown
+    fn unwritable(&self, source: io::Error) -> Error {
+        Error::ManifestUnwritable { path: self.out.get_ref().path().to_owned(), source }
     }
 }

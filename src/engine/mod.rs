@@ -11,8 +11,10 @@ mod creation;
 mod faults;
 mod options;
 mod outbox;
+mod output;
 mod piece;
 mod places;
+mod progress;
 mod queue;
 mod readers;
 mod records;
@@ -20,10 +22,13 @@ mod run;
 mod share;
 mod shared;
 mod single;
+mod whole;
 mod worker;
 
 pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
-pub use run::{Batch, Canceller, Progress, Run};
+pub use output::Output;
+pub use progress::Progress;
+pub use run::{Batch, Canceller, Run};
 pub use single::{FileError, file_digest};
 
 use std::path::Path;

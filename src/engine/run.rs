@@ -19,6 +19,7 @@ use super::conduct::Conductor;
 use super::creation::Creation;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
+use super::progress::Progress;
 use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
@@ -38,25 +39,6 @@ pub enum Batch {
     Waiting,
     /// The run is over and every record has been handed out.
     Finished,
-}
-
-/// How far a run has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// Files with an outcome so far.
-    pub files_done: u64,
-    /// Files with any outcome but match so far.
-    pub files_failed: u64,
-    /// Bytes read so far.
-    pub bytes_done: u64,
-    /// Files known so far; the number of all once `planned_all` is true.
-    pub files_planned: u64,
-    /// Whether the manifest, the tree or the list has been gone through to its end.
-    pub planned_all: bool,
-    /// Bytes of the manifest gone through, and its size in bytes: what an estimate of the time left can use before
-    /// every file is known. Both 0 where no manifest is read.
-    pub manifest_bytes: (u64, u64),
 }
 
 /// A verification, a creation, or the hashing of a list, that is under way in threads of its own.
@@ -219,6 +201,8 @@ impl Run {
             files_failed: counters.files_failed.load(Ordering::Relaxed),
             bytes_done: counters.bytes_done.load(Ordering::Relaxed),
             files_planned: counters.files_planned.load(Ordering::Relaxed),
+            files_sized: counters.files_sized.load(Ordering::Relaxed),
+            bytes_sized: counters.bytes_sized.load(Ordering::Relaxed),
             planned_all: counters.planned_all.load(Ordering::Relaxed),
             manifest_bytes: (
                 counters.manifest_bytes.load(Ordering::Relaxed),

@@ -71,6 +71,8 @@ pub(super) struct Counters {
     pub(super) files_done: AtomicU64,
     pub(super) files_failed: AtomicU64,
     pub(super) bytes_done: AtomicU64,
+    pub(super) files_sized: AtomicU64,
+    pub(super) bytes_sized: AtomicU64,
     pub(super) manifest_bytes: AtomicU64,
     pub(super) workers: AtomicU64,
     by_kernel: [AtomicU64; Kernel::ALL.len()],
@@ -265,6 +267,14 @@ impl Shared {
 }
 
 impl Counters {
+    /// Counts files whose size has become known, and their bytes. Both may be numbers below 0 that have wrapped around.
+    pub(super) fn learn_sizes(&self, (files, bytes): (u64, u64)) {
+        if (files, bytes) != (0, 0) {
+            self.files_sized.fetch_add(files, Ordering::Relaxed);
+            self.bytes_sized.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
     /// Counts what the kernels have hashed of a worker's files.
     pub(super) fn count_kernels(&self, hashed_bytes: impl Fn(Kernel) -> u64) {
         for kernel in Kernel::ALL {

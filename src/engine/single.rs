@@ -2,6 +2,7 @@
 //!
 //! Reads as the second reading of a mismatch does: plain pread, the crate `sha1`, and the same proof of the end.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,11 +12,12 @@ use crate::hash::Stream;
 use crate::limits;
 use crate::read::{Failure, Manner, plain};
 use crate::root::open_anywhere;
+use crate::shown::Shown;
 use crate::verdict::Outcome;
 
 /// Why a file has no digest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {}", .path.display(), in_words(.outcome))]
+#[error("{}: {}", Shown(.path.as_os_str().as_bytes()), in_words(.outcome))]
 #[non_exhaustive]
 pub struct FileError {
     /// The file as it was given.

@@ -8,6 +8,7 @@
 
 mod gather;
 mod judge;
+mod sizes;
 mod sources;
 
 use std::collections::VecDeque;
@@ -17,8 +18,9 @@ use std::time::Duration;
 
 use crossbeam::channel::{never, select};
 
+use self::sizes::Sizes;
 use super::piece::{Home, Piece};
-use super::places::Places;
+use super::places::{InProgress, Places};
 use super::queue::{Next, WorkQueue};
 use super::readers::{FromReader, Link, index_of, ticket};
 use super::records::not_checked;
@@ -63,8 +65,9 @@ pub(super) struct Worker {
     records: Vec<(u64, Record)>,
     /// What its readers have brought since records were last handed on.
     brought: Brought,
-    /// Bytes that have come since records were last handed on.
+    /// Bytes that have come since records were last handed on, and what sizes have been learnt.
     bytes_since: u64,
+    sizes: Sizes,
 }
 
 impl Worker {
@@ -91,6 +94,7 @@ impl Worker {
             records: Vec::new(),
             brought: Brought::default(),
             bytes_since: 0,
+            sizes: Sizes::default(),
             shared,
         })
     }
@@ -239,6 +243,7 @@ impl Worker {
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         if offset == 0 {
             self.lanes.announce(file.job, file_bytes);
+            self.sizes.begin(&mut file.planned, file_bytes);
             self.began_huge |= file_bytes >= limits::HUGE_FILE_BYTES;
         }
         let length = bytes.as_slice().len() as u64;
@@ -265,8 +270,8 @@ impl Worker {
                     // Its buffers go home before its ticket may be another file's.
                     self.take_done();
                 }
-                let progress = self.files.remove(place);
-                self.fail(progress.planned, failure);
+                let InProgress { planned, bytes, .. } = self.files.remove(place);
+                self.fail(planned, bytes, failure);
             }
         }
     }
@@ -302,6 +307,7 @@ impl Worker {
     fn deliver(&mut self) {
         self.shared.counters.count_brought(&mut self.brought);
         let bytes = std::mem::take(&mut self.bytes_since);
+        self.shared.counters.learn_sizes(self.sizes.take());
         self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         self.shared.deliver(&mut self.records);
     }

@@ -30,6 +30,8 @@ pub(crate) struct Planned {
     pub(crate) name: Vec<u8>,
     /// The digest that it should have; none where one is to be found.
     pub(crate) expected: Option<Digest>,
+    /// Its size, as far as is known: for estimates, and nothing else.
+    pub(crate) size_bytes: Option<u64>,
 }
 
 /// Where a plan comes from.
@@ -60,8 +62,8 @@ pub(crate) enum Pulled {
 pub(crate) enum Looked {
     /// It is huge, and no longer waits for a batch.
     Huge { bytes: u64, planned: Planned },
-    /// It is not, or cannot be told.
-    Ordinary,
+    /// It is not, or cannot be told; with its size if that is known now.
+    Ordinary(Option<u64>),
     /// All that wait have been looked at.
     AtAll,
 }
@@ -113,7 +115,7 @@ impl Planner {
         let place = self.next_place;
         self.next_place += 1;
         Ok(match pulled {
-            Ok((line, name, expected)) => Pulled::File(Planned { place, line, name, expected }),
+            Ok((line, name, expected)) => Pulled::File(Planned { place, line, name, expected, size_bytes: None }),
             Err(settled) => settled,
         })
     }
@@ -151,17 +153,18 @@ impl Planner {
 
     /// Looks at the size of one more of those that wait, and takes it out if it is huge.
     pub(crate) fn look_ahead(&mut self) -> Looked {
-        let Some(planned) = self.waiting.get(self.sized) else {
+        let Some(planned) = self.waiting.get_mut(self.sized) else {
             return Looked::AtAll;
         };
-        match self.root.size_hint(&planned.name) {
+        planned.size_bytes = self.root.size_hint(&planned.name);
+        match planned.size_bytes {
             Some(bytes) if bytes >= limits::HUGE_FILE_BYTES => {
                 let planned = self.waiting.remove(self.sized).expect("it was looked at just now");
                 Looked::Huge { bytes, planned }
             }
-            _ => {
+            size => {
                 self.sized += 1;
-                Looked::Ordinary
+                Looked::Ordinary(size)
             }
         }
     }
@@ -204,10 +207,11 @@ mod tests {
             std::fs::File::create(tree.path().join(name)).unwrap().set_len(bytes).unwrap();
         }
         let mut planner = planner(tree.path(), &["a", "missing", "huge", "b"]);
-        assert_eq!([planner.look_ahead(), planner.look_ahead()], [Looked::Ordinary, Looked::Ordinary]);
+        assert_eq!([planner.look_ahead(), planner.look_ahead()], [Looked::Ordinary(Some(10)), Looked::Ordinary(None)]);
         let Looked::Huge { bytes, planned } = planner.look_ahead() else { panic!("it is huge") };
         assert_eq!((bytes, planned.place, planned.line), (limits::HUGE_FILE_BYTES, 2, 3));
-        assert_eq!([planner.look_ahead(), planner.look_ahead()], [Looked::Ordinary, Looked::AtAll]);
+        let almost = Looked::Ordinary(Some(limits::HUGE_FILE_BYTES - 1));
+        assert_eq!([planner.look_ahead(), planner.look_ahead()], [almost, Looked::AtAll]);
         assert_eq!(names(planner.batch(1)), ["a", "missing", "b"]);
         assert_eq!(planner.look_ahead(), Looked::AtAll);
     }

@@ -11,7 +11,35 @@ use super::support::{Ran, Tree, digest, run};
 /// Every line, parsed.
 fn lines(ran: &Ran) -> Vec<Value> {
     assert!(ran.out.ends_with(b"\n"), "{ran:?}");
-    ran.text().lines().map(|line| serde_json::from_str(line).expect("a line is an object of JSON")).collect()
+    let lines = ran.text().lines().map(|line| serde_json::from_str(line).expect("a line is an object of JSON"));
+    lines.inspect(is_in_the_schema).collect()
+}
+
+/// The schema for users. Its every word is held against every kind of line by a validator, in tests/python/test_json.py.
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../../docs/json.schema.json")).expect("JSON")
+}
+
+/// Checks that a line has the fields that the schema asks for, and no others.
+fn is_in_the_schema(line: &Value) {
+    let schema = schema();
+    let kind = &schema["definitions"][line["type"].as_str().expect("a type")];
+    for required in kind["required"].as_array().expect("a list").iter().filter_map(Value::as_str) {
+        assert!(line.get(required).is_some(), "no {required} in {line}");
+    }
+    for field in line.as_object().expect("an object").keys() {
+        assert!(kind["properties"].get(field).is_some(), "the schema has no {field}: {line}");
+    }
+}
+
+#[test]
+fn the_schema_has_every_outcome_and_every_reader() {
+    let schema = schema();
+    let outcomes: Vec<&str> = checksig::OutcomeKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(schema["definitions"]["file"]["properties"]["outcome"]["enum"], json!(outcomes));
+    assert_eq!(schema["definitions"]["summary"]["properties"]["counts"]["required"], json!(outcomes));
+    let readers: Vec<&str> = checksig::ReaderKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(schema["definitions"]["reader"]["enum"], json!(readers));
 }
 
 /// Takes a field out of a line whose value is not to be compared.
@@ -29,6 +57,10 @@ fn a_pass_from_its_first_line_to_its_last() {
     let version = env!("CARGO_PKG_VERSION");
     let start = json!({
         "type": "start", "schema": 1, "checksig": version, "verb": "verify", "root": ".", "manifest": "sha1sum.txt",
+        "format": "auto", "options": {
+            "reader": "auto", "kernel": "auto", "workers": 2, "queue_depth": null, "memory_bytes": null,
+            "from_media": false, "cache": "neutral", "quiet": false,
+        },
     });
     assert_eq!(lines[0], start);
     assert!(take(&mut lines[1], "reader").is_string());
@@ -61,7 +93,7 @@ fn a_pass_from_its_first_line_to_its_last() {
     });
     let expected = json!({
         "type": "summary", "verdict": "pass", "counts": counts, "malformed_lines": 0, "files": 2, "bytes": 5,
-        "cancelled": false, "signal": null,
+        "exit_status": 0, "cancelled": false, "signal": null,
     });
     assert_eq!(*summary, expected);
 }
@@ -96,6 +128,7 @@ fn failures_carry_their_evidence() {
         (&summary["verdict"], &summary["files"], &summary["malformed_lines"]),
         (&json!("fail"), &json!(5), &json!(1))
     );
+    assert_eq!(summary["exit_status"], 1);
 }
 
 #[test]
@@ -144,7 +177,7 @@ fn a_run_that_cannot_be_done_ends_in_an_error() {
         assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
         let lines = lines(&ran);
         assert_eq!((lines.len(), &lines[0]["type"], &lines[1]["type"]), (2, &json!("start"), &json!("error")));
-        assert_eq!(lines[1]["error"], error);
+        assert_eq!((&lines[1]["error"], &lines[1]["exit_status"]), (&json!(error), &json!(2)));
         assert!(lines[1]["message"].is_string());
     }
 }

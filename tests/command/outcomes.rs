@@ -85,7 +85,7 @@ fn odd_names_are_found_byte_for_byte_and_are_one_line_each() {
         let shown = if name.contains(&b'\n') { b"\\new\\nline: OK" } else { *name };
         assert_eq!(line, [shown, b": FAILED"].concat());
     }
-    assert_eq!(ran.err.lines().count(), names.len() + 1, "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), names.len() + 2, "a line for each, a hint and the verdict: {}", ran.err);
     for character in ran.err.chars().filter(|&character| character != '\n') {
         assert!(!character.is_control() && character != '\u{202e}', "{}", ran.err);
     }

@@ -58,6 +58,20 @@ fn a_pipe_that_is_closed_ends_the_run_in_silence() {
     assert_eq!(err, "");
 }
 
+#[test]
+fn a_pipe_that_does_not_wait_is_waited_for() {
+    let tree = wordy();
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK).expect("a flag");
+    let mut command = tree.command("verify");
+    let mut child = command.stdout(writer).stderr(Stdio::null()).spawn().expect("the command starts");
+    command.stdout(Stdio::null());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let mut out = String::new();
+    reader.read_to_string(&mut out).expect("text");
+    assert_eq!((wait(&mut child).code(), out.lines().count()), (Some(0), 20_001));
+}
+
 /// Rust has `/dev/null` in the place of a descriptor that was closed, before any code of ours runs.
 #[test]
 fn closed_descriptors_do_not_change_the_verdict() {

@@ -21,6 +21,18 @@ fn long() -> Tree {
     tree
 }
 
+/// A tree with more lines than a pipe holds.
+fn wordy() -> Tree {
+    let mut tree = Tree::new();
+    let name = "n".repeat(200);
+    tree.file(&name, b"");
+    for _ in 0..20_000 {
+        tree.lists(&digest(b""), &name);
+    }
+    tree.write_manifest();
+    tree
+}
+
 /// Starts a command and waits until it has a handler for SIGTERM: from then on it ends by itself.
 fn start(command: &mut Command) -> Child {
     heed_signals(command);
@@ -37,7 +49,7 @@ fn start(command: &mut Command) -> Child {
 #[allow(unsafe_code, reason = "signals are set between fork and exec")]
 fn heed_signals(command: &mut Command) {
     let heed = || {
-        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGUSR1] {
             // SAFETY: the default needs no handler.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
@@ -96,7 +108,54 @@ fn json_says_it_in_the_summary() {
     let summary: serde_json::Value = serde_json::from_str(out.lines().last().expect("a line")).expect("JSON");
     assert_eq!((&summary["cancelled"], &summary["signal"]), (&true.into(), &"SIGINT".into()), "{summary}");
     assert_eq!((&summary["verdict"], &summary["counts"]["not_checked"]), (&"fail".into(), &1.into()), "{summary}");
-    assert_eq!(rest(child.stderr.take().expect("a pipe")), "checksig: interrupted by SIGINT\n");
+    assert_eq!(summary["exit_status"], 130);
+    let err = rest(child.stderr.take().expect("a pipe"));
+    assert!(err.starts_with("checksig: interrupted by SIGINT after 1 of 2 files: 1 match, 1 not checked; "), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+}
+
+#[test]
+fn sigusr1_is_answered_in_text_and_in_json() {
+    let tree = long();
+    for options in [&[][..], &["--json"], &["--json", "--quiet"]] {
+        let mut child = start(tree.command("verify").args(options));
+        std::thread::sleep(Duration::from_millis(200));
+        for _ in 0..2 {
+            send(&child, Signal::USR1);
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        assert!(child.try_wait().expect("a child").is_none(), "it goes on");
+        send(&child, Signal::TERM);
+        assert_eq!(wait(&mut child).code(), Some(143));
+        let err = rest(child.stderr.take().expect("a pipe"));
+        let lines: Vec<&str> =
+            err.lines().filter(|line| line.starts_with("checksig: 1 of 2 files, 0 failed, ")).collect();
+        assert_eq!(lines.len(), 2, "{err}");
+        assert!(lines[1].contains(" of about 1.1 TB in ") && lines[1].ends_with(" left"), "{err}");
+        let out = rest(child.stdout.take().expect("a pipe"));
+        assert!(!out.contains("of about"), "{out}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_and_says_so() {
+    let tree = wordy();
+    let mut child = start(tree.command("verify").args(["--output", "found"]));
+    let mut stuck = start(&mut tree.command("verify"));
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(stuck.try_wait().expect("a child").is_none(), "it waits for its reader");
+    // What comes in between is no second signal.
+    send(&stuck, Signal::INT);
+    send(&stuck, Signal::USR1);
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(stuck.try_wait().expect("a child").is_none(), "it has a second to end by itself");
+    let sent = Instant::now();
+    send(&stuck, Signal::TERM);
+    assert_eq!(wait(&mut stuck).code(), Some(130), "the first signal is the reason");
+    assert!(sent.elapsed() < Duration::from_millis(300), "{:?}", sent.elapsed());
+    let err = rest(stuck.stderr.take().expect("a pipe"));
+    assert!(err.starts_with("checksig: FAIL: interrupted by SIGINT after "), "{err}");
+    assert_eq!(wait(&mut child).code(), Some(0), "a file waits for no reader");
 }
 
 #[test]
@@ -118,20 +177,16 @@ fn create_leaves_no_manifest_behind() {
 /// The main thread is stuck in `write(2)`; the process must end all the same.
 #[test]
 fn a_pipe_that_nobody_reads_does_not_hold_it_back() {
-    let mut tree = Tree::new();
-    let name = "n".repeat(200);
-    tree.file(&name, b"");
-    for _ in 0..20_000 {
-        tree.lists(&digest(b""), &name);
-    }
-    tree.write_manifest();
+    let tree = wordy();
     let mut child = start(&mut tree.command("verify"));
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().expect("a child").is_none(), "it waits for its reader");
     let sent = Instant::now();
     send(&child, Signal::TERM);
     assert_eq!(wait(&mut child).code(), Some(143));
-    assert!(sent.elapsed() < Duration::from_secs(4), "{:?}", sent.elapsed());
+    assert!(sent.elapsed() < Duration::from_millis(1500), "{:?}", sent.elapsed());
+    let err = rest(child.stderr.take().expect("a pipe"));
+    assert!(err.starts_with("checksig: FAIL: interrupted by SIGTERM after "), "{err}");
 }
 
 /// As under `nohup`, or in the background of a shell without job control.

@@ -89,6 +89,12 @@ impl Tree {
         self
     }
 
+    /// Adds bytes as they stand.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut Tree {
+        self.manifest.extend_from_slice(bytes);
+        self
+    }
+
     /// Puts the manifest in its place.
     pub(super) fn write_manifest(&self) {
         fs::write(self.at("sha1sum.txt"), &self.manifest).expect("a manifest");

@@ -82,6 +82,34 @@ fn a_manifest_that_lists_nothing_does_not_pass() {
 }
 
 #[test]
+fn trouble_of_a_usual_cause_comes_with_a_hint() {
+    let hints = |tree: &Tree| -> Vec<String> {
+        let ran = tree.verify(&[]);
+        assert!(ran.summary().starts_with("checksig: FAIL: "), "the verdict comes last: {ran:?}");
+        let hints = ran.err.lines().filter_map(|line| line.strip_prefix("checksig: hint: "));
+        hints.map(|hint| hint.split(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    let mut tree = Tree::new();
+    tree.lists(&digest(b""), "gone").lists(&digest(b""), "gone too");
+    assert_eq!(hints(&tree), ["missing"]);
+    tree.file("there", b"");
+    assert_eq!(hints(&tree), [""; 0], "one missing file among others is what it is");
+    tree.damaged("c", b"gamma").lists(&digest(b""), "../x").lists(&digest(b""), "long/".repeat(1000) + "x");
+    assert_eq!(hints(&tree), ["mismatch", "unreadable", "outside root"]);
+    assert!(!Tree::sound().verify(&[]).err.contains("hint"));
+}
+
+#[test]
+fn a_long_line_is_cut_and_says_so() {
+    let mut tree = Tree::sound();
+    tree.line(&"x".repeat(30_000)).line(&"y".repeat(100));
+    let ran = tree.verify(&[]);
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert!(lines[0].ends_with("x...\"") && lines[0].len() < 400, "{ran:?}");
+    assert!(lines[1].ends_with("y\""), "{ran:?}");
+}
+
+#[test]
 fn quiet_leaves_what_is_wrong() {
     let ran = Tree::sound().verify(&["--quiet"]);
     assert_eq!((ran.status, ran.text(), &ran.err[..]), (Some(0), "", ""));

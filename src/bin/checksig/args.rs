@@ -37,6 +37,8 @@ pub(crate) struct Verify {
     pub(crate) quiet: bool,
     /// Whether JSON Lines take the place of text.
     pub(crate) json: bool,
+    /// A file that takes the place of standard output.
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// The choices of `checksig create`.
@@ -95,6 +97,12 @@ struct VerifyWords {
     /// Write JSON Lines instead of text
     #[arg(long)]
     json: bool,
+
+    #[arg(
+        short, long, value_name = "FILE", value_parser = file_to_write(), help = help::OUTPUT,
+        long_help = help::OUTPUT_LONG
+    )]
+    output: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -104,7 +112,7 @@ struct CreateWords {
     root: PathBuf,
 
     /// Where the manifest goes [default: ROOT/sha1sum.txt]
-    #[arg(short, long, value_name = "FILE", value_parser = manifest_to_write())]
+    #[arg(short, long, value_name = "FILE", value_parser = file_to_write())]
     output: Option<PathBuf>,
 
     /// How a line is written
@@ -168,7 +176,7 @@ impl From<VerifyWords> for Verify {
         options.resources = words.how.into();
         let manifest = words.manifest.clone().unwrap_or_else(|| default_manifest(&words.root));
         options.manifest = words.manifest;
-        Verify { root: words.root, manifest, options, quiet: words.quiet, json: words.json }
+        Verify { root: words.root, manifest, options, quiet: words.quiet, json: words.json, output: words.output }
     }
 }
 
@@ -224,10 +232,10 @@ fn format() -> impl TypedValueParser<Value = Format> {
 }
 
 /// Takes any path but `-`: whoever writes that means standard output, and would find a file of that name instead.
-fn manifest_to_write() -> impl TypedValueParser<Value = PathBuf> {
+fn file_to_write() -> impl TypedValueParser<Value = PathBuf> {
     clap::builder::PathBufValueParser::new().try_map(|path| {
         if path == Path::new("-") {
-            return Err("a manifest is put in place whole, so it needs a file (\"./-\" for one of that name)");
+            return Err("it is put in place whole, so it needs a file (\"./-\" for one of that name)");
         }
         Ok(path)
     })

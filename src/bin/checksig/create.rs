@@ -12,5 +12,5 @@ use crate::render::{Console, CreateText};
 /// Writes the manifest, shows what could not be listed, and says how it ended.
 pub(crate) fn run(choices: Create) -> Exit {
     let mut view = CreateText::new(&choices.manifest);
-    drive(Run::create(&choices.root, &choices.options), &mut view, Console::new(true))
+    drive(Run::create(&choices.root, &choices.options), &mut view, Console::new(None, true))
 }

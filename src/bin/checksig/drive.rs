@@ -2,13 +2,12 @@
 //!
 //! The same for every verb and every form of output; knows the words of none.
 
-use std::io;
 use std::time::Duration;
 
 use checksig::{Batch, Error, Run};
 
 use crate::exit::Exit;
-use crate::render::{Console, Ending, Render, broken_output};
+use crate::render::{Broken, Console, Ending, Render, status, unkept};
 use crate::signals::Watch;
 
 /// How long to wait for records before progress is shown and lines that have waited are written.
@@ -20,11 +19,11 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
         Ok(run) => run,
         Err(error) => return refuse(&error, view, console),
     };
-    let watch = Watch::over(run.canceller());
-    if let Err(error) = take_records(&mut run, &watch, view, &mut console) {
+    let watch = Watch::over(run.canceller(), console.leftovers());
+    if let Err(broken) = take_records(&mut run, &watch, view, &mut console) {
         // Dropping it cancels it and waits: nothing of ours runs on behind a message.
         drop(run);
-        return give_up(&error, console);
+        return give_up(&broken, console);
     }
     let progress = run.progress();
     match run.finish() {
@@ -34,7 +33,7 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
 }
 
 /// Shows every record of the run, in the order in which they come.
-fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &mut Console) -> io::Result<()> {
+fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &mut Console) -> Result<(), Broken> {
     loop {
         match run.next_batch(SLICE) {
             Batch::Records(records) => {
@@ -43,44 +42,53 @@ fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &
                 }
                 for record in &records {
                     view.record(record, console);
-                    console.record_ends()?;
+                    console.record_ends(record)?;
                 }
             }
             Batch::Waiting => {}
             Batch::Finished => return Ok(()),
         }
-        console.batch_ends(|| run.progress())?;
+        let progress = run.progress();
+        watch.note(progress);
+        if watch.is_asked() {
+            let status = status(&progress, console.pace());
+            console.err().extend_from_slice(status.as_bytes());
+        }
+        console.batch_ends(&progress)?;
     }
 }
 
 fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -> Exit {
     // No verdict is said before it is known that all that led to it could be written.
-    let written = console.finish().and_then(|()| {
+    let written = console.settle().and_then(|()| {
         view.summary(ending, &mut console);
-        console.finish()
+        let kept = ending.interruption().is_none() || view.tells_its_end();
+        if let Some(file) = console.file().filter(|_| !kept) {
+            let unkept = unkept(file);
+            console.err().extend_from_slice(unkept.as_bytes());
+        }
+        console.end(kept)
     });
-    match (written, ending.interruption()) {
-        (Err(error), _) => give_up(&error, console),
-        (Ok(()), Some(signal)) => Exit::Interrupted(signal),
-        (Ok(()), None) => Exit::from(ending.report.verdict()),
+    match written {
+        Err(broken) => give_up(&broken, console),
+        Ok(()) => ending.exit(),
     }
 }
 
 /// The run could not be done, or not to its end.
 fn refuse(error: &Error, view: &mut impl Render, mut console: Console) -> Exit {
-    view.error(error, &mut console);
-    match console.finish() {
-        Err(error) => give_up(&error, console),
+    let written = console.settle().and_then(|()| {
+        view.error(error, &mut console);
+        console.end(view.tells_its_end())
+    });
+    match written {
+        Err(broken) => give_up(&broken, console),
         Ok(()) => Exit::CannotRun,
     }
 }
 
-/// Standard output takes no more. A reader that closed its pipe wants to hear nothing, as in `checksig verify | head`.
-fn give_up(error: &io::Error, console: Console) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        console.give_up(b"");
-    } else {
-        console.give_up(&broken_output(error));
-    }
+/// What was found has no place to go.
+fn give_up(broken: &Broken, console: Console) -> Exit {
+    console.give_up(broken);
     Exit::CannotRun
 }

@@ -1,21 +1,27 @@
-//! SIGINT, SIGTERM and SIGHUP: the first asks the run to stop, and the process ends soon whatever the run does.
+//! SIGINT, SIGTERM and SIGHUP: the first asks the run to stop, and the process ends soon whatever the run does. SIGUSR1: asks
+//! how far it is.
 //!
-//! Prints nothing. A signal that the parent had ignored stays ignored, as `nohup` and a shell's `&` want it.
+//! Finds no words. A signal that the parent had ignored stays ignored, as `nohup` and a shell's `&` want it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use checksig::Canceller;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use checksig::{Canceller, Progress};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
+use crate::render::{Leftovers, cut_off};
 
-/// How long a run may take to stop once it is asked to. It stops in milliseconds, unless a read hangs in the kernel
-/// or nobody takes what we write; then waiting longer would help nobody.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long a run may take to stop once it is asked to, and to say what it found. It stops in milliseconds, unless a read
+/// hangs in the kernel, and then in [`checksig::limits::CONDUCTOR_MS_MAX`]; where nobody takes what we write, waiting longer
+/// would help nobody.
+const GRACE: Duration = Duration::from_millis(950);
+
+const _: () =
+    assert!(checksig::limits::CONDUCTOR_MS_MAX + 100 < GRACE.as_millis() as u64, "the summary is to be written");
 
 /// How soon a second signal is noticed.
 const SLICE: Duration = Duration::from_millis(20);
@@ -58,46 +64,72 @@ impl Signal {
 
 /// What signals came since the run began.
 pub(crate) struct Watch {
-    caught: Arc<AtomicI32>,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    caught: AtomicI32,
+    asked: AtomicBool,
+    /// How far the run was, when it was last seen.
+    progress: Mutex<Progress>,
 }
 
 impl Watch {
     /// Starts to watch. Where no thread or handler can be had the signals keep what they do by themselves: they kill.
-    pub(crate) fn over(canceller: Canceller) -> Watch {
-        let caught = Arc::new(AtomicI32::new(0));
-        let watch = Watch { caught: Arc::clone(&caught) };
+    pub(crate) fn over(canceller: Canceller, leftovers: Leftovers) -> Watch {
+        let state = Arc::new(State::default());
+        let watch = Watch { state: Arc::clone(&state) };
         let ignored = ignored_signals();
-        let wanted = Signal::ALL.map(Signal::number).into_iter().filter(|&number| ignored & (1 << (number - 1)) == 0);
+        let wanted = Signal::ALL.map(Signal::number).into_iter().chain([SIGUSR1]);
+        let wanted: Vec<i32> = wanted.filter(|&number| ignored & (1 << (number - 1)) == 0).collect();
         // The thread is asked for before the handlers: handlers without a thread would swallow the signals.
-        let _ = thread::Builder::new().name("signals".to_owned()).spawn({
-            let wanted: Vec<i32> = wanted.collect();
-            move || {
-                if let Ok(signals) = Signals::new(wanted) {
-                    wait_and_stop(signals, &caught, &canceller);
-                }
+        let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            if let Ok(signals) = Signals::new(wanted) {
+                wait_and_stop(signals, &state, &canceller, &leftovers);
             }
         });
         watch
     }
 
-    /// The first signal that came, if one came.
+    /// The first signal that came to end the run, if one came.
     pub(crate) fn caught(&self) -> Option<Signal> {
-        Signal::from_number(self.caught.load(Ordering::Acquire))
+        Signal::from_number(self.state.caught.load(Ordering::Acquire))
+    }
+
+    /// Whether somebody has asked how far the run is, since this was last called.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.state.asked.swap(false, Ordering::Relaxed)
+    }
+
+    /// Notes how far the run is.
+    pub(crate) fn note(&self, progress: Progress) {
+        *self.state.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
     }
 }
 
 /// Cancels the run at the first signal. Ends the process at the second, or when the run has not ended by itself in
 /// time: the main thread may be stuck in a `write(2)` that nobody reads, and so cannot be left to do it.
-fn wait_and_stop(mut signals: Signals, caught: &AtomicI32, canceller: &Canceller) {
-    let Some(number) = signals.forever().next() else { return };
-    let Some(signal) = Signal::from_number(number) else { return };
+fn wait_and_stop(mut signals: Signals, state: &State, canceller: &Canceller, leftovers: &Leftovers) {
+    let signal = loop {
+        match signals.forever().next() {
+            Some(SIGUSR1) => state.asked.store(true, Ordering::Relaxed),
+            Some(number) => match Signal::from_number(number) {
+                Some(signal) => break signal,
+                None => return,
+            },
+            None => return,
+        }
+    };
     // In this order: whoever sees the run cancelled finds the reason.
-    caught.store(number, Ordering::Release);
+    state.caught.store(signal.number(), Ordering::Release);
     canceller.cancel();
     let deadline = Instant::now() + GRACE;
-    while Instant::now() < deadline && signals.pending().next().is_none() {
+    while Instant::now() < deadline && signals.pending().all(|number| number == SIGUSR1) {
         thread::sleep(SLICE);
     }
+    let progress = *state.progress.lock().unwrap_or_else(PoisonError::into_inner);
+    leftovers.clean_up(&cut_off(signal, &progress));
     std::process::exit(i32::from(Exit::Interrupted(signal).status()));
 }
 

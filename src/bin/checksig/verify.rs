@@ -2,22 +2,38 @@
 //!
 //! Joins the library's run with a renderer, and decides nothing.
 
-use checksig::Run;
+use std::path::PathBuf;
+
+use checksig::{Output, Run};
 
 use crate::args::Verify;
 use crate::drive::drive;
 use crate::exit::Exit;
-use crate::render::{Console, Json, Render, VerifyText};
+use crate::render::{Beginning, Console, Json, Render, VerifyText, say_refusal};
 
 /// Verifies, shows what was found, and says how it ended.
 pub(crate) fn run(choices: Verify) -> Exit {
+    let begin = |path: &PathBuf| Output::begin(path, &choices.root, &choices.manifest);
+    let file = match choices.output.as_ref().map(begin).transpose() {
+        Ok(file) => file,
+        Err(error) => {
+            say_refusal(&error);
+            return Exit::CannotRun;
+        }
+    };
+    let mut console = Console::new(file, !choices.quiet);
     if choices.json {
-        let mut console = Console::new(false);
-        let mut view = Json::new(choices.quiet);
-        view.start(&choices.root, &choices.manifest, &mut console);
+        let beginning = Beginning {
+            verb: "verify",
+            root: &choices.root,
+            manifest: &choices.manifest,
+            format: "auto",
+            resources: choices.options.resources,
+            quiet: choices.quiet,
+        };
+        let mut view = Json::begin(&beginning, &mut console);
         return go(&choices, &mut view, console);
     }
-    let console = Console::new(!choices.quiet);
     let mut view = VerifyText::new(&choices.root, &choices.manifest, choices.quiet);
     go(&choices, &mut view, console)
 }

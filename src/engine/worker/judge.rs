@@ -14,8 +14,8 @@ use crate::read::Failure;
 use crate::verdict::Outcome;
 
 impl Worker {
-    /// A file could not be read whole.
-    pub(super) fn fail(&mut self, planned: Planned, failure: Failure) {
+    /// A file could not be read whole, but only so far.
+    pub(super) fn fail(&mut self, mut planned: Planned, read_bytes: u64, failure: Failure) {
         if failure.may_pass() && self.deferrals < limits::PASSING_TRIES_MAX {
             // Too many files are open, ours or the host's, or somebody has to let go of this one first: fewer at a time,
             // and this one later.
@@ -26,6 +26,7 @@ impl Worker {
             }
             return self.deferred.push_back(planned);
         }
+        self.sizes.end(&mut planned, read_bytes);
         self.records.push(record(planned, outcome_of(failure), None));
     }
 

@@ -4,8 +4,9 @@
 
 use std::io::Write;
 
+use checksig::ShownText;
+
 use crate::exit::Exit;
-use crate::render::name;
 
 pub(super) const ABOUT: &str = "Proves that a directory tree holds the bytes its SHA-1 manifest says it holds";
 
@@ -47,7 +48,10 @@ Standard output has one line for each entry of the manifest, in its order and in
 
 Standard error says why, for each failure and each malformed line, and ends with a summary. Names there, and on a \
 terminal, are escaped: \\x1b for a control byte, \\u{202e} for a character that could deceive the eye, \\\\ for a \
-backslash. With --quiet a run that passes says nothing at all.";
+backslash. With --quiet a run that passes says nothing at all.
+
+On a terminal a line at the bottom tells how far it is: files, bytes, bytes a second, and the time left, estimated from the \
+sizes seen so far. The signal SIGUSR1 makes any run say the same on standard error.";
 
 pub(super) const VERIFY_AFTER: &str = "\
 Examples:
@@ -57,12 +61,15 @@ Examples:
   checksig verify /srv --quiet --from-media --queue-depth 4 --memory 32M
                                   at night: what the disk itself gives, with
                                   few reads at a time, so that others get on
+  checksig verify /srv --json --output srv.jsonl
+                                  for the record: whole, or not there
+  pkill -USR1 checksig            ask how far it is
   checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
 
 Exit status:
   0    pass: the manifest is well formed, lists a file, and all of them match
   1    fail: anything else that was found
-  2    the run could not be done, or standard output could not be written
+  2    the run could not be done, or its findings could not be written
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
 pub(super) const CREATE: &str = "Write a manifest of every regular file below a directory";
@@ -85,6 +92,16 @@ Exit status:
   1    not written: a file could not be read, or there is none
   2    not written: no root, no place for the manifest, a wrong option
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
+
+pub(super) const OUTPUT: &str = "Write to FILE, whole or not at all, what would go to standard output";
+
+pub(super) const OUTPUT_LONG: &str = "\
+Write to FILE, whole or not at all, what would go to standard output.
+
+It is written under another name beside FILE and takes its place at the end, so that FILE holds this run or is what it was \
+before. Where a signal ends the run, lines of text are thrown away, since they could be taken for all there is; JSON is kept, \
+and its summary says so. JSON is also kept where the run cannot be done. FILE must not be the manifest or a file that it \
+lists.";
 
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
 
@@ -139,11 +156,7 @@ pub(crate) fn explain(usage: &clap::Error) -> Exit {
         return if shown.is_ok() { Exit::Pass } else { Exit::CannotRun };
     }
     // A usage error repeats what was typed, which may hold anything.
-    let mut text = Vec::new();
-    for line in usage.render().to_string().lines() {
-        name::write_escaped(&mut text, line.as_bytes());
-        text.push(b'\n');
-    }
-    let _ = std::io::stderr().write_all(&text);
+    let text = usage.render().to_string();
+    let _ = std::io::stderr().write_all(ShownText(&text).to_string().as_bytes());
     Exit::CannotRun
 }

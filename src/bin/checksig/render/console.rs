@@ -1,17 +1,20 @@
-//! Standard output and standard error: two buffers of whole lines, and the progress bar that they go above.
+//! Standard output, or the file in its place, and standard error: two buffers of whole lines, and the live line below them.
 //!
 //! Knows no record. Lines are gathered and written many at a time, and a write ends at the end of a line, so that what
 //! came out is well formed wherever a run ends.
 
-use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, BorrowedFd};
+mod stream;
+
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use checksig::Progress;
-use rustix::fs::fstat;
-use rustix::io::{Errno, retry_on_intr};
+use checksig::{Error, Output, Progress, Record};
 
-use super::progress::Bar;
+use self::stream::{Handle, Stream};
+use super::broken_output;
+use super::live::{Live, Shown};
+use super::pace::Pace;
 
 /// Bytes that are gathered before they are written. A pipe holds 64 KiB; larger writes gained nothing.
 const FULL: usize = 64 * 1024;
@@ -25,25 +28,17 @@ pub(crate) struct Console {
     err: Stream,
     /// Standard output and standard error lead to one place. Then one buffer takes both, and keeps their order.
     together: bool,
-    bar: Option<Bar>,
+    live: Option<Live>,
+    pace: Pace,
     written: Instant,
 }
 
-/// One of the two, with the lines not yet written.
-struct Stream {
-    /// Rust's own handle would split the text at lines and take a closed descriptor for success, so that text goes to
-    /// the descriptor itself.
-    handle: Handle,
-    lines: Vec<u8>,
-    /// Whether a terminal shows it.
-    terminal: bool,
-    /// Whether it shows colours.
-    colour: bool,
-}
-
-enum Handle {
-    Out(io::Stdout),
-    Err(io::Stderr),
+/// Why what was found did not go where it should.
+pub(crate) enum Broken {
+    /// Standard output takes nothing more.
+    Out(io::Error),
+    /// The file in its place cannot be had.
+    File(Error),
 }
 
 /// A sequence that makes a terminal show trouble, and one that ends it; or nothing.
@@ -56,13 +51,18 @@ pub(crate) struct Trouble {
 }
 
 impl Console {
-    /// Takes hold of both, and shows progress if it is wanted and standard error can show it.
-    pub(crate) fn new(progress: bool) -> Console {
-        let out = Stream::new(Handle::Out(io::stdout()));
+    /// Takes hold of both, or of a file in the place of standard output, and shows how far a run is if that is wanted and
+    /// standard error can show it.
+    ///
+    /// Whoever reads standard output from a pipe most often writes to the same terminal, and a live line there would be in
+    /// the way.
+    pub(crate) fn new(file: Option<Output>, live: bool) -> Console {
+        let out = Stream::new(file.map_or_else(|| Handle::Out(io::stdout()), Handle::File));
         let err = Stream::new(Handle::Err(io::stderr()));
         let together = out.place().is_some() && out.place() == err.place();
-        let bar = (progress && err.terminal && !dumb()).then(Bar::new);
-        Console { out, err, together, bar, written: Instant::now() }
+        let live = (live && err.moves_cursor() && !out.is_pipe()).then(Live::new);
+        let now = Instant::now();
+        Console { out, err, together, live, pace: Pace::new(now), written: now }
     }
 
     /// Where lines for standard output are put.
@@ -90,38 +90,84 @@ impl Console {
         self.err.trouble()
     }
 
+    /// The file in the place of standard output.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.out.handle {
+            Handle::File(file) => Some(file.path()),
+            _ => None,
+        }
+    }
+
+    /// How fast the run goes.
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// What a process that must end at once has to clean up.
+    pub(crate) fn leftovers(&self) -> Leftovers {
+        let shown = self.live.as_ref().map(Live::shown).unwrap_or_default();
+        let temporary = match &self.out.handle {
+            Handle::File(file) => Some(file.temporary().to_owned()),
+            _ => None,
+        };
+        Leftovers { shown, temporary }
+    }
+
     /// To be called after each record: writes what is ready once it is much.
-    pub(crate) fn record_ends(&mut self) -> io::Result<()> {
+    pub(crate) fn record_ends(&mut self, record: &Record) -> Result<(), Broken> {
+        if let Handle::File(file) = &mut self.out.handle {
+            file.note(record);
+        }
         if self.out.lines.len() < FULL && self.err.lines.len() < FULL { Ok(()) } else { self.write() }
     }
 
     /// To be called after each batch, or when none came: writes what has waited long enough, and shows progress.
-    pub(crate) fn batch_ends(&mut self, progress: impl FnOnce() -> Progress) -> io::Result<()> {
-        if self.written.elapsed() < LINGER && !self.out.terminal {
+    pub(crate) fn batch_ends(&mut self, progress: &Progress) -> Result<(), Broken> {
+        let now = Instant::now();
+        self.pace.note(progress, now);
+        if now - self.written < LINGER && !self.out.terminal {
             return Ok(());
         }
         self.write()?;
-        if let Some(bar) = &mut self.bar {
-            bar.draw(&progress());
+        if let Some(live) = &mut self.live {
+            live.draw(progress, &self.pace);
         }
         Ok(())
     }
 
-    /// To be called at the end: takes the progress away and writes everything.
-    pub(crate) fn finish(&mut self) -> io::Result<()> {
-        self.bar = None;
+    /// To be called when the run is over: takes the progress away and writes everything.
+    pub(crate) fn settle(&mut self) -> Result<(), Broken> {
+        self.live = None;
         self.write()
     }
 
-    /// To be called when standard output takes nothing any more: what was for it is dropped, the rest is said.
-    pub(crate) fn give_up(mut self, message: &[u8]) {
-        self.bar = None;
-        self.err.lines.extend_from_slice(message);
+    /// To be called at the very end: writes the last lines, and before those on standard error puts the file in its place,
+    /// if what it holds is to be `kept`. Where that fails, what was still to be said is not true.
+    pub(crate) fn end(&mut self, kept: bool) -> Result<(), Broken> {
+        let mut ended = self.out.write().map_err(|error| self.broken(error));
+        if kept && ended.is_ok() {
+            ended = self.out.commit().map_err(Broken::File);
+        }
+        if ended.is_err() {
+            self.err.lines.clear();
+        }
+        let _ = self.err.write();
+        ended
+    }
+
+    /// To be called when what is found has no place to go: what was for it is dropped, the rest is said. A reader that
+    /// closed its pipe wants to hear nothing, as in `checksig verify | head`.
+    pub(crate) fn give_up(mut self, broken: &Broken) {
+        self.live = None;
+        match broken {
+            Broken::Out(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            broken => self.err.lines.extend_from_slice(&broken_output(broken)),
+        }
         // Nobody is left to be told if this fails too.
         let _ = self.err.write();
     }
 
-    fn write(&mut self) -> io::Result<()> {
+    fn write(&mut self) -> Result<(), Broken> {
         self.written = Instant::now();
         let (out, err) = (&mut self.out, &mut self.err);
         if out.lines.is_empty() && err.lines.is_empty() {
@@ -133,57 +179,33 @@ impl Console {
             let _ = err.write();
             result
         };
-        match &self.bar {
-            Some(bar) => bar.above(write),
+        let written = match &self.live {
+            Some(live) => live.above(write),
             None => write(),
-        }
-    }
-}
-
-impl Stream {
-    fn new(handle: Handle) -> Stream {
-        let terminal = match &handle {
-            Handle::Out(out) => out.is_terminal(),
-            Handle::Err(err) => err.is_terminal(),
         };
-        Stream { handle, lines: Vec::new(), terminal, colour: terminal && !dumb() && !unwanted("NO_COLOR") }
+        written.map_err(|error| self.broken(error))
     }
 
-    fn descriptor(&self) -> BorrowedFd<'_> {
-        match &self.handle {
-            Handle::Out(out) => out.as_fd(),
-            Handle::Err(err) => err.as_fd(),
+    fn broken(&self, source: io::Error) -> Broken {
+        match &self.out.handle {
+            Handle::File(file) => Broken::File(Error::OutputUnwritable { path: file.path().to_owned(), source }),
+            _ => Broken::Out(source),
         }
-    }
-
-    /// The inode that it leads to.
-    fn place(&self) -> Option<(u64, u64)> {
-        fstat(self.descriptor()).ok().map(|stat| (stat.st_dev, stat.st_ino))
-    }
-
-    fn trouble(&self) -> Trouble {
-        if self.colour { Trouble { on: "\x1b[31m", off: "\x1b[0m" } } else { Trouble { on: "", off: "" } }
-    }
-
-    fn write(&mut self) -> io::Result<()> {
-        let mut left = &self.lines[..];
-        while !left.is_empty() {
-            match retry_on_intr(|| rustix::io::write(self.descriptor(), left))? {
-                0 => return Err(Errno::IO.into()),
-                count => left = &left[count..],
-            }
-        }
-        self.lines.clear();
-        Ok(())
     }
 }
 
-/// Whether the terminal can do nothing but print.
-fn dumb() -> bool {
-    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
+/// What the end of the process would leave behind.
+pub(crate) struct Leftovers {
+    shown: Shown,
+    temporary: Option<PathBuf>,
 }
 
-/// Whether a variable such as `NO_COLOR` is set to anything (no-color.org).
-fn unwanted(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+impl Leftovers {
+    /// Removes it and says something, without waiting for anybody.
+    pub(crate) fn clean_up(&self, message: &[u8]) {
+        if let Some(temporary) = &self.temporary {
+            let _ = std::fs::remove_file(temporary);
+        }
+        self.shown.replace(message);
+    }
 }

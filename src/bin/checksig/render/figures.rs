@@ -80,6 +80,17 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// A time to wait, rounded up to seconds: `0:07`, `12:34`, `1:02:03`.
+pub(crate) struct Clock(pub(crate) Duration);
+
+impl fmt::Display for Clock {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs_f64().ceil() as u64;
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        if hours > 0 { write!(out, "{hours}:{minutes:02}:{seconds:02}") } else { write!(out, "{minutes}:{seconds:02}") }
+    }
+}
+
 /// A number with its noun: `1 file`, `2 files`.
 pub(crate) struct Count(pub(crate) u64, pub(crate) &'static str);
 
@@ -131,6 +142,9 @@ mod tests {
             (3_720_000, "1 h 02 min"),
         ] {
             assert_eq!(Seconds(Duration::from_millis(millis)).to_string(), text);
+        }
+        for (millis, text) in [(0, "0:00"), (6001, "0:07"), (754_000, "12:34"), (3_723_000, "1:02:03")] {
+            assert_eq!(Clock(Duration::from_millis(millis)).to_string(), text);
         }
         assert_eq!(Rate(409_600_000, Duration::from_millis(410)).to_string(), "999.02 MB/s");
         assert_eq!(Rate(0, Duration::ZERO).to_string(), "0.00 B/s");

@@ -8,16 +8,19 @@ mod codes;
 mod encode;
 mod line;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use checksig::manifest::Malformed;
-use checksig::{Error, FileReport, Outcome, Record, Verdict};
+use checksig::{Error, FileReport, Outcome, Record, Resources, Verdict};
 
 use self::encode::{as_base64, as_text};
-use self::line::{File, Line, MalformedLine, Refusal, Start, Summary};
+use self::line::{Chosen, File, Line, MalformedLine, Refusal, Start, Summary};
 use super::console::Console;
-use super::text::{interrupted, refusal};
+use super::summary::interrupted;
+use super::text::refusal;
 use super::{Ending, Render};
+use crate::exit::Exit;
 use crate::signals::Signal;
 
 /// The number of the format, in the first line.
@@ -29,27 +32,42 @@ pub(crate) struct Json {
 }
 
 impl Json {
-    /// JSON of every file or, if `quiet`, of those that failed.
-    pub(crate) fn new(quiet: bool) -> Json {
-        Json { quiet }
-    }
-
-    /// The first line, before anything is opened.
-    pub(crate) fn start(&mut self, root: &Path, manifest: &Path, console: &mut Console) {
-        let (root, manifest) = (root.as_os_str().as_encoded_bytes(), manifest.as_os_str().as_encoded_bytes());
+    /// JSON of every file or, if `quiet`, of those that failed; writes the first line, before anything is opened.
+    pub(crate) fn begin(beginning: &Beginning<'_>, console: &mut Console) -> Json {
+        let (root, manifest) = (beginning.root.as_os_str(), beginning.manifest.as_os_str());
+        let (root, manifest) = (root.as_encoded_bytes(), manifest.as_encoded_bytes());
         put(
             console,
             &Line::Start(Start {
                 schema: SCHEMA,
                 checksig: env!("CARGO_PKG_VERSION"),
-                verb: "verify",
+                verb: beginning.verb,
                 root: as_text(root),
                 root_b64: as_base64(root),
                 manifest: as_text(manifest),
                 manifest_b64: as_base64(manifest),
+                format: beginning.format,
+                options: chosen(&beginning.resources, beginning.quiet),
             }),
         );
+        Json { quiet: beginning.quiet }
     }
+}
+
+/// What the first line tells.
+pub(crate) struct Beginning<'a> {
+    /// What the run does.
+    pub(crate) verb: &'static str,
+    /// The root as it was given.
+    pub(crate) root: &'a Path,
+    /// The manifest that is read.
+    pub(crate) manifest: &'a Path,
+    /// How its lines are read.
+    pub(crate) format: &'static str,
+    /// How files are read and hashed.
+    pub(crate) resources: Resources,
+    /// Whether files that match have no line.
+    pub(crate) quiet: bool,
 }
 
 impl Render for Json {
@@ -77,6 +95,7 @@ impl Render for Json {
                 files: report.counts.total(),
                 bytes: report.bytes,
                 seconds: report.elapsed.as_secs_f64(),
+                exit_status: ending.exit().status(),
                 cancelled: report.cancelled,
                 signal: signal.map(Signal::name),
                 readers: &report.readers,
@@ -86,14 +105,32 @@ impl Render for Json {
                 workers: report.workers,
             }),
         );
-        if let Some(signal) = signal {
-            interrupted(signal, console);
+        if signal.is_some() {
+            interrupted(ending, console);
         }
     }
 
+    fn tells_its_end(&self) -> bool {
+        true
+    }
+
     fn error(&mut self, error: &Error, console: &mut Console) {
-        put(console, &Line::Error(Refusal { error: codes::error(error), message: error.to_string() }));
+        let exit_status = Exit::CannotRun.status();
+        put(console, &Line::Error(Refusal { error: codes::error(error), message: error.to_string(), exit_status }));
         refusal(error, console);
+    }
+}
+
+fn chosen(resources: &Resources, quiet: bool) -> Chosen {
+    Chosen {
+        reader: codes::reader(resources.reader),
+        kernel: codes::kernel(resources.kernel),
+        workers: resources.workers.map(NonZeroUsize::get),
+        queue_depth: resources.queue_depth.map(NonZeroUsize::get),
+        memory_bytes: resources.memory_bytes,
+        from_media: resources.from_media,
+        cache: resources.cache.name(),
+        quiet,
     }
 }
 

@@ -5,17 +5,22 @@
 mod console;
 mod figures;
 mod json;
-pub(crate) mod name;
-mod progress;
+mod live;
+mod name;
+mod pace;
+mod remedy;
+mod standing;
 mod summary;
 mod text;
 
-pub(crate) use console::Console;
-pub(crate) use json::Json;
-pub(crate) use text::{CreateText, VerifyText, broken_output};
+pub(crate) use console::{Broken, Console, Leftovers};
+pub(crate) use json::{Beginning, Json};
+pub(crate) use standing::{cut_off, status};
+pub(crate) use text::{CreateText, VerifyText, broken_output, say_refusal, unkept};
 
 use checksig::{Error, OutcomeKind, Progress, Record, Report};
 
+use crate::exit::Exit;
 use crate::signals::Signal;
 
 /// A form of output. It puts lines into the buffers of the console; writing them is not its business, so that nothing
@@ -29,6 +34,12 @@ pub(crate) trait Render {
 
     /// The end of a run that was done.
     fn summary(&mut self, ending: &Ending<'_>, console: &mut Console);
+
+    /// Whether what goes to standard output tells by itself how the run ended, so that a part of it can be taken for no
+    /// more than that.
+    fn tells_its_end(&self) -> bool {
+        false
+    }
 
     /// Why a run could not be done, or not to its end.
     fn error(&mut self, error: &Error, console: &mut Console);
@@ -49,5 +60,10 @@ impl Ending<'_> {
     pub(crate) fn interruption(&self) -> Option<Signal> {
         let cut_short = self.report.cancelled || self.report.counts.of(OutcomeKind::NotChecked) > 0;
         self.signal.filter(|_| cut_short)
+    }
+
+    /// How the process will end, if all of this can be written.
+    pub(crate) fn exit(&self) -> Exit {
+        self.interruption().map_or_else(|| Exit::from(self.report.verdict()), Exit::Interrupted)
     }
 }

@@ -1,13 +1,15 @@
 //! The last line of the text: the verdict, what was found, how much and how fast, and by which means.
 //!
 //! One line that begins `checksig: PASS: ` or `checksig: FAIL: `, with lines before it for each reader or kernel that
-//! was chosen or refused for a reason.
+//! was chosen or refused for a reason, and for what can be done about what was found.
 
 use checksig::{OutcomeKind, Report, Verb, Verdict};
 
 use super::Ending;
 use super::console::{Console, Trouble};
 use super::figures::{Brought, Bytes, Count, Rate, Seconds};
+use super::remedy::remedies;
+use super::standing::files;
 use super::text::say;
 
 /// Ends the text of `verify`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
@@ -48,6 +50,9 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
     for reason in &report.reasons {
         say(err, format_args!("checksig: {reason}\n"));
     }
+    if report.verb == Verb::Verify {
+        remedies(report).for_each(|hint| say(err, format_args!("checksig: hint: {hint}\n")));
+    }
     match report.verdict() {
         Verdict::Pass => say(err, format_args!("checksig: PASS: {head}")),
         Verdict::Fail => say(err, format_args!("checksig: {on}FAIL{off}: {head}{found}; ")),
@@ -64,6 +69,15 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
         say(err, format_args!("{} {} {} ({brought})", if nth == 0 { "" } else { "," }, used.kind, used.files));
     }
     say(err, format_args!("; kernel: {}; workers: {}\n", report.kernel, report.workers));
+}
+
+/// Says that a signal ended the run and how far it had come, where the summary itself is not for people.
+pub(super) fn interrupted(ending: &Ending<'_>, console: &mut Console) {
+    let Report { bytes, elapsed, .. } = *ending.report;
+    let found = found(ending.report, "nothing");
+    let interruption = interruption(ending);
+    let line = format_args!("checksig: {interruption}{found}; {} in {}\n", Bytes(bytes), Seconds(elapsed));
+    say(console.err(), line);
 }
 
 /// What `create` does not list, since it is no regular file.
@@ -89,12 +103,6 @@ fn found(report: &Report, nothing: &str) -> String {
 /// Which signal ended the run and how far it had come, if one did.
 fn interruption(ending: &Ending<'_>) -> String {
     let Some(signal) = ending.interruption() else { return String::new() };
-    let progress = &ending.progress;
     let judged = ending.report.counts.total() - ending.report.counts.of(OutcomeKind::NotChecked);
-    let whole = match (progress.planned_all, progress.manifest_bytes) {
-        (true, _) => format!(" of {}", Count(progress.files_planned, "file")),
-        (false, (_, 0)) => " files".to_owned(),
-        (false, (read, size)) => format!(" files, {} % into the manifest", read * 100 / size),
-    };
-    format!("interrupted by {} after {judged}{whole}: ", signal.name())
+    format!("interrupted by {} after {}: ", signal.name(), files(&ending.progress, judged))
 }

@@ -4,17 +4,16 @@
 //! Standard output keeps to the words of `sha1sum`, because scripts read it; all else goes to standard error.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use checksig::manifest::Malformed;
-use checksig::{Error, FileReport, Outcome, OutcomeKind, Record};
+use checksig::{Error, FileReport, Outcome, OutcomeKind, Record, Shown, ShownText};
 
-use super::console::{Console, Trouble};
-use super::name::{write_escaped, write_raw};
+use super::console::{Broken, Console, Trouble};
+use super::name::{write_raw, write_shown};
 use super::summary::{create_line, verify_line};
 use super::{Ending, Render};
-use crate::signals::Signal;
 
 /// The text of `verify`.
 pub(crate) struct VerifyText {
@@ -30,7 +29,7 @@ impl VerifyText {
     /// The text for a run below `root` against `manifest`; if `quiet`, without what is right.
     pub(crate) fn new(root: &Path, manifest: &Path, quiet: bool) -> VerifyText {
         let mut hint = b"checksig: to name a manifest: checksig verify --manifest ".to_vec();
-        write_escaped(&mut hint, root.as_os_str().as_encoded_bytes());
+        write_shown(&mut hint, root.as_os_str().as_encoded_bytes());
         hint.push(b'\n');
         VerifyText { manifest: escaped(manifest), hint, quiet, interrupted: false }
     }
@@ -44,7 +43,7 @@ impl VerifyText {
         let (terminal, Trouble { on, off }) = (console.out_is_terminal(), console.out_trouble());
         let out = console.out();
         if terminal {
-            write_escaped(out, &file.name);
+            write_shown(out, &file.name);
         } else {
             write_raw(out, &file.name);
         }
@@ -63,8 +62,10 @@ impl VerifyText {
         err.extend_from_slice(&self.manifest);
         let Malformed { line, why, text } = malformed;
         say(err, format_args!(":{line}: {on}improperly formatted line{off}: {why}: \""));
-        write_escaped(err, text);
-        err.extend_from_slice(b"\"\n");
+        write_shown(err, text);
+        // More of it may have been there than is kept.
+        let more = if text.len() < checksig::limits::LINE_SHOWN_BYTES_MAX { "" } else { "..." };
+        say(err, format_args!("{more}\"\n"));
     }
 }
 
@@ -114,7 +115,7 @@ impl Render for CreateText {
             Outcome::NotRegular(kind) => {
                 let err = console.err();
                 err.extend_from_slice(b"checksig: ");
-                write_escaped(err, &file.name);
+                write_shown(err, &file.name);
                 say(err, format_args!(": left out: {kind}\n"));
             }
             _ => failure(None, file, console),
@@ -147,7 +148,7 @@ fn failure(manifest: Option<&[u8]>, file: &FileReport, console: &mut Console) {
         err.extend_from_slice(manifest);
         say(err, format_args!(":{}: ", file.line));
     }
-    write_escaped(err, &file.name);
+    write_shown(err, &file.name);
     match (&file.outcome, file.expected) {
         (Outcome::Mismatch { actual }, Some(expected)) => {
             say(err, format_args!(": {on}mismatch{off}: expected {expected}, actual {actual}\n"));
@@ -159,28 +160,40 @@ fn failure(manifest: Option<&[u8]>, file: &FileReport, console: &mut Console) {
     }
 }
 
-/// Says that a signal ended the run, where no summary does.
-pub(super) fn interrupted(signal: Signal, console: &mut Console) {
-    say(console.err(), format_args!("checksig: interrupted by {}\n", signal.name()));
+/// Says that a file in the place of standard output is not put in its place: what it holds could be taken for all there is.
+pub(crate) fn unkept(file: &Path) -> String {
+    format!("checksig: {}: not written, as the run did not go to its end\n", Shown(file.as_os_str().as_encoded_bytes()))
+}
+
+/// Says on standard error why nothing was begun at all.
+pub(crate) fn say_refusal(error: &Error) {
+    let mut console = Console::new(None, false);
+    refusal(error, &mut console);
+    // It has no other place to go.
+    let _ = console.end(false);
 }
 
 /// Says why a run could not be done.
 pub(super) fn refusal(error: &Error, console: &mut Console) {
     let Trouble { on, off } = console.err_trouble();
     let err = console.err();
-    say(err, format_args!("checksig: {on}"));
-    write_escaped(err, error.to_string().as_bytes());
-    say(err, format_args!("{off}\n"));
+    say(err, format_args!("checksig: {on}{}{off}\n", ShownText(&error.to_string())));
 }
 
-/// The message for the time when standard output takes nothing any more.
-pub(crate) fn broken_output(error: &io::Error) -> Vec<u8> {
-    format!("checksig: standard output cannot be written, so the run was given up: {error}\n").into_bytes()
+/// The message for the time when what was found has no place to go any more.
+pub(crate) fn broken_output(broken: &Broken) -> Vec<u8> {
+    match broken {
+        Broken::Out(error) => {
+            format!("checksig: standard output cannot be written, so the run was given up: {error}\n")
+        }
+        Broken::File(error) => format!("checksig: what was found is not written: {error}\n"),
+    }
+    .into_bytes()
 }
 
 fn escaped(path: &Path) -> Vec<u8> {
     let mut text = Vec::new();
-    write_escaped(&mut text, path.as_os_str().as_encoded_bytes());
+    write_shown(&mut text, path.as_os_str().as_encoded_bytes());
     text
 }
 

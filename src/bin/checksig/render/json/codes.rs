@@ -2,8 +2,9 @@
 //!
 //! A name that is here once keeps its meaning for ever. What this version does not know yet is `other`.
 
+use checksig::hash::KernelChoice;
 use checksig::manifest::LineError;
-use checksig::{Error, FileKind};
+use checksig::{Error, FileKind, ReaderChoice};
 
 /// The name of what stands where a regular file should.
 pub(super) fn file_kind(kind: FileKind) -> &'static str {
@@ -16,6 +17,22 @@ pub(super) fn file_kind(kind: FileKind) -> &'static str {
         FileKind::CharDevice => "char_device",
         FileKind::BlockDevice => "block_device",
         _ => "other",
+    }
+}
+
+/// The reader that is asked for, as `--reader` has it.
+pub(super) fn reader(choice: ReaderChoice) -> &'static str {
+    match choice {
+        ReaderChoice::Auto => "auto",
+        ReaderChoice::Forced(kind) => kind.name(),
+    }
+}
+
+/// The kernel that is asked for, as `--kernel` has it.
+pub(super) fn kernel(choice: KernelChoice) -> &'static str {
+    match choice {
+        KernelChoice::Auto => "auto",
+        KernelChoice::Forced(kernel) => kernel.name(),
     }
 }
 

@@ -8,11 +8,9 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use checksig::hash::KernelUse;
-use checksig::{Counts, Digest, ReaderUse};
+use checksig::{Counts, Digest, ReaderUse, is_deceptive};
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
-
-use crate::render::name::is_deceptive;
 
 /// Appends a value and the end of the line.
 pub(super) fn append(lines: &mut Vec<u8>, value: &impl Serialize) {

@@ -46,6 +46,31 @@ pub(super) struct Start<'a> {
     /// Its bytes, where they are not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) manifest_b64: Option<String>,
+    /// How the lines of the manifest are read.
+    pub(super) format: &'static str,
+    /// What was chosen about the run.
+    pub(super) options: Chosen,
+}
+
+/// What was chosen about the run; `null` where checksig chooses.
+#[derive(Serialize)]
+pub(super) struct Chosen {
+    /// `--reader`.
+    pub(super) reader: &'static str,
+    /// `--kernel`.
+    pub(super) kernel: &'static str,
+    /// `-j`.
+    pub(super) workers: Option<usize>,
+    /// `--queue-depth`.
+    pub(super) queue_depth: Option<usize>,
+    /// `--memory`.
+    pub(super) memory_bytes: Option<u64>,
+    /// `--from-media`.
+    pub(super) from_media: bool,
+    /// `--cache`.
+    pub(super) cache: &'static str,
+    /// `--quiet`.
+    pub(super) quiet: bool,
 }
 
 /// What became of one file.
@@ -119,6 +144,8 @@ pub(super) struct Summary<'a> {
     pub(super) bytes: u64,
     /// From the start of the run to its end.
     pub(super) seconds: f64,
+    /// How the process ends, if this line can be written.
+    pub(super) exit_status: u8,
     /// Whether the run ended early.
     pub(super) cancelled: bool,
     /// The signal that ended it early.
@@ -144,4 +171,6 @@ pub(super) struct Refusal {
     pub(super) error: &'static str,
     /// The error as a sentence.
     pub(super) message: String,
+    /// How the process ends.
+    pub(super) exit_status: u8,
 }
