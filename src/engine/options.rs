@@ -49,7 +49,7 @@ pub struct Resources {
 pub struct Options {
     /// The manifest, relative to the current directory; without one, [`MANIFEST_NAME`] below the root.
     pub manifest: Option<PathBuf>,
-    /// Which lines are entries.
+    /// How the manifest is read; by default its format is found out, from its name and its beginning.
     pub grammar: Grammar,
     /// Where names may lead.
     pub policy: Policy,
@@ -63,7 +63,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             manifest: None,
-            grammar: Grammar::Strict,
+            grammar: Grammar::Detect,
             policy: Policy::Beneath,
             resources: Resources::default(),
             ordered: true,

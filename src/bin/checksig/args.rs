@@ -211,16 +211,8 @@ fn cache() -> impl TypedValueParser<Value = CacheEffect> {
 
 /// Takes the names of the formats.
 fn format() -> impl TypedValueParser<Value = Format> {
-    let names = [
-        PossibleValue::new("gnu").help("DIGEST  NAME, as sha1sum writes it"),
-        PossibleValue::new("gnu-binary").help("DIGEST *NAME, as sha1sum --binary writes it"),
-        PossibleValue::new("bsd").help("SHA1 (NAME) = DIGEST, as sha1sum --tag writes it"),
-    ];
-    PossibleValuesParser::new(names).map(|name| match name.as_str() {
-        "bsd" => Format::Bsd,
-        "gnu-binary" => Format::GnuBinary,
-        _ => Format::Gnu,
-    })
+    let names = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
 }
 
 /// Takes any path but `-`: whoever writes that means standard output, and would find a file of that name instead.

@@ -28,6 +28,8 @@ pub(super) fn line_error(why: LineError) -> &'static str {
         LineError::NoName => "no_name",
         LineError::Nul => "nul",
         LineError::Escape => "escape",
+        LineError::OtherFormat(_) => "other_format",
+        LineError::Unended => "unended",
         LineError::TooLong => "too_long",
         LineError::ByteOrderMark => "byte_order_mark",
         LineError::Utf16 => "utf16",
