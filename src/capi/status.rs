@@ -98,7 +98,9 @@ impl From<Error> for Failure {
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
             // Only `create` writes, and it has no C face.
-            Error::ManifestUnwritable { .. } | Error::Internal(_) => (ChecksigStatus::Internal, None),
+            Error::ManifestExists { .. } | Error::ManifestUnwritable { .. } | Error::Internal(_) => {
+                (ChecksigStatus::Internal, None)
+            }
         };
         Failure { status, message: error.to_string(), error_number: error_number.unwrap_or(0) }
     }

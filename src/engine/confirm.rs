@@ -147,7 +147,13 @@ mod tests {
         let shared = Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
         let shared = Arc::new(shared);
         meanwhile(&tree.path().join("f"), &shared);
-        let planned = Planned { place: 0, line: 1, name: b"f".to_vec(), expected: Some(Stream::digest(b"listed")) };
+        let planned = Planned {
+            place: 0,
+            line: 1,
+            name: b"f".to_vec(),
+            expected: Some(Stream::digest(b"listed")),
+            unlisted: false,
+        };
         let proof = Proof { stamp, reader: ReaderKind::Uring };
         Confirmers::submit(&shared, Suspect { planned, first, proof });
         shared.confirmers.finish(&shared);

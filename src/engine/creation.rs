@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::manifest::{Format, write_entry};
+use crate::plan::Leftovers;
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
 
@@ -21,6 +22,7 @@ use crate::verdict::Outcome;
 pub(super) struct Creation {
     path: PathBuf,
     format: Format,
+    overwrites: bool,
     out: BufWriter<NamedTempFile>,
 }
 
@@ -28,19 +30,20 @@ impl Creation {
     /// Begins a manifest at `path`.
     ///
     /// What stands there already must be a regular file, or a link to one, which is then written where the link leads.
-    pub(super) fn begin(path: PathBuf, format: Format) -> Result<Creation, Error> {
-        match Creation::open(&path) {
-            Ok(Ok((path, file))) => {
+    pub(super) fn begin(path: PathBuf, format: Format, overwrites: bool) -> Result<Creation, Error> {
+        match Creation::open(&path, overwrites) {
+            Ok(Place::Free(path, file)) => {
                 let out = BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file);
-                Ok(Creation { path, format, out })
+                Ok(Creation { path, format, overwrites, out })
             }
-            Ok(Err(kind)) => Err(Error::ManifestNotRegular { path, kind }),
+            Ok(Place::Taken) => Err(Error::ManifestExists { path }),
+            Ok(Place::NotRegular(kind)) => Err(Error::ManifestNotRegular { path, kind }),
             Err(source) => Err(Error::ManifestUnwritable { path, source }),
         }
     }
 
-    /// Where the manifest will stand, and the temporary file beside it; or what stands there that is no manifest.
-    fn open(path: &Path) -> io::Result<Result<(PathBuf, NamedTempFile), FileKind>> {
+    /// Looks at where the manifest will stand, and makes the temporary file beside it.
+    fn open(path: &Path, overwrites: bool) -> io::Result<Place> {
         // The umask takes from these what the user does not want.
         let mut permissions = Permissions::from_mode(0o666);
         let mut path = path.to_owned();
@@ -49,29 +52,35 @@ impl Creation {
                 path = path.canonicalize()?;
                 let old = fs::metadata(&path)?;
                 if !old.is_file() {
-                    return Ok(Err(kind_of(old.file_type())));
+                    return Ok(Place::NotRegular(kind_of(old.file_type())));
+                }
+                if !overwrites {
+                    return Ok(Place::Taken);
                 }
                 permissions = Permissions::from_mode(old.permissions().mode() & 0o777);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let file = tempfile::Builder::new().prefix(".checksig-").permissions(permissions).tempfile_in(folder(&path))?;
-        Ok(Ok((path, file)))
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).rand_bytes(RANDOM_BYTES).suffix(SUFFIX).permissions(permissions);
+        let file = builder.tempfile_in(folder(&path))?;
+        Ok(Place::Free(path, file))
     }
 
     /// The names, below the root, of the manifest and of the temporary file, which are not to be listed.
     pub(super) fn own_names(&self, root: &Path) -> Result<Vec<Vec<u8>>, Error> {
-        let unreadable = |source| Error::RootUnreadable { path: root.to_owned(), source };
-        let root = root.canonicalize().map_err(unreadable)?;
-        let mut names = Vec::new();
-        for path in [self.path.as_path(), self.out.get_ref().path()] {
-            let folder = folder(path).canonicalize().map_err(unreadable)?;
-            if let (Ok(below), Some(name)) = (folder.strip_prefix(&root), path.file_name()) {
-                names.push(below.join(name).into_os_string().into_vec());
-            }
-        }
-        Ok(names)
+        names_below(root, [self.path.as_path(), self.out.get_ref().path()])
+    }
+
+    /// What temporary files are called below the root, if that is where they are made: one of a run that was killed is
+    /// nobody's data.
+    pub(super) fn leftovers(&self, root: &Path) -> Result<Option<Leftovers>, Error> {
+        let directory = names_below(root, [self.path.as_path()])?.pop().map(|mut name| {
+            name.truncate(name.iter().rposition(|&byte| byte == b'/').unwrap_or(0));
+            name
+        });
+        Ok(directory.map(|directory| Leftovers { directory, prefix: PREFIX, between: RANDOM_BYTES, suffix: SUFFIX }))
     }
 
     /// Writes the lines of the files that have a digest.
@@ -87,16 +96,50 @@ impl Creation {
 
     /// Puts the manifest in its place.
     pub(super) fn commit(self) -> Result<(), Error> {
-        let Creation { path, out, .. } = self;
+        let Creation { path, overwrites, out, .. } = self;
         let put = || -> io::Result<()> {
             let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.flush()?;
             file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
+            let put = if overwrites { file.persist(&path) } else { file.persist_noclobber(&path) };
+            put.map_err(|error| error.error)?;
             Ok(())
         };
-        put().map_err(|source| Error::ManifestUnwritable { path: path.clone(), source })
+        put().map_err(|source| match source.kind() {
+            // Somebody else was faster.
+            io::ErrorKind::AlreadyExists if !overwrites => Error::ManifestExists { path: path.clone() },
+            _ => Error::ManifestUnwritable { path: path.clone(), source },
+        })
     }
+}
+
+/// What stands where a manifest is to be.
+enum Place {
+    /// Nothing that is in the way: where that is, and the temporary file beside it.
+    Free(PathBuf, NamedTempFile),
+    /// A manifest that is not to be replaced.
+    Taken,
+    /// No manifest.
+    NotRegular(FileKind),
+}
+
+/// The names of temporary files: what they begin with, how many letters and digits follow, and what they end with.
+const PREFIX: &str = ".checksig-";
+const RANDOM_BYTES: usize = 6;
+const SUFFIX: &str = ".tmp";
+
+/// The names of those of these paths that are below the root, wherever links on the way to them lead.
+pub(super) fn names_below<'a>(root: &Path, paths: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Vec<u8>>, Error> {
+    let unreadable = |source| Error::RootUnreadable { path: root.to_owned(), source };
+    let root = root.canonicalize().map_err(unreadable)?;
+    let mut names = Vec::new();
+    for path in paths {
+        let folder = folder(path).canonicalize().map_err(unreadable)?;
+        if let (Ok(below), Some(name)) = (folder.strip_prefix(&root), path.file_name()) {
+            names.push(below.join(name).into_os_string().into_vec());
+        }
+    }
+    Ok(names)
 }
 
 /// The directory that a path is in.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::hash::KernelChoice;
 use crate::manifest::{Format, Grammar};
+use crate::plan::Exclude;
 use crate::readerkind::{CacheEffect, ReaderChoice};
 use crate::root::Policy;
 
@@ -43,7 +44,7 @@ pub struct Resources {
     pub cache: CacheEffect,
 }
 
-/// The choices for [`verify`](crate::verify). `Options::default()` is right for most.
+/// The choices for [`verify`](crate::verify) and [`audit`](crate::audit). `Options::default()` is right for most.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
@@ -53,6 +54,8 @@ pub struct Options {
     pub grammar: Grammar,
     /// Where names may lead.
     pub policy: Policy,
+    /// What an audit need not find listed. Entries are verified whatever their names, and `verify` takes no notice of this.
+    pub exclude: Exclude,
     /// How files are read and hashed, and what the run may use.
     pub resources: Resources,
     /// Whether records come in the order of the manifest, or as they are found.
@@ -65,6 +68,7 @@ impl Default for Options {
             manifest: None,
             grammar: Grammar::Detect,
             policy: Policy::Beneath,
+            exclude: Exclude::default(),
             resources: Resources::default(),
             ordered: true,
         }
@@ -75,8 +79,15 @@ impl Default for Options {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CreateOptions {
-    /// Where the manifest goes; without it, [`MANIFEST_NAME`] below the root. `-` is no special name here.
+    /// Where the manifest goes; without it, [`MANIFEST_NAME`] below the root, or `manifest-sha1.txt` for a bag
+    /// ([`Format::Bagit`]). `-` is no special name here.
     pub output: Option<PathBuf>,
+    /// Whether a manifest that is there already is replaced; otherwise that is an error.
+    pub overwrite: bool,
+    /// What is not listed.
+    pub exclude: Exclude,
+    /// Whether links that stay inside the root are followed: [`Policy::Inside`].
+    pub follow_inside: bool,
     /// How its lines are written.
     pub format: Format,
     /// How files are read and hashed, and what the run may use.

@@ -17,14 +17,15 @@ use rustix::io::Errno;
 
 use super::conduct::Conductor;
 use super::creation::Creation;
+use super::moves::Moves;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::Entries;
-use crate::plan::{List, Planner, Stock, Walk};
+use crate::manifest::{BAGIT_MANIFEST_NAME, Entries, Format};
+use crate::plan::{List, ManifestEntries, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -59,7 +60,7 @@ pub struct Progress {
     pub manifest_bytes: (u64, u64),
 }
 
-/// A verification, a creation, or the hashing of a list, that is under way in threads of its own.
+/// A verification, an audit, a creation, or the hashing of a list, that is under way in threads of its own.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
 /// is left behind after a second.
@@ -89,6 +90,7 @@ pub struct Run {
     report: Report,
     creation: Option<Creation>,
     manifest: Option<Watched>,
+    moves: Option<Moves>,
     started: Instant,
     finished: bool,
 }
@@ -109,28 +111,25 @@ impl Canceller {
 impl Run {
     /// Starts to verify the files below `root` against a manifest.
     pub fn verify(root: &Path, options: &Options) -> Result<Run, Error> {
-        let directory = open_root(root, options.policy)?;
-        let (manifest, path) = open_manifest(&directory, root, options)?;
-        let watched = Watched::new(&manifest, &path)?;
-        let reader: Box<dyn BufRead + Send> =
-            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
-        let stock = Stock::Manifest(Entries::new(reader, options.grammar));
-        let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
-        let shared = share(directory, options.resources, options.ordered)?;
-        Run::start(shared, Verb::Verify, stock, unreadable, None, Some(watched))
+        Begun::open(root, options, options.policy)?.start(Verb::Verify, options, Stock::Manifest)
     }
 
     /// Starts to write a manifest of the regular files below `root`, in byte order of their names.
     ///
     /// Records are: `Match` for each file listed; `NotRegular` for what is left out, which does not count against the
     /// run; any other outcome for a file that could not be listed, and then no manifest is written and the old one
-    /// stays. A tree without regular files gives no manifest either: it could never pass.
+    /// stays. A tree without regular files gives no manifest either: it could never pass. Where links are followed, one to
+    /// a regular file inside the root is listed as a file, and one to a directory is left out: what is there is listed
+    /// under its own name.
     pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
-        let directory = open_root(root, Policy::Beneath)?;
-        let path = options.output.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
+        let policy = if options.follow_inside { Policy::Inside } else { Policy::Beneath };
+        let directory = open_root(root, policy)?;
+        let path = options.output.clone().unwrap_or_else(|| root.join(manifest_name(options.format)));
         let shared = share(directory, options.resources, true)?;
-        let creation = Creation::begin(path, options.format)?;
-        let stock = Stock::Tree(Walk::new(creation.own_names(root)?));
+        let creation = Creation::begin(path, options.format, options.overwrite)?;
+        let (own, leftovers) = (creation.own_names(root)?, creation.leftovers(root)?);
+        let scope = Scope { own, exclude: options.exclude.clone(), follows: options.follow_inside, leftovers };
+        let stock = Stock::Tree(Walk::new(scope));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
         Run::start(shared, Verb::Create, stock, unreadable, Some(creation), None)
     }
@@ -170,7 +169,8 @@ impl Run {
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
         let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
-        Ok(Run { shared, conductor, conducted, report, creation, manifest, started, finished: false })
+        let moves = (verb == Verb::Audit).then(Moves::default);
+        Ok(Run { shared, conductor, conducted, report, creation, manifest, moves, started, finished: false })
     }
 
     /// Waits for records, `wait` at most.
@@ -178,7 +178,10 @@ impl Run {
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
     pub fn next_batch(&mut self, wait: Duration) -> Batch {
         match self.take(wait) {
-            Taken::Records(records) => {
+            Taken::Records(mut records) => {
+                if let Some(moves) = &mut self.moves {
+                    records.iter_mut().for_each(|record| moves.follow(record));
+                }
                 records.iter().for_each(|record| self.report.add(record));
                 if let Some(Err(error)) = self.creation.as_mut().map(|creation| creation.write(&records)) {
                     self.creation = None;
@@ -257,6 +260,11 @@ impl Run {
                     .to_owned(),
             );
         }
+        if let Some(left_out) = self.moves.as_ref().map(Moves::left_out).filter(|count| *count > 0) {
+            self.shared.note_reason(format!(
+                "moved files: so many entries are missing that where {left_out} of them went was not looked for"
+            ));
+        }
         report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !left_out && let Some(manifest) = &self.manifest {
@@ -329,6 +337,49 @@ impl Watched {
             _ => Err(Error::ManifestChanged { path: self.path.clone() }),
         }
     }
+}
+
+/// A root and its manifest, opened.
+pub(super) struct Begun {
+    directory: Root,
+    manifest: OpenedFile,
+    path: PathBuf,
+}
+
+impl Begun {
+    pub(super) fn open(root: &Path, options: &Options, policy: Policy) -> Result<Begun, Error> {
+        let directory = open_root(root, policy)?;
+        let (manifest, path) = open_manifest(&directory, root, options)?;
+        Ok(Begun { directory, manifest, path })
+    }
+
+    /// The manifest, as messages name it.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Starts a run over the entries of the manifest.
+    pub(super) fn start(
+        self,
+        verb: Verb,
+        options: &Options,
+        stock: impl FnOnce(ManifestEntries) -> Stock,
+    ) -> Result<Run, Error> {
+        let Begun { directory, manifest, path } = self;
+        let watched = Watched::new(&manifest, &path)?;
+        let reader: Box<dyn BufRead + Send> =
+            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
+        let grammar = options.grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes());
+        let stock = stock(Entries::new(reader, grammar));
+        let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
+        let shared = share(directory, options.resources, options.ordered)?;
+        Run::start(shared, verb, stock, unreadable, None, Some(watched))
+    }
+}
+
+/// The name of the manifest below a root where none is given: a bag has its own.
+fn manifest_name(format: Format) -> &'static str {
+    if format == Format::Bagit { BAGIT_MANIFEST_NAME } else { MANIFEST_NAME }
 }
 
 fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {

@@ -67,7 +67,13 @@ impl Source for AllButOne {
 fn planned(tree: &Path, place: u64, name: &str, length: usize) -> Planned {
     let content = vec![place as u8; length];
     std::fs::write(tree.join(name), &content).unwrap();
-    Planned { place, line: place + 1, name: name.as_bytes().to_vec(), expected: Some(Stream::digest(&content)) }
+    Planned {
+        place,
+        line: place + 1,
+        name: name.as_bytes().to_vec(),
+        expected: Some(Stream::digest(&content)),
+        unlisted: false,
+    }
 }
 
 #[test]

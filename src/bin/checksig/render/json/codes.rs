@@ -47,6 +47,7 @@ pub(super) fn error(error: &Error) -> &'static str {
         Error::ManifestNotRegular { .. } => "manifest_not_regular",
         Error::ManifestUnreadable { .. } => "manifest_unreadable",
         Error::ManifestChanged { .. } => "manifest_changed",
+        Error::ManifestExists { .. } => "manifest_exists",
         Error::ManifestUnwritable { .. } => "manifest_unwritable",
         Error::ReaderUnavailable { .. } => "reader_unavailable",
         Error::UnknownReader(_) => "unknown_reader",
