@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
+use super::begin::Begun;
 use super::creation::names_below;
 use super::options::Options;
-use super::run::{Begun, Run};
+use super::run::Run;
 use crate::error::Error;
 use crate::plan::{Audit, Scope, Stock, Walk};
 use crate::report::Verb;

@@ -5,6 +5,7 @@
 //! that is not the listed one is confirmed; records leave through the outbox in the order of the plan.
 
 mod audit;
+mod begin;
 mod conduct;
 mod confirm;
 mod creation;

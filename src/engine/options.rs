@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::hash::KernelChoice;
-use crate::manifest::{Format, Grammar};
+use crate::manifest::{BAGIT_MANIFEST_NAME, Format, Grammar};
 use crate::plan::Exclude;
 use crate::readerkind::{CacheEffect, ReaderChoice};
 use crate::root::Policy;
@@ -92,6 +92,13 @@ pub struct CreateOptions {
     pub format: Format,
     /// How files are read and hashed, and what the run may use.
     pub resources: Resources,
+}
+
+impl CreateOptions {
+    /// The name of the manifest below the root where no output is chosen.
+    pub fn manifest_name(&self) -> &'static str {
+        if self.format == Format::Bagit { BAGIT_MANIFEST_NAME } else { MANIFEST_NAME }
+    }
 }
 
 /// The choices for [`hash_files`](crate::hash_files).

@@ -2,7 +2,7 @@
 //!
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rustix::io::Errno;
 
+use super::begin::Begun;
 use super::conduct::Conductor;
 use super::creation::Creation;
 use super::moves::Moves;
@@ -24,8 +25,7 @@ use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::{BAGIT_MANIFEST_NAME, Entries, Format};
-use crate::plan::{List, ManifestEntries, Planner, Scope, Stock, Walk};
+use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -124,7 +124,7 @@ impl Run {
     pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
         let policy = if options.follow_inside { Policy::Inside } else { Policy::Beneath };
         let directory = open_root(root, policy)?;
-        let path = options.output.clone().unwrap_or_else(|| root.join(manifest_name(options.format)));
+        let path = options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()));
         let shared = share(directory, options.resources, true)?;
         let creation = Creation::begin(path, options.format, options.overwrite)?;
         let (own, leftovers) = (creation.own_names(root)?, creation.leftovers(root)?);
@@ -146,7 +146,7 @@ impl Run {
         Run::start(shared, Verb::Hash, stock, unreadable, None, None)
     }
 
-    fn start(
+    pub(super) fn start(
         shared: Arc<Shared>,
         verb: Verb,
         stock: Stock,
@@ -311,14 +311,14 @@ impl Drop for Run {
 }
 
 /// A manifest that is being read, and how it was when that began.
-struct Watched {
+pub(super) struct Watched {
     file: OwnedFd,
     stamp: Stamp,
     path: PathBuf,
 }
 
 impl Watched {
-    fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
+    pub(super) fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
         let path = path.to_owned();
         match manifest.file.try_clone() {
             Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path }),
@@ -339,50 +339,7 @@ impl Watched {
     }
 }
 
-/// A root and its manifest, opened.
-pub(super) struct Begun {
-    directory: Root,
-    manifest: OpenedFile,
-    path: PathBuf,
-}
-
-impl Begun {
-    pub(super) fn open(root: &Path, options: &Options, policy: Policy) -> Result<Begun, Error> {
-        let directory = open_root(root, policy)?;
-        let (manifest, path) = open_manifest(&directory, root, options)?;
-        Ok(Begun { directory, manifest, path })
-    }
-
-    /// The manifest, as messages name it.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Starts a run over the entries of the manifest.
-    pub(super) fn start(
-        self,
-        verb: Verb,
-        options: &Options,
-        stock: impl FnOnce(ManifestEntries) -> Stock,
-    ) -> Result<Run, Error> {
-        let Begun { directory, manifest, path } = self;
-        let watched = Watched::new(&manifest, &path)?;
-        let reader: Box<dyn BufRead + Send> =
-            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
-        let grammar = options.grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes());
-        let stock = stock(Entries::new(reader, grammar));
-        let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
-        let shared = share(directory, options.resources, options.ordered)?;
-        Run::start(shared, verb, stock, unreadable, None, Some(watched))
-    }
-}
-
-/// The name of the manifest below a root where none is given: a bag has its own.
-fn manifest_name(format: Format) -> &'static str {
-    if format == Format::Bagit { BAGIT_MANIFEST_NAME } else { MANIFEST_NAME }
-}
-
-fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
+pub(super) fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
     Root::open_root(path, policy).map_err(|errno| match errno {
         Errno::NOENT => Error::RootNotFound { path: path.to_owned() },
         Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },
@@ -391,7 +348,7 @@ fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
 }
 
 /// Opens the manifest: one that was named, wherever it is; the root's own, by the rules for names below the root.
-fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
+pub(super) fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
     let (opened, path) = match &options.manifest {
         Some(path) => (open_anywhere(path), path.clone()),
         None => (directory.open(MANIFEST_NAME.as_bytes()), root.join(MANIFEST_NAME)),

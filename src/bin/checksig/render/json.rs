@@ -23,7 +23,7 @@ use crate::signals::Signal;
 /// The number of the format, in the first line.
 pub(crate) const SCHEMA: u32 = 1;
 
-/// The JSON of `verify`.
+/// The JSON of `verify` and `audit`.
 pub(crate) struct Json {
     quiet: bool,
 }
@@ -35,14 +35,14 @@ impl Json {
     }
 
     /// The first line, before anything is opened.
-    pub(crate) fn start(&mut self, root: &Path, manifest: &Path, console: &mut Console) {
+    pub(crate) fn start(&mut self, verb: &'static str, root: &Path, manifest: &Path, console: &mut Console) {
         let (root, manifest) = (root.as_os_str().as_encoded_bytes(), manifest.as_os_str().as_encoded_bytes());
         put(
             console,
             &Line::Start(Start {
                 schema: SCHEMA,
                 checksig: env!("CARGO_PKG_VERSION"),
-                verb: "verify",
+                verb,
                 root: as_text(root),
                 root_b64: as_base64(root),
                 manifest: as_text(manifest),
@@ -73,6 +73,7 @@ impl Render for Json {
                     Verdict::Fail => "fail",
                 },
                 counts: &report.counts,
+                moved: report.moved,
                 malformed_lines: report.malformed_lines,
                 files: report.counts.total(),
                 bytes: report.bytes,
@@ -113,10 +114,12 @@ fn file_line(file: &FileReport) -> File<'_> {
         offset_bytes: None,
         kind: None,
         actual_again: None,
+        moved_from: file.moved_from.as_deref().map(as_text),
+        moved_from_b64: file.moved_from.as_deref().and_then(as_base64),
     };
     match outcome {
         Outcome::Unreadable { errno, offset } => (line.errno, line.offset_bytes) = (Some(*errno), Some(*offset)),
-        Outcome::NotRegular(kind) => line.kind = Some(codes::file_kind(*kind)),
+        Outcome::NotRegular(kind) | Outcome::Unlisted { kind, .. } => line.kind = Some(codes::file_kind(*kind)),
         Outcome::Unstable { second, .. } => line.actual_again = Some(*second),
         _ => {}
     }

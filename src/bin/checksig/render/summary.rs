@@ -10,7 +10,7 @@ use super::console::{Console, Trouble};
 use super::figures::{Brought, Bytes, Count, Rate, Seconds};
 use super::text::say;
 
-/// Ends the text of `verify`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
+/// Ends the text of `verify` or `audit`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
 pub(super) fn verify_line(ending: &Ending<'_>, manifest: &[u8], quiet: bool, console: &mut Console) {
     let report = ending.report;
     // The name was escaped to UTF-8.
@@ -78,8 +78,13 @@ fn left_out(report: &Report) -> u64 {
 /// none.
 fn found(report: &Report, nothing: &str) -> String {
     let outcomes = report.counts.iter().filter(|(_, count)| *count > 0);
-    let mut parts: Vec<String> =
-        outcomes.map(|(kind, count)| format!("{count} {}", kind.name().replace('_', " "))).collect();
+    let moved = |kind| if kind == OutcomeKind::Unlisted { report.moved } else { 0 };
+    let mut parts: Vec<String> = outcomes
+        .map(|(kind, count)| match (kind.name().replace('_', " "), moved(kind)) {
+            (name, 0) => format!("{count} {name}"),
+            (name, moved) => format!("{count} {name} ({moved} moved)"),
+        })
+        .collect();
     if report.malformed_lines > 0 {
         parts.push(Count(report.malformed_lines, "malformed line").to_string());
     }
