@@ -7,6 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::relpath::RelPath;
 
+/// Hashes that there is room for at first.
+const HASHES_MIN: usize = 1_024;
+
 /// A set of names, which is filled, then sealed, then asked.
 pub(crate) struct Listed {
     /// Two keys of SipHash-1-3, 64 bits from each.
@@ -32,7 +35,21 @@ impl Listed {
             self.plain.extend_from_slice(component);
         }
         let hash = self.hash(&self.plain);
+        if self.hashes.len() == self.hashes.capacity() {
+            self.make_room();
+        }
         self.hashes.push(hash);
+    }
+
+    /// Keeps every hash once, and takes more memory only if that made little room: a name that is listed time and again
+    /// takes no more of it.
+    fn make_room(&mut self) {
+        self.seal();
+        if self.hashes.len() > self.hashes.capacity() / 2 {
+            self.hashes.reserve(self.hashes.len().max(HASHES_MIN));
+        } else if self.hashes.capacity() == 0 {
+            self.hashes.reserve(HASHES_MIN);
+        }
     }
 
     /// Says that all names have been taken in.
@@ -71,6 +88,22 @@ mod tests {
         for name in ["c", "d", "f", "up", "etc/passwd", "y", "x/../y", "A", "", "a "] {
             assert!(!listed.contains(name.as_bytes()), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_listed_time_and_again_takes_the_memory_of_one() {
+        let mut listed = Listed::new();
+        for _ in 0..20 * HASHES_MIN {
+            listed.insert(b"one");
+            listed.insert(b"other");
+        }
+        assert!(listed.hashes.capacity() < 2 * HASHES_MIN, "{}", listed.hashes.capacity());
+        let names: Vec<String> = (0..5 * HASHES_MIN).map(|at| format!("d/{at}")).collect();
+        names.iter().for_each(|name| listed.insert(name.as_bytes()));
+        assert!(listed.hashes.capacity() <= 2 * (names.len() + 2), "{}", listed.hashes.capacity());
+        listed.seal();
+        assert!(names.iter().all(|name| listed.contains(name.as_bytes())) && listed.contains(b"one"));
+        assert!(!listed.contains(b"d/none"));
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn a_pass_from_its_first_line_to_its_last() {
         "outside_root": 0, "unlisted": 0, "not_checked": 0,
     });
     let expected = json!({
-        "type": "summary", "verdict": "pass", "counts": counts, "malformed_lines": 0, "files": 2, "bytes": 5,
+        "type": "summary", "verdict": "pass", "counts": counts, "moved": 0, "malformed_lines": 0, "files": 2, "bytes": 5,
         "cancelled": false, "signal": null,
     });
     assert_eq!(*summary, expected);
