@@ -3,10 +3,12 @@
 //! Drives the built binary and knows nothing of what is inside; what the engine finds is the engine's own tests' matter.
 
 mod command {
+    mod audit;
     mod create;
     mod docs;
     mod json;
     mod kernels;
+    mod names;
     mod oracle;
     mod outcomes;
     mod output;
