@@ -62,6 +62,12 @@ pub enum Error {
         /// The manifest.
         path: PathBuf,
     },
+    /// There is a manifest already where `create` is to write one.
+    #[error("{}: there is a manifest already; \"checksig create --force\" replaces it", shown(.path))]
+    ManifestExists {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// The manifest that `create` makes cannot be written.
     #[error("{}: {source}", shown(.path))]
     ManifestUnwritable {

@@ -15,7 +15,7 @@
 //! # Ok::<(), checksig::Error>(())
 //! ```
 //!
-//! [`verify`] and [`create`] wait for the end; [`Run`] gives every record as it comes, tells how far it is, and can be
+//! [`verify`], [`audit`] and [`create`] wait for the end; [`Run`] gives every record as it comes, tells how far it is, and can be
 //! cancelled. What is wrong with a file is an [`Outcome`] in the report; an [`Error`] says that there is no report.
 //!
 //! For bytes and files without a manifest there are [`hash_many`], [`file_digest`] and [`hash_files`].
@@ -56,11 +56,12 @@ mod verdict;
 pub use digest::{Digest, DigestError};
 pub use engine::{
     Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Output, Progress, Resources, Run,
-    create, file_digest, hash_files, verify,
+    audit, create, file_digest, hash_files, verify,
 };
 pub use error::Error;
 pub use filekind::FileKind;
 pub use hash::hash_many;
+pub use plan::{BadPattern, Exclude};
 pub use readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};

@@ -9,6 +9,9 @@ pub const LINE_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of a name from which on Linux opens nothing (PATH_MAX), and a walk component by component neither.
 pub const PATH_BYTES_MAX: usize = 4_096;
 
+/// Symbolic links that Linux follows in one name (MAXSYMLINKS), and a walk component by component does.
+pub const LINKS_MAX: usize = 40;
+
 /// Bytes of a malformed line that are kept to show it.
 pub const LINE_SHOWN_BYTES_MAX: usize = 200;
 
@@ -21,6 +24,9 @@ const _: () = assert!(LINE_SHOWN_BYTES_MAX < LINE_BYTES_MAX);
 
 /// Tries of one open that a signal or a rename interrupts, after which the errno stands as the outcome.
 pub const OPEN_TRIES_MAX: usize = 64;
+
+/// Bytes of the names of missing entries that an audit keeps, beside their digests, to tell where they were moved to.
+pub const MOVES_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Files opened one after another in one directory, after which the next are opened from its descriptor: opening and closing that
 /// costs about what five files gain by it.

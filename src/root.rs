@@ -2,6 +2,7 @@
 //!
 //! Reads no file and judges none. A refusal is data for an outcome, never an error of the run.
 
+mod components;
 #[cfg_attr(checksig_portable, path = "root/portable.rs")]
 mod lookup;
 mod siblings;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use self::components::{walk, walk_inside, walk_to_parent};
 use self::lookup::{ResolveFlags, openat2};
 use crate::filekind::FileKind;
 use crate::limits;
@@ -31,6 +33,9 @@ pub enum Policy {
     /// Below the root and through no symbolic link. The root itself may be one.
     #[default]
     Beneath,
+    /// Below the root, also through symbolic links as long as these stay below it: one that is absolute, or that goes up
+    /// out of the root on its way, leads out of it.
+    Inside,
     /// Anywhere, as `sha1sum -c` allows; relative names start at the root.
     Free,
 }
@@ -80,7 +85,8 @@ const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::DI
 /// A handle to name things by; on Linux it asks for no permission on the thing itself.
 const HANDLE: OFlags = lookup::PATH.union(OFlags::CLOEXEC);
 
-const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
+const INSIDE: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
+const BENEATH: ResolveFlags = INSIDE.union(ResolveFlags::NO_SYMLINKS);
 
 impl Root {
     /// Opens the directory; the path is the caller's own, and links in it are followed.
@@ -139,7 +145,7 @@ impl Root {
         let flags = match self.policy {
             Policy::Beneath => HANDLE.union(OFlags::NOFOLLOW),
             // The same file that an open gives.
-            Policy::Free => HANDLE,
+            Policy::Inside | Policy::Free => HANDLE,
         };
         let handle = self.open_with(name, flags, ResolveFlags::empty())?;
         regular(handle).map(|opened| opened.stamp)
@@ -151,6 +157,8 @@ impl Root {
         let root = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
         let stat = if self.policy == Policy::Free {
             rustix::fs::statat(root, name, AtFlags::empty())?
+        } else if self.policy == Policy::Inside {
+            rustix::fs::fstat(self.open_with(name, HANDLE, ResolveFlags::empty())?)?
         } else {
             let path = RelPath::new(name).map_err(|_| Refusal::OutsideRoot)?;
             let (parent, last) = walk_to_parent(root, &path)?;
@@ -173,6 +181,12 @@ impl Root {
         regular(handle).ok().map(|opened| opened.stamp.size_bytes)
     }
 
+    /// What a name leads to, by the policy.
+    pub(crate) fn kind_behind(&self, name: &[u8]) -> Result<FileKind, Refusal> {
+        let handle = self.open_with(name, HANDLE, ResolveFlags::empty())?;
+        Ok(kind_of(&rustix::fs::fstat(&handle)?))
+    }
+
     /// Whether names are walked component by component, because Linux or a sandbox refuses openat2.
     pub(crate) fn walks(&self) -> bool {
         self.walks.load(Ordering::Relaxed)
@@ -183,10 +197,11 @@ impl Root {
         lookup::HAS_OPENAT2 && self.walks()
     }
 
-    /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out.
+    /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out. No link leads to it,
+    /// whatever the policy: nothing is listed twice.
     pub(crate) fn read_directory(&self, name: &[u8]) -> Result<Vec<DirectoryEntry>, Refusal> {
         let name = if name.is_empty() { b"." } else { name };
-        let directory = self.unmarked(DIRECTORY, |flags| self.open_with(name, flags, ResolveFlags::empty()))?;
+        let directory = self.unmarked(DIRECTORY, |flags| self.open_with(name, flags, ResolveFlags::NO_SYMLINKS))?;
         let mut entries = Vec::new();
         lookup::list(&directory, |name, kind| {
             if name == b"." || name == b".." {
@@ -222,10 +237,13 @@ impl Root {
             return opened.map_err(Refusal::from);
         }
         let path = RelPath::new(name).map_err(|_| Refusal::OutsideRoot)?;
+        let follows = self.policy == Policy::Inside && !resolve.contains(ResolveFlags::NO_SYMLINKS);
+        let walk = if follows { walk_inside } else { walk };
         if self.walks() {
             return walk(directory, &path, flags).map_err(Refusal::from);
         }
-        let call = || openat2(directory, name, flags, BENEATH.union(resolve));
+        let confined = if follows { INSIDE } else { BENEATH };
+        let call = || openat2(directory, name, flags, confined.union(resolve));
         // From memory or not at all: there EAGAIN is the answer and not an interruption.
         let opened = if resolve.contains(ResolveFlags::CACHED) { call() } else { retry(call) };
         match opened {
@@ -281,46 +299,6 @@ impl Root {
 /// Opens a file that the caller named, a manifest say: anywhere, through links, if it is a regular file.
 pub(crate) fn open_anywhere(path: &Path) -> Result<OpenedFile, Refusal> {
     Root::wherever().open(path.as_os_str().as_bytes())
-}
-
-/// Walks a name component by component, none of which may be a symbolic link: what openat2 does in one call.
-fn walk(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlags) -> Result<OwnedFd, Errno> {
-    let (directory, last) = walk_to_parent(root, path)?;
-    open_component(directory.as_ref().map_or(root, |directory| directory.as_fd()), last, flags)
-}
-
-/// The directory that the last component of a name is in, if it is not the root, and that component.
-fn walk_to_parent<'a>(root: BorrowedFd<'_>, path: &RelPath<'a>) -> Result<(Option<OwnedFd>, &'a [u8]), Errno> {
-    if path.as_bytes().len() >= limits::PATH_BYTES_MAX {
-        return Err(Errno::NAMETOOLONG);
-    }
-    let mut components: Vec<&[u8]> = path.components().collect();
-    let last = components.pop().unwrap_or(b".");
-    let mut directory: Option<OwnedFd> = None;
-    for component in components {
-        let at = directory.as_ref().map_or(root, |directory| directory.as_fd());
-        directory = Some(open_component(at, component, HANDLE.union(OFlags::DIRECTORY))?);
-    }
-    Ok((directory, last))
-}
-
-fn open_component(directory: BorrowedFd<'_>, component: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
-    let opened = retry(|| rustix::fs::openat(directory, component, flags.union(OFlags::NOFOLLOW), Mode::empty()));
-    let is_link = || {
-        rustix::fs::statat(directory, component, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|stat| kind_of(&stat) == FileKind::Symlink)
-    };
-    match opened {
-        // A link where a directory belongs is ENOTDIR here and ELOOP to openat2; the same name must fare the same. EMLINK is
-        // what FreeBSD says of a link.
-        Err(Errno::NOTDIR | Errno::MLINK) if is_link() => Err(Errno::LOOP),
-        // A handle to the link itself is no way in either.
-        Ok(handle) if flags.contains(lookup::PATH) => match rustix::fs::fstat(&handle) {
-            Ok(stat) if kind_of(&stat) == FileKind::Symlink => Err(Errno::LOOP),
-            _ => Ok(handle),
-        },
-        opened => opened,
-    }
 }
 
 /// Repeats a call that a signal or a rename got in the way of: EAGAIN is what openat2 gives when it cannot tell, in a

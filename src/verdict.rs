@@ -41,8 +41,13 @@ pub enum Outcome {
     NotRegular(FileKind),
     /// The name leads out of the root; nothing was opened.
     OutsideRoot,
-    /// The file is there and the manifest does not list it (`audit` only).
-    Unlisted,
+    /// It is there and the manifest does not list it (`audit` only).
+    Unlisted {
+        /// What it is.
+        kind: FileKind,
+        /// Its digest, where that was asked for: a missing entry may have been moved here.
+        actual: Option<Digest>,
+    },
     /// The run ended before the file was judged.
     NotChecked,
 }
@@ -108,7 +113,7 @@ impl Outcome {
             Outcome::Unstable { .. } => OutcomeKind::Unstable,
             Outcome::NotRegular(_) => OutcomeKind::NotRegular,
             Outcome::OutsideRoot => OutcomeKind::OutsideRoot,
-            Outcome::Unlisted => OutcomeKind::Unlisted,
+            Outcome::Unlisted { .. } => OutcomeKind::Unlisted,
             Outcome::NotChecked => OutcomeKind::NotChecked,
         }
     }
@@ -123,6 +128,7 @@ impl Outcome {
         match self {
             Outcome::Mismatch { actual } => Some(*actual),
             Outcome::Unstable { first, .. } => Some(*first),
+            Outcome::Unlisted { actual, .. } => *actual,
             _ => None,
         }
     }
@@ -154,9 +160,9 @@ impl fmt::Display for Outcome {
             Outcome::NotRegular(kind) => write!(out, "not a regular file: {kind}"),
             Outcome::OutsideRoot => out.write_str("outside the root"),
             Outcome::NotChecked => out.write_str("not checked"),
-            Outcome::Match | Outcome::Mismatch { .. } | Outcome::Missing | Outcome::Unlisted => {
-                out.write_str(self.kind().name())
-            }
+            Outcome::Unlisted { kind: FileKind::Regular, .. } => out.write_str("unlisted"),
+            Outcome::Unlisted { kind, .. } => write!(out, "unlisted: {kind}"),
+            Outcome::Match | Outcome::Mismatch { .. } | Outcome::Missing => out.write_str(self.kind().name()),
         }
     }
 }
@@ -227,6 +233,8 @@ mod tests {
             (Outcome::Unreadable { errno: libc::EACCES, offset: 0 }, "unreadable: Permission denied"),
             (Outcome::Unreadable { errno: libc::EIO, offset: 4096 }, "unreadable: Input/output error at byte 4096"),
             (Outcome::NotRegular(FileKind::Fifo), "not a regular file: a FIFO"),
+            (Outcome::Unlisted { kind: FileKind::Regular, actual: Some(digest) }, "unlisted"),
+            (Outcome::Unlisted { kind: FileKind::Symlink, actual: None }, "unlisted: a symbolic link"),
         ] {
             assert_eq!(outcome.to_string(), text);
         }

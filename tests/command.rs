@@ -3,12 +3,14 @@
 //! Drives the built binary and knows nothing of what is inside; what the engine finds is the engine's own tests' matter.
 
 mod command {
+    mod audit;
     mod create;
     mod docs;
     mod files;
     mod json;
     mod kernels;
     mod live;
+    mod names;
     mod oracle;
     mod outcomes;
     mod output;

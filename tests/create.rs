@@ -8,7 +8,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use checksig::OutcomeKind::{Match, NotRegular};
-use checksig::{CreateOptions, Error, FileKind, Options, Run, Verb, Verdict, create, verify};
+use checksig::manifest::Format;
+use checksig::{CreateOptions, Error, Exclude, FileKind, Options, Run, Verb, Verdict, create, verify};
 use common::{Tree, drain, hex_digest, make_fifo, outcomes};
 
 #[test]
@@ -33,6 +34,10 @@ fn create_replaces_regular_files_only() {
     fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
     symlink(&target, tree.at("link")).unwrap();
     options.output = Some(tree.at("link"));
+    let error = create(tree.path(), &options).unwrap_err();
+    assert!(matches!(&error, Error::ManifestExists { path } if *path == tree.at("link")), "{error}");
+    assert_eq!(fs::read(&target).unwrap(), b"old");
+    options.overwrite = true;
     assert_eq!(create(tree.path(), &options).unwrap().verdict(), Verdict::Pass);
     assert!(fs::symlink_metadata(tree.at("link")).unwrap().is_symlink());
     assert_eq!(fs::read(&target).unwrap(), format!("{}  f\n", hex_digest(b"f")).as_bytes());
@@ -47,8 +52,10 @@ fn create_lists_the_regular_files_in_order_and_verify_agrees() {
     }
     symlink("b", tree.at("link")).unwrap();
     let mut first = Vec::new();
-    for _ in 0..2 {
-        let run = Run::create(tree.path(), &CreateOptions::default()).unwrap();
+    for overwrite in [false, true] {
+        let mut options = CreateOptions::default();
+        options.overwrite = overwrite;
+        let run = Run::create(tree.path(), &options).unwrap();
         let (records, report) = drain(run);
         assert_eq!((report.verb, report.verdict()), (Verb::Create, Verdict::Pass));
         assert_eq!(report.counts.of(NotRegular), 1);
@@ -67,8 +74,82 @@ fn create_lists_the_regular_files_in_order_and_verify_agrees() {
 fn create_without_regular_files_writes_nothing_and_leaves_the_old_manifest() {
     let tree = Tree::new();
     fs::write(tree.at("sha1sum.txt"), "old").unwrap();
-    let report = create(tree.path(), &CreateOptions::default()).unwrap();
+    let mut options = CreateOptions::default();
+    options.overwrite = true;
+    let report = create(tree.path(), &options).unwrap();
     assert_eq!(report.verdict(), Verdict::Fail);
     assert_eq!(fs::read(tree.at("sha1sum.txt")).unwrap(), b"old");
     assert_eq!(fs::read_dir(tree.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_manifest_that_somebody_else_puts_there_meanwhile_is_not_replaced() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    let run = Run::create(tree.path(), &CreateOptions::default()).unwrap();
+    fs::write(tree.at("sha1sum.txt"), "theirs").unwrap();
+    let error = run.finish().unwrap_err();
+    assert!(matches!(&error, Error::ManifestExists { .. }), "{error}");
+    assert_eq!(fs::read(tree.at("sha1sum.txt")).unwrap(), b"theirs");
+    assert_eq!(fs::read_dir(tree.path()).unwrap().count(), 2, "no temporary file is left");
+}
+
+#[test]
+fn what_a_killed_run_left_is_not_listed_and_told() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f").file(".checksig-aZ09bc.tmp", b"left").file("d/.checksig-aZ09bc.tmp", b"elsewhere");
+    // Not what they are called: too short, too long, another letter, another end.
+    for name in [".checksig-aZ09b.tmp", ".checksig-aZ09bcd.tmp", ".checksig-aZ09b_.tmp", ".checksig-aZ09bc"] {
+        tree.file(name, name.as_bytes());
+    }
+    let (records, report) = drain(Run::create(tree.path(), &CreateOptions::default()).unwrap());
+    assert_eq!(report.verdict(), Verdict::Pass);
+    let names: Vec<_> = outcomes(&records).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        names,
+        [
+            ".checksig-aZ09b.tmp",
+            ".checksig-aZ09b_.tmp",
+            ".checksig-aZ09bc",
+            ".checksig-aZ09bcd.tmp",
+            "d/.checksig-aZ09bc.tmp",
+            "f"
+        ]
+    );
+    let told = |reason: &String| reason.starts_with(".checksig-aZ09bc.tmp: what a create that was killed left behind");
+    assert!(report.reasons.iter().any(told), "{:?}", report.reasons);
+}
+
+#[test]
+fn what_is_excluded_is_not_listed() {
+    let mut tree = Tree::new();
+    for name in ["a", "b.tmp", "cache/x", "d/cache/y", "d/e.tmp", "d/f"] {
+        tree.file(name, name.as_bytes());
+    }
+    let mut options = CreateOptions::default();
+    options.exclude = Exclude::new(["*.tmp", "/cache/"]).unwrap();
+    let (records, report) = drain(Run::create(tree.path(), &options).unwrap());
+    assert_eq!(report.verdict(), Verdict::Pass);
+    let names: Vec<_> = outcomes(&records).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "d/cache/y", "d/f"]);
+}
+
+#[test]
+fn a_bags_manifest_has_its_own_name_and_cannot_carry_a_leading_blank() {
+    let mut tree = Tree::new();
+    tree.file("data/100%", b"x").file("data/new\nline", b"y");
+    let mut options = CreateOptions::default();
+    options.format = Format::Bagit;
+    assert_eq!(create(tree.path(), &options).unwrap().verdict(), Verdict::Pass);
+    let text = format!("{}  data/100%25\n{}  data/new%0Aline\n", hex_digest(b"x"), hex_digest(b"y"));
+    assert_eq!(fs::read(tree.at("manifest-sha1.txt")).unwrap(), text.as_bytes());
+    let mut reading = Options::default();
+    reading.manifest = Some(tree.at("manifest-sha1.txt"));
+    assert_eq!(verify(tree.path(), &reading).unwrap().verdict(), Verdict::Pass);
+    tree.file(" blank", b"z");
+    options.overwrite = true;
+    let error = create(tree.path(), &options).unwrap_err();
+    assert!(matches!(&error, Error::ManifestUnwritable { .. }), "{error}");
+    assert!(error.to_string().contains("the name \" blank\" begins with a blank"), "{error}");
+    assert_eq!(fs::read(tree.at("manifest-sha1.txt")).unwrap(), text.as_bytes(), "what was there stays");
 }

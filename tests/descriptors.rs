@@ -68,7 +68,7 @@ fn few_descriptors_make_no_failure_out_of_a_mismatch_or_an_untouched_file() {
             String::from_utf8_lossy(&output.stderr)
         );
         let other = tree.at("other.txt");
-        let arguments = ["--workers", "4", "-o", other.to_str().expect("a path in UTF-8")];
+        let arguments = ["--force", "--workers", "4", "-o", other.to_str().expect("a path in UTF-8")];
         let output = run_with(descriptors, "create", &tree, &arguments);
         assert_eq!(output.status.code(), Some(0), "{descriptors}: {}", String::from_utf8_lossy(&output.stderr));
     }

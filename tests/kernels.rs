@@ -93,6 +93,7 @@ fn every_kernel_writes_the_same_manifest() {
         let mut options = CreateOptions::default();
         options.resources.kernel = kernel;
         options.output = Some(elsewhere.at("manifest"));
+        options.overwrite = true;
         create(tree.path(), &options).unwrap();
         fs::read(elsewhere.at("manifest")).unwrap()
     };

@@ -210,3 +210,34 @@ fn watched_manifest(lines: usize) -> u64 {
     let tree = watched::few_files_of_many_lines(Path::new(env!("CARGO_TARGET_TMPDIR")), lines, hex_digest);
     verify(tree.path(), &[]).memory_bytes
 }
+
+#[test]
+fn an_audit_keeps_sixteen_bytes_a_name_and_a_bounded_number_of_missing_ones() {
+    let audit = |tree: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_checksig"));
+        watch(command.arg("audit").arg(tree).args(["--quiet", "--json", "--workers", "2"]), READER)
+    };
+    // Many lines of a few names: no more than those of a few lines.
+    let few = watched::few_files_of_many_lines(Path::new(env!("CARGO_TARGET_TMPDIR")), 1_000, hex_digest);
+    let many = watched::few_files_of_many_lines(Path::new(env!("CARGO_TARGET_TMPDIR")), 100_000, hex_digest);
+    let [few, many] = [few, many].map(|tree| audit(tree.path()));
+    assert_eq!((few.status, many.status), (Some(0), Some(0)), "{} {}", few.err, many.err);
+    let floor = few.memory_bytes + 2 * limits::OUTBOX_BYTES_MAX as u64;
+    assert!(many.memory_bytes <= floor, "{} beside {}", many.memory_bytes, few.memory_bytes);
+    // Many names, all of which are missing.
+    const NAMES: u64 = 100_000;
+    let mut tree = Tree::on_disk();
+    let digest = hex_digest(b"");
+    for at in 0..NAMES {
+        tree.line(format!("d/a-name-of-some-length-{at}"), &digest);
+    }
+    std::fs::write(tree.seal().at("unlisted"), "").unwrap();
+    let missing = audit(tree.path());
+    assert_eq!(missing.status, Some(1), "{}", missing.err);
+    // Twice the hashes, as they may just have grown, and what the moves keep.
+    let most = floor + 2 * 16 * NAMES + 2 * limits::MOVES_BYTES_MAX as u64;
+    assert!(missing.memory_bytes <= most, "{} beside {}", missing.memory_bytes, few.memory_bytes);
+    let report = checksig::audit(tree.path(), &Options::default()).unwrap();
+    assert_eq!((report.moved, report.counts.of(OutcomeKind::Missing)), (1, NAMES));
+    assert!(report.reasons.iter().any(|reason| reason.starts_with("moved files: so many")), "{:?}", report.reasons);
+}

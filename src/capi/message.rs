@@ -59,7 +59,15 @@ mod tests {
 
     fn file(name: &[u8], outcome: Outcome) -> Record {
         let name = name.to_vec();
-        Record::File(FileReport { line: 1, name, expected: None, outcome, size_bytes: None, reader: None })
+        Record::File(FileReport {
+            line: 1,
+            name,
+            expected: None,
+            outcome,
+            size_bytes: None,
+            reader: None,
+            moved_from: None,
+        })
     }
 
     fn malformed(line: u64, text: &[u8]) -> Record {

@@ -99,7 +99,8 @@ impl From<Error> for Failure {
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
             // What writes has no C face.
-            Error::ManifestUnwritable { .. }
+            Error::ManifestExists { .. }
+            | Error::ManifestUnwritable { .. }
             | Error::OutputNotRegular { .. }
             | Error::OutputIsInput { .. }
             | Error::OutputUnwritable { .. }

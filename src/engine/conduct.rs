@@ -15,9 +15,11 @@ use super::records::{not_checked, outcome_again, record};
 use super::shared::{Crew, Shared};
 use super::worker::Worker;
 use crate::error::Error;
+use crate::filekind::FileKind;
 use crate::limits;
 use crate::plan::{Looked, Met, Planned, Planner, Pulled, cost_bytes};
 use crate::report::Record;
+use crate::shown::Shown;
 use crate::verdict::Outcome;
 
 const LOOK_AROUND: Duration = Duration::from_millis(limits::LOOK_AROUND_MS);
@@ -99,6 +101,10 @@ impl Conductor {
             if enough && self.planner.waiting() > 0 && !self.work.is_full() {
                 let batch = self.planner.batch(self.shared.workers_max);
                 self.send(Work::Batch(batch));
+            } else if self.planner.rests() && self.planner.waiting() == 0 {
+                self.wait_for_outcomes();
+                let missing = self.shared.counters.files_missing.load(Ordering::Relaxed);
+                self.planner.go_on(missing > 0);
             } else if self.planner.ended() && self.planner.waiting() == 0 {
                 self.shared.counters.planned_all.store(true, Ordering::Relaxed);
                 return;
@@ -129,7 +135,29 @@ impl Conductor {
                 self.shared.counters.learn_sizes((1, 0));
                 self.settle(left(place, met));
             }
-            Pulled::End => {}
+            Pulled::Unlisted { place, name, kind } => {
+                self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);
+                let planned = Planned { place, line: 0, name, expected: None, size_bytes: None, unlisted: true };
+                self.shared.counters.learn_sizes((1, 0));
+                self.settle(record(planned, Outcome::Unlisted { kind, actual: None }, None));
+            }
+            Pulled::Leftover { name } => self.shared.note_reason(format!(
+                "{}: what a create that was killed left behind; it is not listed, and can be removed",
+                Shown(&name)
+            )),
+            Pulled::Passed | Pulled::End => {}
+        }
+    }
+
+    /// Waits until everything that was planned has its outcome: what comes next depends on it. Looks seldom where it has
+    /// waited long, so that little is lost either way.
+    fn wait_for_outcomes(&self) {
+        let counters = &self.shared.counters;
+        let planned = counters.files_planned.load(Ordering::Relaxed);
+        let mut slice = Duration::from_micros(100);
+        while counters.files_done.load(Ordering::Acquire) < planned && !self.shared.stopping() {
+            std::thread::sleep(slice);
+            slice = (slice + slice / 8).min(LOOK_AROUND);
         }
     }
 
@@ -259,14 +287,15 @@ fn all_of(deque: &Stealer<Planned>) -> Vec<Planned> {
     }
 }
 
-/// What `create` says of something in the tree that it does not list.
+/// What is said of something in the tree that is not to be read.
 fn left(place: u64, met: Met) -> (u64, Record) {
     let (name, outcome) = match met {
-        Met::File(name) => (name, Outcome::NotChecked),
+        Met::File(name) | Met::Leftover(name) => (name, Outcome::NotChecked),
         Met::NotRegular(name, kind) => (name, Outcome::NotRegular(kind)),
+        Met::DirectoryLink(name) => (name, Outcome::NotRegular(FileKind::Symlink)),
         // It was a directory a moment ago.
         Met::Unreadable(name, refusal) => (name, outcome_again(refusal.into())),
     };
     let name = if name.is_empty() { b".".to_vec() } else { name };
-    record(Planned { place, line: 0, name, expected: None, size_bytes: None }, outcome, None)
+    record(Planned { place, line: 0, name, expected: None, size_bytes: None, unlisted: false }, outcome, None)
 }

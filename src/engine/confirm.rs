@@ -153,6 +153,7 @@ mod tests {
             name: b"f".to_vec(),
             expected: Some(Stream::digest(b"listed")),
             size_bytes: None,
+            unlisted: false,
         };
         let proof = Proof { stamp, reader: ReaderKind::Uring };
         Confirmers::submit(&shared, Suspect { planned, first, proof });

@@ -2,20 +2,23 @@
 //!
 //! Finds no digest; it is handed records in the order in which they are to stand.
 
+use std::fs;
 use std::io::{self, BufWriter};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use super::whole::{WholeFile, folder};
+use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, folder};
 use crate::error::Error;
 use crate::limits;
 use crate::manifest::{Format, write_entry};
+use crate::plan::Leftovers;
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
 
 /// A manifest in the making. Dropped without [`commit`](Creation::commit) it leaves nothing behind.
 pub(super) struct Creation {
     format: Format,
+    overwrites: bool,
     out: BufWriter<WholeFile>,
 }
 
@@ -23,9 +26,15 @@ impl Creation {
     /// Begins a manifest at `path`.
     ///
     /// What stands there already must be a regular file, or a link to one, which is then written where the link leads.
-    pub(super) fn begin(path: PathBuf, format: Format) -> Result<Creation, Error> {
+    pub(super) fn begin(path: PathBuf, format: Format, overwrites: bool) -> Result<Creation, Error> {
+        if !overwrites && fs::metadata(&path).is_ok_and(|old| old.is_file()) {
+            return Err(Error::ManifestExists { path });
+        }
         match WholeFile::begin(&path) {
-            Ok(Ok(file)) => Ok(Creation { format, out: BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file) }),
+            Ok(Ok(file)) => {
+                let out = BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file);
+                Ok(Creation { format, overwrites, out })
+            }
             Ok(Err(kind)) => Err(Error::ManifestNotRegular { path, kind }),
             Err(source) => Err(Error::ManifestUnwritable { path, source }),
         }
@@ -33,16 +42,17 @@ impl Creation {
 
     /// The names, below the root, of the manifest and of the temporary file, which are not to be listed.
     pub(super) fn own_names(&self, root: &Path) -> Result<Vec<Vec<u8>>, Error> {
-        let unreadable = |source| Error::RootUnreadable { path: root.to_owned(), source };
-        let root = root.canonicalize().map_err(unreadable)?;
-        let mut names = Vec::new();
-        for path in [self.out.get_ref().path(), self.out.get_ref().temporary()] {
-            let folder = folder(path).canonicalize().map_err(unreadable)?;
-            if let (Ok(below), Some(name)) = (folder.strip_prefix(&root), path.file_name()) {
-                names.push(below.join(name).into_os_string().into_vec());
-            }
-        }
-        Ok(names)
+        names_below(root, [self.out.get_ref().path(), self.out.get_ref().temporary()])
+    }
+
+    /// What temporary files are called below the root, if that is where they are made: one of a run that was killed is
+    /// nobody's data.
+    pub(super) fn leftovers(&self, root: &Path) -> Result<Option<Leftovers>, Error> {
+        let directory = names_below(root, [self.out.get_ref().path()])?.pop().map(|mut name| {
+            name.truncate(name.iter().rposition(|&byte| byte == b'/').unwrap_or(0));
+            name
+        });
+        Ok(directory.map(|directory| Leftovers { directory, prefix: PREFIX, between: RANDOM_BYTES, suffix: SUFFIX }))
     }
 
     /// Writes the lines of the files that have a digest.
@@ -57,12 +67,32 @@ impl Creation {
 
     /// Puts the manifest in its place.
     pub(super) fn commit(self) -> Result<(), Error> {
+        let overwrites = self.overwrites;
         let path = self.out.get_ref().path().to_owned();
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error);
-        file.and_then(WholeFile::commit).map_err(|source| Error::ManifestUnwritable { path, source })
+        let put = file.and_then(if overwrites { WholeFile::commit } else { WholeFile::commit_new });
+        put.map_err(|source| match source.kind() {
+            // Somebody else was faster.
+            io::ErrorKind::AlreadyExists if !overwrites => Error::ManifestExists { path },
+            _ => Error::ManifestUnwritable { path, source },
+        })
     }
 
     fn unwritable(&self, source: io::Error) -> Error {
         Error::ManifestUnwritable { path: self.out.get_ref().path().to_owned(), source }
     }
+}
+
+/// The names of those of these paths that are below the root, wherever links on the way to them lead.
+pub(super) fn names_below<'a>(root: &Path, paths: impl IntoIterator<Item = &'a Path>) -> Result<Vec<Vec<u8>>, Error> {
+    let unreadable = |source| Error::RootUnreadable { path: root.to_owned(), source };
+    let root = root.canonicalize().map_err(unreadable)?;
+    let mut names = Vec::new();
+    for path in paths {
+        let folder = folder(path).canonicalize().map_err(unreadable)?;
+        if let (Ok(below), Some(name)) = (folder.strip_prefix(&root), path.file_name()) {
+            names.push(below.join(name).into_os_string().into_vec());
+        }
+    }
+    Ok(names)
 }

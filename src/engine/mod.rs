@@ -4,11 +4,14 @@
 //! batches to the queue; workers take files from it, read them or have the readers read them, and hash them; a digest
 //! that is not the listed one is confirmed; records leave through the outbox in the order of the plan.
 
+mod audit;
+mod begin;
 mod conduct;
 mod confirm;
 mod creation;
 #[cfg(test)]
 mod faults;
+mod moves;
 mod options;
 mod outbox;
 mod output;
@@ -43,6 +46,26 @@ use crate::report::{FileReport, Record, Report};
 /// A file that does not match is an outcome in the report, not an error: ask [`Report::verdict`].
 pub fn verify(root: impl AsRef<Path>, options: &Options) -> Result<Report, Error> {
     Run::verify(root.as_ref(), options)?.finish()
+}
+
+/// Verifies the files below `root` against its manifest, looks for what is there and not listed, and waits for the
+/// report. What is unlisted is a failure; see [`Run::audit`].
+///
+/// ```
+/// use checksig::{Exclude, Options, OutcomeKind, audit};
+/// # let tree = tempfile::tempdir().unwrap();
+/// # for name in ["empty", "new", "x.tmp"] { std::fs::write(tree.path().join(name), "").unwrap(); }
+/// # std::fs::write(tree.path().join("sha1sum.txt"), "da39a3ee5e6b4b0d3255bfef95601890afd80709  empty\n").unwrap();
+/// # let root = tree.path();
+/// let mut options = Options::default();
+/// options.exclude = Exclude::new(["*.tmp"])?;
+/// let report = audit(root, &options)?;
+/// assert_eq!((report.counts.of(OutcomeKind::Match), report.counts.of(OutcomeKind::Unlisted)), (1, 1));
+/// assert_eq!(report.failures[0].name, b"new");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn audit(root: impl AsRef<Path>, options: &Options) -> Result<Report, Error> {
+    Run::audit(root.as_ref(), options)?.finish()
 }
 
 /// Writes a manifest of the regular files below `root` and waits for the report.

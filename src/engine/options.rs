@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::hash::KernelChoice;
-use crate::manifest::{Format, Grammar};
+use crate::manifest::{BAGIT_MANIFEST_NAME, Format, Grammar};
+use crate::plan::Exclude;
 use crate::readerkind::{CacheEffect, ReaderChoice};
 use crate::root::Policy;
 
@@ -43,16 +44,21 @@ pub struct Resources {
     pub cache: CacheEffect,
 }
 
-/// The choices for [`verify`](crate::verify). `Options::default()` is right for most.
+/// The choices for [`verify`](crate::verify) and [`audit`](crate::audit). `Options::default()` is right for most.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
     /// The manifest, relative to the current directory; without one, [`MANIFEST_NAME`] below the root.
     pub manifest: Option<PathBuf>,
-    /// Which lines are entries.
+    /// How the manifest is read; by default its format is found out, from its name and its beginning.
     pub grammar: Grammar,
     /// Where names may lead.
     pub policy: Policy,
+    /// What an audit need not find listed. Entries are verified whatever their names, and `verify` takes no notice of this.
+    pub exclude: Exclude,
+    /// What the caller itself writes meanwhile, as paths from the current directory, so that an audit need not find it
+    /// listed: see [`Output::paths`](crate::Output::paths).
+    pub own: Vec<PathBuf>,
     /// How files are read and hashed, and what the run may use.
     pub resources: Resources,
     /// Whether records come in the order of the manifest, or as they are found.
@@ -63,8 +69,10 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             manifest: None,
-            grammar: Grammar::Strict,
+            grammar: Grammar::Detect,
             policy: Policy::Beneath,
+            exclude: Exclude::default(),
+            own: Vec::new(),
             resources: Resources::default(),
             ordered: true,
         }
@@ -75,12 +83,26 @@ impl Default for Options {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CreateOptions {
-    /// Where the manifest goes; without it, [`MANIFEST_NAME`] below the root. `-` is no special name here.
+    /// Where the manifest goes; without it, [`MANIFEST_NAME`] below the root, or `manifest-sha1.txt` for a bag
+    /// ([`Format::Bagit`]). `-` is no special name here.
     pub output: Option<PathBuf>,
+    /// Whether a manifest that is there already is replaced; otherwise that is an error.
+    pub overwrite: bool,
+    /// What is not listed.
+    pub exclude: Exclude,
+    /// Whether links that stay inside the root are followed: [`Policy::Inside`].
+    pub follow_inside: bool,
     /// How its lines are written.
     pub format: Format,
     /// How files are read and hashed, and what the run may use.
     pub resources: Resources,
+}
+
+impl CreateOptions {
+    /// The name of the manifest below the root where no output is chosen.
+    pub fn manifest_name(&self) -> &'static str {
+        if self.format == Format::Bagit { BAGIT_MANIFEST_NAME } else { MANIFEST_NAME }
+    }
 }
 
 /// The choices for [`hash_files`](crate::hash_files).

@@ -68,6 +68,11 @@ impl Output {
         self.file.temporary()
     }
 
+    /// Where it will stand and where it stands until then: what an audit of the tree that it is in must not take for unlisted.
+    pub fn paths(&self) -> [PathBuf; 3] {
+        [self.path.clone(), self.file.path().to_owned(), self.file.temporary().to_owned()]
+    }
+
     /// Puts the file in its place, once its bytes are on the device.
     pub fn commit(self) -> Result<(), Error> {
         if self.listed {
@@ -104,7 +109,15 @@ mod tests {
     fn record(name: &str) -> Record {
         let name = name.as_bytes().to_vec();
         let outcome = Outcome::Match;
-        Record::File(FileReport { line: 1, name, expected: None, outcome, size_bytes: None, reader: None })
+        Record::File(FileReport {
+            line: 1,
+            name,
+            expected: None,
+            outcome,
+            size_bytes: None,
+            reader: None,
+            moved_from: None,
+        })
     }
 
     fn names(root: &Path) -> Vec<String> {

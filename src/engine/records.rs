@@ -2,6 +2,8 @@
 //!
 //! Judges nothing; names only how a failure of reading is called as an outcome.
 
+use crate::digest::Digest;
+use crate::filekind::FileKind;
 use crate::plan::Planned;
 use crate::read::{Failure, Proof};
 use crate::report::{FileReport, Record};
@@ -16,6 +18,7 @@ pub(super) fn record(planned: Planned, outcome: Outcome, proof: Option<Proof>) -
         outcome,
         size_bytes: proof.map(|proof| proof.stamp.size_bytes),
         reader: proof.map(|proof| proof.reader),
+        moved_from: None,
     };
     (planned.place, Record::File(report))
 }
@@ -23,6 +26,16 @@ pub(super) fn record(planned: Planned, outcome: Outcome, proof: Option<Proof>) -
 /// The record of a planned file that the run did not get to.
 pub(super) fn not_checked(planned: Planned) -> (u64, Record) {
     record(planned, Outcome::NotChecked, None)
+}
+
+/// What becomes of an unlisted file that was to be read: whatever came of that, it was there.
+pub(super) fn outcome_unlisted(of_reading: Outcome, digest: Option<Digest>) -> Outcome {
+    match of_reading {
+        Outcome::Match => Outcome::Unlisted { kind: FileKind::Regular, actual: digest },
+        Outcome::NotChecked => Outcome::NotChecked,
+        Outcome::NotRegular(kind) => Outcome::Unlisted { kind, actual: None },
+        _ => Outcome::Unlisted { kind: FileKind::Regular, actual: None },
+    }
 }
 
 /// What becomes of a file that could not be read whole.

@@ -2,7 +2,7 @@
 //!
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rustix::io::Errno;
 
+use super::begin::Begun;
 use super::conduct::Conductor;
 use super::creation::Creation;
+use super::moves::Moves;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::progress::Progress;
@@ -24,8 +26,7 @@ use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::Entries;
-use crate::plan::{List, Planner, Stock, Walk};
+use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -41,7 +42,7 @@ pub enum Batch {
     Finished,
 }
 
-/// A verification, a creation, or the hashing of a list, that is under way in threads of its own.
+/// A verification, an audit, a creation, or the hashing of a list, that is under way in threads of its own.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
 /// is left behind after a second.
@@ -71,6 +72,7 @@ pub struct Run {
     report: Report,
     creation: Option<Creation>,
     manifest: Option<Watched>,
+    moves: Option<Moves>,
     started: Instant,
     finished: bool,
 }
@@ -91,28 +93,25 @@ impl Canceller {
 impl Run {
     /// Starts to verify the files below `root` against a manifest.
     pub fn verify(root: &Path, options: &Options) -> Result<Run, Error> {
-        let directory = open_root(root, options.policy)?;
-        let (manifest, path) = open_manifest(&directory, root, options)?;
-        let watched = Watched::new(&manifest, &path)?;
-        let reader: Box<dyn BufRead + Send> =
-            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
-        let stock = Stock::Manifest(Entries::new(reader, options.grammar));
-        let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
-        let shared = share(directory, options.resources, options.ordered)?;
-        Run::start(shared, Verb::Verify, stock, unreadable, None, Some(watched))
+        Begun::open(root, options, options.policy)?.start(Verb::Verify, options, Stock::Manifest)
     }
 
     /// Starts to write a manifest of the regular files below `root`, in byte order of their names.
     ///
     /// Records are: `Match` for each file listed; `NotRegular` for what is left out, which does not count against the
     /// run; any other outcome for a file that could not be listed, and then no manifest is written and the old one
-    /// stays. A tree without regular files gives no manifest either: it could never pass.
+    /// stays. A tree without regular files gives no manifest either: it could never pass. Where links are followed, one to
+    /// a regular file inside the root is listed as a file, and one to a directory is left out: what is there is listed
+    /// under its own name.
     pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
-        let directory = open_root(root, Policy::Beneath)?;
-        let path = options.output.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
+        let policy = if options.follow_inside { Policy::Inside } else { Policy::Beneath };
+        let directory = open_root(root, policy)?;
+        let path = options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()));
         let shared = share(directory, options.resources, true)?;
-        let creation = Creation::begin(path, options.format)?;
-        let stock = Stock::Tree(Walk::new(creation.own_names(root)?));
+        let creation = Creation::begin(path, options.format, options.overwrite)?;
+        let (own, leftovers) = (creation.own_names(root)?, creation.leftovers(root)?);
+        let scope = Scope { own, exclude: options.exclude.clone(), follows: options.follow_inside, leftovers };
+        let stock = Stock::Tree(Walk::new(scope));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
         Run::start(shared, Verb::Create, stock, unreadable, Some(creation), None)
     }
@@ -129,7 +128,7 @@ impl Run {
         Run::start(shared, Verb::Hash, stock, unreadable, None, None)
     }
 
-    fn start(
+    pub(super) fn start(
         shared: Arc<Shared>,
         verb: Verb,
         stock: Stock,
@@ -152,7 +151,8 @@ impl Run {
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
         let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
-        Ok(Run { shared, conductor, conducted, report, creation, manifest, started, finished: false })
+        let moves = (verb == Verb::Audit).then(Moves::default);
+        Ok(Run { shared, conductor, conducted, report, creation, manifest, moves, started, finished: false })
     }
 
     /// Waits for records, `wait` at most.
@@ -160,7 +160,10 @@ impl Run {
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
     pub fn next_batch(&mut self, wait: Duration) -> Batch {
         match self.take(wait) {
-            Taken::Records(records) => {
+            Taken::Records(mut records) => {
+                if let Some(moves) = &mut self.moves {
+                    records.iter_mut().for_each(|record| moves.follow(record));
+                }
                 records.iter().for_each(|record| self.report.add(record));
                 if let Some(Err(error)) = self.creation.as_mut().map(|creation| creation.write(&records)) {
                     self.creation = None;
@@ -241,6 +244,11 @@ impl Run {
                     .to_owned(),
             );
         }
+        if let Some(left_out) = self.moves.as_ref().map(Moves::left_out).filter(|count| *count > 0) {
+            self.shared.note_reason(format!(
+                "moved files: so many entries are missing that where {left_out} of them went was not looked for"
+            ));
+        }
         report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !left_out && let Some(manifest) = &self.manifest {
@@ -287,14 +295,14 @@ impl Drop for Run {
 }
 
 /// A manifest that is being read, and how it was when that began.
-struct Watched {
+pub(super) struct Watched {
     file: OwnedFd,
     stamp: Stamp,
     path: PathBuf,
 }
 
 impl Watched {
-    fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
+    pub(super) fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
         let path = path.to_owned();
         match manifest.file.try_clone() {
             Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path }),
@@ -315,7 +323,7 @@ impl Watched {
     }
 }
 
-fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
+pub(super) fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
     Root::open_root(path, policy).map_err(|errno| match errno {
         Errno::NOENT => Error::RootNotFound { path: path.to_owned() },
         Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },
@@ -324,7 +332,7 @@ fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
 }
 
 /// Opens the manifest: one that was named, wherever it is; the root's own, by the rules for names below the root.
-fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
+pub(super) fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
     let (opened, path) = match &options.manifest {
         Some(path) => (open_anywhere(path), path.clone()),
         None => (directory.open(MANIFEST_NAME.as_bytes()), root.join(MANIFEST_NAME)),

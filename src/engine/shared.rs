@@ -24,6 +24,7 @@ use crate::read::{DeviceKind, Devices, Failure, Manner, Source, kind_of};
 use crate::readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
+use crate::verdict::Outcome;
 
 /// The state of one run.
 pub(super) struct Shared {
@@ -70,6 +71,7 @@ pub(super) struct Counters {
     pub(super) planned_all: AtomicBool,
     pub(super) files_done: AtomicU64,
     pub(super) files_failed: AtomicU64,
+    pub(super) files_missing: AtomicU64,
     pub(super) bytes_done: AtomicU64,
     pub(super) files_sized: AtomicU64,
     pub(super) bytes_sized: AtomicU64,
@@ -232,15 +234,18 @@ impl Shared {
 
     /// Hands records on and counts them.
     pub(super) fn deliver(&self, records: &mut Vec<(u64, Record)>) {
-        let (mut done, mut failed) = (0, 0);
+        let (mut done, mut failed, mut missing) = (0, 0, 0);
         for (_, record) in records.iter() {
             if let Record::File(file) = record {
                 done += 1;
                 failed += u64::from(!file.outcome.is_match());
+                missing += u64::from(file.outcome == Outcome::Missing);
             }
         }
-        self.counters.files_done.fetch_add(done, Ordering::Relaxed);
         self.counters.files_failed.fetch_add(failed, Ordering::Relaxed);
+        self.counters.files_missing.fetch_add(missing, Ordering::Relaxed);
+        // Whoever sees that all are done sees how many of them are missing.
+        self.counters.files_done.fetch_add(done, Ordering::Release);
         self.outbox.put(records);
     }
 

@@ -11,6 +11,11 @@ use tempfile::NamedTempFile;
 
 use crate::filekind::FileKind;
 
+/// The names of temporary files: what they begin with, how many letters and digits follow, and what they end with.
+pub(super) const PREFIX: &str = ".checksig-";
+pub(super) const RANDOM_BYTES: usize = 6;
+pub(super) const SUFFIX: &str = ".tmp";
+
 /// A file in the making. Dropped without [`commit`](WholeFile::commit) it leaves nothing behind.
 #[derive(Debug)]
 pub(super) struct WholeFile {
@@ -38,7 +43,9 @@ impl WholeFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let file = tempfile::Builder::new().prefix(".checksig-").permissions(permissions).tempfile_in(folder(&path))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).rand_bytes(RANDOM_BYTES).suffix(SUFFIX).permissions(permissions);
+        let file = builder.tempfile_in(folder(&path))?;
         Ok(Ok(WholeFile { path, file }))
     }
 
@@ -61,6 +68,13 @@ impl WholeFile {
     pub(super) fn commit(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
         self.file.persist(&self.path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// The same, where nothing may stand in its place by now.
+    pub(super) fn commit_new(self) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        self.file.persist_noclobber(&self.path).map_err(|error| error.error)?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Only says it; `line` finds it out.
 
+use super::format::Format;
 use crate::relpath::RelPathError;
 
 /// Why a line is not an entry.
@@ -21,11 +22,17 @@ pub enum LineError {
     #[error("no name stands behind the digest")]
     NoName,
     /// The name holds a NUL byte, which no file name can.
-    #[error("the name holds a NUL byte")]
+    #[error("the name holds a NUL byte; records that end with NUL are the format zero")]
     Nul,
     /// The line begins with `\` and holds a `\` that does not begin one of the three escapes.
     #[error("a backslash on an escaped line must begin \\\\, \\n or \\r")]
     Escape,
+    /// The line is an entry, but of another format than the one that was asked for.
+    #[error("the line is of the format {}, and another one was asked for", .0.name())]
+    OtherFormat(Format),
+    /// The last record of a manifest whose records end with NUL has no NUL at its end.
+    #[error("the record does not end with NUL: the manifest was cut off, or is of another format than zero")]
+    Unended,
     /// The line is longer than [`limits::LINE_BYTES_MAX`](crate::limits::LINE_BYTES_MAX).
     #[error("the line is longer than {} bytes", crate::limits::LINE_BYTES_MAX)]
     TooLong,

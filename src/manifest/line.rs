@@ -1,6 +1,6 @@
 //! One line of a manifest: which grammar reads it, and why a line that none reads is malformed.
 //!
-//! Sees a line at a time, without its end; what goes from one line to the next is `GnuMode` and nothing else.
+//! Sees a line or record at a time, without its end; what goes from one line to the next is `GnuMode` and nothing else.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,23 @@ use crate::digest::Digest;
 
 use super::error::LineError;
 use super::escape::unescape_name;
+use super::format::Format;
 use super::gnu::{self, GnuMode};
 use super::strict;
 
 /// Which lines are entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Grammar {
-    /// checksig's own verbs: `DIGEST  NAME`, `DIGEST *NAME`, `SHA1 (NAME) = DIGEST` and OpenSSL's `SHA1(NAME)= DIGEST`,
-    /// each from column 0 with exactly these blanks; with a `\` before it, the name is escaped.
+    /// checksig's own verbs: the lines of [`Strict`](Grammar::Strict), or records that end with NUL where the first does
+    /// and is followed by another or by nothing. Of a bag's manifest the name must be asked as well:
+    /// [`for_manifest`](Grammar::for_manifest).
     #[default]
+    Detect,
+    /// `DIGEST  NAME`, `DIGEST *NAME`, `SHA1 (NAME) = DIGEST` and OpenSSL's `SHA1(NAME)= DIGEST`, side by side, each from
+    /// column 0 with exactly these blanks; with a `\` before it, the name is escaped.
     Strict,
+    /// Entries of this format and no other.
+    Only(Format),
     /// What GNU `sha1sum -c` takes, for its drop-in alone: blanks and TABs around, and names behind a single blank.
     ///
     /// A name that is empty or holds a NUL byte is malformed here as well, where `sha1sum` opens another file or none.
@@ -30,10 +37,11 @@ pub(super) type Parsed<'a> = (Digest, Cow<'a, [u8]>);
 /// Reads a line that is neither empty nor a comment.
 pub(super) fn parse<'a>(line: &'a [u8], grammar: Grammar, mode: &mut GnuMode) -> Result<Parsed<'a>, LineError> {
     let (digest, name) = match grammar {
-        Grammar::Strict => strict::parse(line),
+        Grammar::Detect | Grammar::Strict => strict::parse(line),
+        Grammar::Only(format) => strict::parse_only(line, format),
         Grammar::Gnu => gnu::parse(line, mode),
     }?;
-    // Both grammars promise a name with bytes in it; a NUL would end it early in every call to Linux.
+    // All grammars promise a name with bytes in it; a NUL would end it early in every call to Linux.
     debug_assert!(!name.is_empty());
     if name.contains(&0) { Err(LineError::Nul) } else { Ok((digest, name)) }
 }

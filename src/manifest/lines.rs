@@ -1,4 +1,4 @@
-//! Bytes cut into lines at LF, whatever their length, in bounded memory.
+//! Bytes cut into lines at LF, or into records at NUL, whatever their length, in bounded memory.
 //!
 //! Knows nothing of what a line says, nor of CR; see `line`.
 
@@ -10,13 +10,25 @@ pub(super) struct Lines<R> {
     /// The beginning of a line that crosses the end of the reader's buffer: at most `kept_bytes_max` of it.
     carried: Vec<u8>,
     kept_bytes_max: usize,
+    /// What ends a line.
+    end: u8,
     bytes_read: u64,
 }
 
 impl<R: BufRead> Lines<R> {
     /// At least `kept_bytes_max` bytes of every line are lent; what a longer line has beyond them may be passed over.
     pub(super) fn new(input: R, kept_bytes_max: usize) -> Lines<R> {
-        Lines { input, carried: Vec::new(), kept_bytes_max, bytes_read: 0 }
+        Lines { input, carried: Vec::new(), kept_bytes_max, end: b'\n', bytes_read: 0 }
+    }
+
+    /// What the lines are read from, before the first is taken.
+    pub(super) fn input(&mut self) -> &mut R {
+        &mut self.input
+    }
+
+    /// From now on NUL ends what LF ended.
+    pub(super) fn end_with_nul(&mut self) {
+        self.end = 0;
     }
 
     /// Bytes of the lines taken so far, their ends included.
@@ -24,9 +36,9 @@ impl<R: BufRead> Lines<R> {
         self.bytes_read
     }
 
-    /// Takes the next line and lends it, without its LF, to `look`; `None` at the end. A closure, because the line
-    /// may be consumed from the reader's buffer only after it has been looked at.
-    pub(super) fn next_line<T>(&mut self, look: impl FnOnce(&[u8]) -> T) -> io::Result<Option<T>> {
+    /// Takes the next line and lends it, without its end, to `look`, and whether it had one; `None` at the end. A
+    /// closure, because the line may be consumed from the reader's buffer only after it has been looked at.
+    pub(super) fn next_line<T>(&mut self, look: impl FnOnce(&[u8], bool) -> T) -> io::Result<Option<T>> {
         self.carried.clear();
         let mut began = false;
         loop {
@@ -36,11 +48,11 @@ impl<R: BufRead> Lines<R> {
                 Err(error) => return Err(error),
             };
             if buffer.is_empty() {
-                return Ok(began.then(|| look(&self.carried)));
+                return Ok(began.then(|| look(&self.carried, false)));
             }
-            let end = find_lf(buffer);
+            let end = find(self.end, buffer);
             if let (Some(end), false) = (end, began) {
-                let seen = look(&buffer[..end]);
+                let seen = look(&buffer[..end], true);
                 self.consume(end + 1);
                 return Ok(Some(seen));
             }
@@ -51,7 +63,7 @@ impl<R: BufRead> Lines<R> {
             let taken = part.len() + usize::from(end.is_some());
             self.consume(taken);
             if end.is_some() {
-                return Ok(Some(look(&self.carried)));
+                return Ok(Some(look(&self.carried, true)));
             }
         }
     }
@@ -62,14 +74,14 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// Where the first LF is. Blocks of fixed size and no early exit inside them let the compiler compare 32 bytes at a
+/// Where the first such byte is. Blocks of fixed size and no early exit inside them let the compiler compare 32 bytes at a
 /// time; `iter().position` alone looks at them one by one.
-fn find_lf(bytes: &[u8]) -> Option<usize> {
+fn find(wanted: u8, bytes: &[u8]) -> Option<usize> {
     const BLOCK: usize = 32;
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let position = |part: &[u8]| part.iter().position(|&byte| byte == b'\n');
+    let position = |part: &[u8]| part.iter().position(|&byte| byte == wanted);
     for (index, block) in blocks.iter().enumerate() {
-        if block.iter().fold(false, |found, &byte| found | (byte == b'\n')) {
+        if block.iter().fold(false, |found, &byte| found | (byte == wanted)) {
             return Some(index * BLOCK + position(block)?);
         }
     }
@@ -85,21 +97,22 @@ mod tests {
     fn lines<R: BufRead>(input: R, kept_bytes_max: usize) -> (Vec<Vec<u8>>, u64) {
         let mut lines = Lines::new(input, kept_bytes_max);
         let mut all = Vec::new();
-        while let Some(line) = lines.next_line(<[u8]>::to_vec).unwrap() {
+        while let Some(line) = lines.next_line(|line, _| line.to_vec()).unwrap() {
             all.push(line);
         }
         (all, lines.bytes_read())
     }
 
     #[test]
-    fn an_lf_is_found_wherever_it_stands() {
+    fn an_end_is_found_wherever_it_stands() {
         // A block of 32 bytes, one less, one more, two and a rest.
         for length in [0, 1, 31, 32, 33, 63, 64, 65, 70] {
             let mut bytes = vec![b'x'; length];
-            assert_eq!(find_lf(&bytes), None);
+            assert_eq!(find(b'\n', &bytes), None);
             for at in (0..length).rev() {
                 bytes[at] = b'\n';
-                assert_eq!(find_lf(&bytes), Some(at), "of {length}");
+                assert_eq!(find(b'\n', &bytes), Some(at), "of {length}");
+                assert_eq!(find(0, &bytes), None);
             }
         }
     }
@@ -119,12 +132,31 @@ mod tests {
     }
 
     #[test]
+    fn records_end_with_nul_and_the_last_says_whether_it_did() {
+        for (text, expected) in
+            [(&b"a\nb\0\0c"[..], &[(&b"a\nb"[..], true), (b"", true), (b"c", false)][..]), (b"a\0", &[(b"a", true)])]
+        {
+            for capacity in [1, 2, 64] {
+                let mut lines = Lines::new(BufReader::with_capacity(capacity, text), 9);
+                lines.end_with_nul();
+                for &(record, ended) in expected {
+                    assert_eq!(
+                        lines.next_line(|text, ended| (text.to_vec(), ended)).unwrap().unwrap(),
+                        (record.to_vec(), ended)
+                    );
+                }
+                assert_eq!(lines.next_line(|_, _| ()).unwrap(), None);
+            }
+        }
+    }
+
+    #[test]
     fn a_long_line_is_kept_in_part_and_the_next_one_whole() {
         let long = BufReader::with_capacity(64, io::repeat(b'x').take(1_000_000).chain(&b"\nnext\n"[..]));
         let mut lines = Lines::new(long, 10);
-        assert_eq!(lines.next_line(<[u8]>::to_vec).unwrap().unwrap(), [b'x'; 10]);
+        assert_eq!(lines.next_line(|line, _| line.to_vec()).unwrap().unwrap(), [b'x'; 10]);
         assert!(lines.carried.capacity() < 100, "memory must not grow with the line");
-        assert_eq!(lines.next_line(<[u8]>::to_vec).unwrap().unwrap(), b"next");
+        assert_eq!(lines.next_line(|line, _| line.to_vec()).unwrap().unwrap(), b"next");
     }
 
     /// Interrupts every other read and fails at the end.
@@ -146,8 +178,8 @@ mod tests {
     #[test]
     fn interruptions_are_ridden_out_and_errors_are_not() {
         let mut lines = Lines::new(BufReader::new(Rough(b"ab\ncd", false)), 9);
-        assert_eq!(lines.next_line(<[u8]>::to_vec).unwrap().unwrap(), b"ab");
-        let error = lines.next_line(<[u8]>::to_vec).unwrap_err();
+        assert_eq!(lines.next_line(|line, _| line.to_vec()).unwrap().unwrap(), b"ab");
+        let error = lines.next_line(|line, _| line.to_vec()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "half a line before an error is not a line");
     }
 }

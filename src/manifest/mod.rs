@@ -3,9 +3,12 @@
 //! Pure: takes bytes from a `BufRead` and gives data; opens nothing, and knows neither roots nor threads.
 //! Memory stays the same whatever the length of the manifest or of a line.
 
+mod bagit;
+mod detect;
 mod digits;
 mod error;
 mod escape;
+mod format;
 mod gnu;
 mod line;
 mod lines;
@@ -14,21 +17,23 @@ mod write;
 
 pub use error::LineError;
 pub use escape::escape_name;
+pub use format::{BAGIT_MANIFEST_NAME, BAGIT_TAG_MANIFEST_NAME, Format, UnknownFormat};
 pub use gnu::GnuMode;
 pub use line::Grammar;
-pub use write::{Format, write_entry};
+pub use write::write_entry;
 
 use std::io::{self, BufRead};
 use std::iter::FusedIterator;
 
 use crate::digest::Digest;
 use crate::limits::{LINE_BYTES_MAX, LINE_SHOWN_BYTES_MAX};
+use detect::Head;
 use lines::Lines;
 
 /// One line of a manifest that lists a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The number of the line, from 1.
+    /// The number of the line, or of the record that ends with NUL, from 1.
     pub line: u64,
     /// The digest that the file is said to have.
     pub digest: Digest,
@@ -59,7 +64,8 @@ pub enum Item {
 
 /// The items of a manifest, in order: an iterator that ends at the end of the bytes or at the first error of reading.
 ///
-/// Every line that is neither empty nor a comment is one item. A manifest in UTF-16 is one malformed item in all.
+/// Every line that is neither empty nor a comment is one item. A manifest in UTF-16 is one malformed item in all. Where
+/// records end with NUL, there are no comments and none may be empty: each is an item, and the last must have its end.
 ///
 /// ```
 /// use checksig::manifest::{Entries, Grammar, Item};
@@ -70,7 +76,8 @@ pub enum Item {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct Entries<R> {
-    lines: Lines<R>,
+    lines: Lines<Head<R>>,
+    /// What was asked for, until the first line; then what reads them.
     grammar: Grammar,
     mode: GnuMode,
     /// The number of the line taken last.
@@ -82,7 +89,7 @@ impl<R: BufRead> Entries<R> {
     /// Reads a manifest from its first byte.
     pub fn new(input: R, grammar: Grammar) -> Entries<R> {
         // Room for the CR that may end a line of the greatest length, and for one byte that shows that a line is longer.
-        let lines = Lines::new(input, LINE_BYTES_MAX + 2);
+        let lines = Lines::new(Head::new(input), LINE_BYTES_MAX + 2);
         Entries { lines, grammar, mode: GnuMode::default(), line: 0, ended: false }
     }
 
@@ -97,6 +104,18 @@ impl<R: BufRead> Entries<R> {
         self.mode
     }
 
+    /// Before the first line: finds out what ends a line, and so what reads it.
+    fn begin(&mut self) -> io::Result<()> {
+        if self.grammar == Grammar::Detect {
+            let ends_with_nul = self.lines.input().ends_with_nul()?;
+            self.grammar = if ends_with_nul { Grammar::Only(Format::Zero) } else { Grammar::Strict };
+        }
+        if self.grammar == Grammar::Only(Format::Zero) {
+            self.lines.end_with_nul();
+        }
+        Ok(())
+    }
+
     /// Bytes of the manifest that the items so far account for.
     pub fn bytes_read(&self) -> u64 {
         self.lines.bytes_read()
@@ -107,10 +126,21 @@ impl<R: BufRead> Iterator for Entries<R> {
     type Item = io::Result<Item>;
 
     fn next(&mut self) -> Option<io::Result<Item>> {
+        if self.line == 0
+            && !self.ended
+            && let Err(error) = self.begin()
+        {
+            self.ended = true;
+            return Some(Err(error));
+        }
         while !self.ended {
             self.line += 1;
             let (line, grammar, mode) = (self.line, self.grammar, &mut self.mode);
-            match self.lines.next_line(|text| item(text, line, grammar, mode)) {
+            let look = |text: &[u8], has_end| match grammar {
+                Grammar::Only(Format::Zero) => Some(record(text, line, has_end)),
+                grammar => item(text, line, grammar, mode),
+            };
+            match self.lines.next_line(look) {
                 Ok(Some(None)) => {}
                 Ok(Some(Some(item))) => {
                     self.ended = matches!(item, Item::Malformed(Malformed { why: LineError::Utf16, .. }));
@@ -138,13 +168,26 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
     if text.is_empty() {
         return None;
     }
-    Some(match check_start(text, line).and_then(|()| line::parse(text, grammar, mode)) {
+    let parsed = check_start(text, line).and_then(|()| line::parse(text, grammar, mode));
+    Some(as_item(text, line, parsed))
+}
+
+/// What a record, taken without its NUL, says. Each must say something: a tail of NULs is what a crash leaves behind.
+fn record(text: &[u8], line: u64, has_end: bool) -> Item {
+    let whole = if has_end { Ok(()) } else { Err(LineError::Unended) };
+    let format = Grammar::Only(Format::Zero);
+    let parsed = check_start(text, line).and(whole).and_then(|()| line::parse(text, format, &mut GnuMode::default()));
+    as_item(text, line, parsed)
+}
+
+fn as_item(text: &[u8], line: u64, parsed: Result<line::Parsed<'_>, LineError>) -> Item {
+    match parsed {
         Ok((digest, name)) => Item::Entry(Entry { line, digest, name: name.into_owned() }),
         Err(why) => {
             let shown = text.len().min(LINE_SHOWN_BYTES_MAX);
             Item::Malformed(Malformed { line, why, text: text[..shown].to_vec() })
         }
-    })
+    }
 }
 
 /// Refuses a line for its encoding or its length, whatever it says.

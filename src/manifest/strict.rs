@@ -1,30 +1,66 @@
-//! The strict grammar: the four forms that `sha1sum`, the BSDs and OpenSSL write, and nothing looser.
+//! The strict grammar: the forms that `sha1sum`, the BSDs and OpenSSL write, any of them or one, and nothing looser.
 //!
 //! Must not grow leniency: what another tool takes belongs to that tool's grammar.
 
 use crate::digest::Digest;
 
+use super::bagit;
 use super::digits::read_digits;
 use super::error::LineError;
+use super::format::Format;
 use super::line::{Parsed, explain, name_of};
+
+/// What a tagged line begins with, unless it is OpenSSL's or escaped.
+pub(super) const TAG: &[u8] = b"SHA1 (";
 
 /// Reads a line from column 0.
 pub(super) fn parse(line: &[u8]) -> Result<Parsed<'_>, LineError> {
-    let (escaped, text) = match line {
-        [b'\\', text @ ..] => (true, text),
-        text => (false, text),
+    parse_any(line).map(|(_, parsed)| parsed)
+}
+
+/// Reads a line of this format and no other.
+pub(super) fn parse_only(line: &[u8], format: Format) -> Result<Parsed<'_>, LineError> {
+    let parsed = match format {
+        Format::Zero => return parse_record(line),
+        Format::Bagit => bagit::parse(line).map(|parsed| (Format::Bagit, parsed)),
+        Format::Gnu | Format::GnuBinary | Format::Bsd | Format::OpenSsl => parse_any(line),
     };
-    if let Some(tagged) = text.strip_prefix(b"SHA1 (") {
-        return parse_tagged(tagged, b" = ", escaped);
+    match (parsed, format) {
+        (Ok((found, parsed)), _) if found.reads_as(format) => Ok(parsed),
+        (Ok((found, _)), _) => Err(LineError::OtherFormat(found)),
+        // What is wrong is less than what it could be.
+        (Err(why), Format::Bagit) => Err(parse_any(line).map_or(why, |(found, _)| LineError::OtherFormat(found))),
+        (Err(why), _) => Err(why),
+    }
+}
+
+/// Reads a record that ended with NUL: untagged or tagged, and never escaped.
+pub(super) fn parse_record(record: &[u8]) -> Result<Parsed<'_>, LineError> {
+    match parse_form(record, false)? {
+        (Format::OpenSsl, _) => Err(LineError::OtherFormat(Format::OpenSsl)),
+        (_, parsed) => Ok(parsed),
+    }
+}
+
+fn parse_any(line: &[u8]) -> Result<(Format, Parsed<'_>), LineError> {
+    match line {
+        [b'\\', text @ ..] => parse_form(text, true),
+        text => parse_form(text, false),
+    }
+}
+
+fn parse_form(text: &[u8], escaped: bool) -> Result<(Format, Parsed<'_>), LineError> {
+    if let Some(tagged) = text.strip_prefix(TAG) {
+        return Ok((Format::Bsd, parse_tagged(tagged, b" = ", escaped)?));
     }
     if let Some(tagged) = text.strip_prefix(b"SHA1(") {
-        return parse_tagged(tagged, b"= ", escaped);
+        return Ok((Format::OpenSsl, parse_tagged(tagged, b"= ", escaped)?));
     }
     let Some((digits, b"  " | b" *", name)) = split_untagged(text) else {
         return Err(explain(text));
     };
     let digest = read_digits(digits).ok_or_else(|| explain(text))?;
-    Ok((digest, name_of(name, escaped)?))
+    Ok((Format::Gnu, (digest, name_of(name, escaped)?)))
 }
 
 /// The digits, the two bytes behind them, and the rest.
@@ -114,5 +150,41 @@ mod tests {
         ] {
             assert_eq!(name_in(line), Err(why), "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_format_that_was_asked_for_takes_no_other() {
+        let line = |format| match format {
+            Format::Gnu => format!("{HEX}  a"),
+            Format::GnuBinary => format!("{HEX} *a"),
+            Format::Bsd => format!("SHA1 (a) = {HEX}"),
+            Format::OpenSsl => format!("SHA1(a)= {HEX}"),
+            Format::Bagit => format!("{HEX}\ta"),
+            Format::Zero => format!("{HEX}  a\nb"),
+        };
+        for asked in Format::ALL {
+            let (_, name) = parse_only(line(asked).as_bytes(), asked).map(|(d, n)| (d, n.into_owned())).unwrap();
+            assert_eq!(name, if asked == Format::Zero { &b"a\nb"[..] } else { b"a" }, "{asked:?}");
+        }
+        for (asked, other, why) in [
+            (Format::Gnu, Format::Bsd, LineError::OtherFormat(Format::Bsd)),
+            (Format::Bsd, Format::GnuBinary, LineError::OtherFormat(Format::Gnu)),
+            (Format::Bsd, Format::OpenSsl, LineError::OtherFormat(Format::OpenSsl)),
+            (Format::OpenSsl, Format::Bsd, LineError::OtherFormat(Format::Bsd)),
+            (Format::Bagit, Format::Bsd, LineError::OtherFormat(Format::Bsd)),
+            (Format::Bagit, Format::OpenSsl, LineError::OtherFormat(Format::OpenSsl)),
+            (Format::Gnu, Format::Bagit, LineError::Form),
+            (Format::Zero, Format::OpenSsl, LineError::OtherFormat(Format::OpenSsl)),
+        ] {
+            assert_eq!(parse_only(line(other).as_bytes(), asked).err(), Some(why), "{other:?} as {asked:?}");
+        }
+        let escaped = format!("\\{HEX}  a\\n");
+        assert_eq!(parse_only(escaped.as_bytes(), Format::Gnu).unwrap().1, &b"a\n"[..]);
+        assert_eq!(
+            parse_only(escaped.as_bytes(), Format::Bagit).err(),
+            Some(LineError::OtherFormat(Format::Gnu)),
+            "a bag's lines are not escaped"
+        );
+        assert_eq!(parse_only(escaped.as_bytes(), Format::Zero).err(), Some(LineError::Digest));
     }
 }

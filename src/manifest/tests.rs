@@ -122,3 +122,69 @@ fn an_error_of_reading_ends_the_items() {
     assert_eq!(error.kind(), io::ErrorKind::ConnectionReset, "half a line must not pass for a name");
     assert!(entries.next().is_none() && entries.next().is_none());
 }
+
+/// Items of a manifest in which `HEX` stands for a digest.
+fn read(text: &str, grammar: Grammar) -> Vec<String> {
+    seen(text.replace("HEX", HEX).as_bytes(), grammar)
+}
+
+#[test]
+fn records_that_end_with_nul_are_found_out_and_need_no_escapes() {
+    for grammar in [Grammar::Detect, Grammar::Only(Format::Zero)] {
+        assert_eq!(
+            read("HEX  a\nb\\\r\0HEX *#\0SHA1 (c) = HEX\0", grammar),
+            ["1:a\\nb\\\\\\r", "2:#", "3:c"],
+            "{grammar:?}"
+        );
+        // No comments, no empty records, and the last has an end as well.
+        assert_eq!(
+            read("HEX  a\0HEX  b\0# no comment\0\0HEX  c", grammar),
+            ["1:a", "2:b", "3!Form", "4!Form", "5!Unended"]
+        );
+    }
+    assert_eq!(read("", Grammar::Only(Format::Zero)), [""; 0]);
+    assert_eq!(read("HEX  a\nHEX  b\n", Grammar::Only(Format::Zero)), ["1!Unended"], "lines are another format");
+    assert_eq!(read("HEX  a\0HEX  b\0", Grammar::Only(Format::Gnu)), ["1!Nul"], "and so are records");
+    assert_eq!(read("HEX  a\0b\nHEX  c\n", Grammar::Detect), ["1!Nul", "2:c"], "nothing is called a that is a\\0b");
+    assert_eq!(read("\u{feff}HEX  a\0", Grammar::Only(Format::Zero)), ["1!ByteOrderMark"]);
+}
+
+#[test]
+fn lines_of_all_formats_may_stand_side_by_side_unless_one_is_asked_for() {
+    let text = "HEX  a\nHEX *b\nSHA1 (c) = HEX\r\nSHA1(d)= HEX\n";
+    for grammar in [Grammar::Detect, Grammar::Strict] {
+        assert_eq!(read(text, grammar), ["1:a", "2:b", "3:c", "4:d"], "{grammar:?}");
+    }
+    for (format, expected) in [
+        (Format::Gnu, ["1:a", "2:b", "3!OtherFormat(Bsd)", "4!OtherFormat(OpenSsl)"]),
+        (Format::Bsd, ["1!OtherFormat(Gnu)", "2!OtherFormat(Gnu)", "3:c", "4!OtherFormat(OpenSsl)"]),
+        (Format::OpenSsl, ["1!OtherFormat(Gnu)", "2!OtherFormat(Gnu)", "3!OtherFormat(Bsd)", "4:d"]),
+        (Format::Bagit, ["1:a", "2:*b", "3!OtherFormat(Bsd)", "4!OtherFormat(OpenSsl)"]),
+    ] {
+        assert_eq!(read(text, Grammar::Only(format)), expected, "{format:?}");
+    }
+}
+
+#[test]
+fn what_is_written_is_read_in_every_format() {
+    let names =
+        [&b"a"[..], b"*a", b"a b ", b"back\\slash", b"new\nline", b"cr\r", b"100%0A", b": OK", b"\xff\x1b[m", b")"];
+    let digest = HEX.parse().unwrap();
+    for format in Format::ALL {
+        let mut text = Vec::new();
+        names.iter().for_each(|name| write_entry(&mut text, format, &digest, name).unwrap());
+        let detected =
+            if format == Format::Bagit { Grammar::Detect.for_manifest(b"manifest-sha1.txt") } else { Grammar::Detect };
+        for grammar in [Grammar::Only(format), detected] {
+            let items: Vec<Item> = Entries::new(&text[..], grammar).collect::<Result<_, _>>().unwrap();
+            let read: Vec<&[u8]> = items
+                .iter()
+                .map(|item| match item {
+                    Item::Entry(entry) => &entry.name[..],
+                    Item::Malformed(malformed) => panic!("{malformed:?}"),
+                })
+                .collect();
+            assert_eq!(read, names, "{format:?} by {grammar:?}");
+        }
+    }
+}

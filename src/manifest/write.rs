@@ -1,48 +1,52 @@
 //! Entries as lines.
 //!
-//! Writes what both grammars read back byte for byte; chooses neither names nor their order.
+//! Writes what the grammars read back byte for byte; chooses neither names nor their order.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::digest::Digest;
 
+use super::bagit::encode_name;
 use super::escape::escape_name;
+use super::format::Format;
 
-/// How an entry is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// `DIGEST  NAME`, as `sha1sum` writes it.
-    #[default]
-    Gnu,
-    /// `DIGEST *NAME`, as `sha1sum --binary` writes it.
-    GnuBinary,
-    /// `SHA1 (NAME) = DIGEST`, as `sha1sum --tag` and the BSDs write it.
-    Bsd,
-}
-
-/// Writes one line, its end included.
+/// Writes one entry, its end included.
 ///
-/// Refuses an empty name and one with a NUL byte with `InvalidInput`: no line can carry them.
+/// Refuses a name that the format cannot carry with `InvalidInput`: one that is empty or holds a NUL byte in any format,
+/// and one that begins with a blank in [`Format::Bagit`].
 pub fn write_entry(out: &mut impl Write, format: Format, digest: &Digest, name: &[u8]) -> io::Result<()> {
     if name.is_empty() || name.contains(&0) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a name must have bytes, and none of them NUL"));
     }
-    let escaped = escape_name(name);
-    if let Cow::Owned(_) = escaped {
-        out.write_all(b"\\")?;
-    }
+    let (before, name) = match format {
+        Format::Gnu | Format::GnuBinary | Format::Bsd | Format::OpenSsl => match escape_name(name) {
+            escaped @ Cow::Owned(_) => (&b"\\"[..], escaped),
+            plain @ Cow::Borrowed(_) => (&b""[..], plain),
+        },
+        Format::Bagit => (&b""[..], encode_name(name).ok_or_else(|| begins_with_blank(name))?),
+        Format::Zero => (&b""[..], Cow::Borrowed(name)),
+    };
     let digits = digest.to_hex();
-    let parts: [&[u8]; 4] = match format {
-        Format::Gnu => [&digits, b"  ", &escaped, b"\n"],
-        Format::GnuBinary => [&digits, b" *", &escaped, b"\n"],
-        Format::Bsd => [b"SHA1 (", &escaped, b") = ", &digits],
+    let parts: [&[u8]; 5] = match format {
+        Format::Gnu | Format::Bagit => [before, &digits, b"  ", &name, b"\n"],
+        Format::GnuBinary => [before, &digits, b" *", &name, b"\n"],
+        Format::Bsd => [before, b"SHA1 (", &name, b") = ", &digits],
+        Format::OpenSsl => [before, b"SHA1(", &name, b")= ", &digits],
+        Format::Zero => [before, &digits, b"  ", &name, b"\0"],
     };
     for part in parts {
         out.write_all(part)?;
     }
-    if format == Format::Bsd { out.write_all(b"\n") } else { Ok(()) }
+    if matches!(format, Format::Bsd | Format::OpenSsl) { out.write_all(b"\n") } else { Ok(()) }
+}
+
+fn begins_with_blank(name: &[u8]) -> io::Error {
+    let complaint = format!(
+        "the name \"{}\" begins with a blank, which no manifest of a bag can carry; the other formats can",
+        name.escape_ascii()
+    );
+    io::Error::new(io::ErrorKind::InvalidInput, complaint)
 }
 
 #[cfg(test)]
@@ -68,10 +72,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_other_tools() {
+        let hex = "ab".repeat(20);
+        assert_eq!(line(Format::OpenSsl, b"a b"), format!("SHA1(a b)= {hex}\n").as_bytes());
+        assert_eq!(line(Format::OpenSsl, b"a\nb"), format!("\\SHA1(a\\nb)= {hex}\n").as_bytes());
+        assert_eq!(line(Format::Bagit, b"data/1%\n\\"), format!("{hex}  data/1%25%0A\\\n").as_bytes());
+        assert_eq!(line(Format::Zero, b"a\n\\b\r"), format!("{hex}  a\n\\b\r\0").as_bytes());
+    }
+
+    #[test]
     fn names_that_no_line_can_carry_are_refused() {
-        for name in [&b""[..], b"a\0b"] {
+        let any = Format::ALL.into_iter().flat_map(|format| [(format, &b""[..]), (format, b"a\0b")]);
+        for (format, name) in any.chain([(Format::Bagit, &b" a"[..]), (Format::Bagit, b"\ta")]) {
             let mut out = Vec::new();
-            let refused = write_entry(&mut out, Format::Gnu, &Digest::from_bytes([0; 20]), name).unwrap_err();
+            let refused = write_entry(&mut out, format, &Digest::from_bytes([0; 20]), name).unwrap_err();
             assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
             assert_eq!(out, b"", "half a line is worse than none");
         }

@@ -3,19 +3,26 @@
 //!
 //! Starts no thread and reads no file; its sources are a manifest's bytes, the names in a tree, or a list of names.
 
+mod audit;
+mod exclude;
 mod list;
+mod listed;
 mod order;
 mod walk;
 
+pub(crate) use audit::Audit;
+pub use exclude::{BadPattern, Exclude};
 pub(crate) use list::List;
 pub(crate) use order::LargestFirst;
-pub(crate) use walk::{Met, Walk};
+pub(crate) use walk::{Leftovers, Met, Scope, Walk};
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
+use self::audit::Audited;
 use crate::digest::Digest;
+use crate::filekind::FileKind;
 use crate::limits;
 use crate::manifest::{Entries, Item, Malformed};
 use crate::root::Root;
@@ -32,16 +39,23 @@ pub(crate) struct Planned {
     pub(crate) expected: Option<Digest>,
     /// Its size, as far as is known: for estimates, and nothing else.
     pub(crate) size_bytes: Option<u64>,
+    /// Whether it is there and should not be, so that no digest makes it right.
+    pub(crate) unlisted: bool,
 }
+
+/// The lines of a manifest.
+pub(crate) type ManifestEntries = Entries<Box<dyn BufRead + Send>>;
 
 /// Where a plan comes from.
 pub(crate) enum Stock {
     /// The lines of a manifest.
-    Manifest(Entries<Box<dyn BufRead + Send>>),
+    Manifest(ManifestEntries),
     /// The files of the tree itself.
     Tree(Walk),
     /// Names that the caller lists.
     List(List),
+    /// The lines of a manifest, and then what is in the tree beside them.
+    Audit(Box<Audit>),
 }
 
 /// What came of looking one item further.
@@ -53,6 +67,12 @@ pub(crate) enum Pulled {
     Malformed { place: u64, malformed: Malformed },
     /// Something in the tree is not to be read.
     Left { place: u64, met: Met },
+    /// Something in the tree is not listed, and is not to be read.
+    Unlisted { place: u64, name: Vec<u8>, kind: FileKind },
+    /// Something in the tree was left behind by a run that was killed.
+    Leftover { name: Vec<u8> },
+    /// There is nothing to say of it.
+    Passed,
     /// Nothing is left.
     End,
 }
@@ -89,35 +109,60 @@ impl Planner {
         if self.ended {
             return Ok(Pulled::End);
         }
-        let pulled = match &mut self.stock {
-            Stock::Manifest(entries) => match entries.next() {
-                None => None,
-                Some(Err(error)) => {
-                    self.ended = true;
-                    return Err(error);
-                }
-                Some(Ok(Item::Entry(entry))) => Some(Ok((entry.line, entry.name, Some(entry.digest)))),
-                Some(Ok(Item::Malformed(malformed))) => {
-                    Some(Err(Pulled::Malformed { place: self.next_place, malformed }))
-                }
-            },
-            Stock::Tree(walk) => match walk.next(&self.root) {
-                None => None,
-                Some(Met::File(name)) => Some(Ok((0, name, None))),
-                Some(met) => Some(Err(Pulled::Left { place: self.next_place, met })),
-            },
-            Stock::List(list) => list.next().map(|name| Ok((0, name, None))),
-        };
-        let Some(pulled) = pulled else {
-            self.ended = true;
-            return Ok(Pulled::End);
-        };
         let place = self.next_place;
-        self.next_place += 1;
-        Ok(match pulled {
-            Ok((line, name, expected)) => Pulled::File(Planned { place, line, name, expected, size_bytes: None }),
-            Err(settled) => settled,
-        })
+        let file = |line, name, expected| {
+            Pulled::File(Planned { place, line, name, expected, size_bytes: None, unlisted: false })
+        };
+        let line = |item| match item {
+            Item::Entry(entry) => file(entry.line, entry.name, Some(entry.digest)),
+            Item::Malformed(malformed) => Pulled::Malformed { place, malformed },
+        };
+        let pulled = match &mut self.stock {
+            Stock::Manifest(entries) => entries.next().transpose().map(|item| item.map(line)),
+            Stock::Tree(walk) => Ok(walk.next(&self.root).map(|met| match met {
+                Met::File(name) => file(0, name, None),
+                Met::Leftover(name) => Pulled::Leftover { name },
+                met => Pulled::Left { place, met },
+            })),
+            Stock::List(list) => Ok(list.next().map(|name| file(0, name, None))),
+            Stock::Audit(audit) => audit.next(&self.root).map(|audited| {
+                audited.map(|audited| match audited {
+                    Audited::Line(item) => line(item),
+                    Audited::Unlisted(name) => {
+                        Pulled::File(Planned { place, line: 0, name, expected: None, size_bytes: None, unlisted: true })
+                    }
+                    Audited::Left(name, kind) => Pulled::Unlisted { place, name, kind },
+                    Audited::Unreadable(met) => Pulled::Left { place, met },
+                    Audited::Rest | Audited::Passed => Pulled::Passed,
+                })
+            }),
+        };
+        match pulled {
+            Ok(Some(pulled)) => {
+                self.next_place += u64::from(!matches!(pulled, Pulled::Passed | Pulled::Leftover { .. }));
+                Ok(pulled)
+            }
+            Ok(None) => {
+                self.ended = true;
+                Ok(Pulled::End)
+            }
+            Err(error) => {
+                self.ended = true;
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether nothing more comes until it is [told to go on](Planner::go_on).
+    pub(crate) fn rests(&self) -> bool {
+        matches!(&self.stock, Stock::Audit(audit) if audit.rests())
+    }
+
+    /// Goes on with what is not listed, which is to be read or not.
+    pub(crate) fn go_on(&mut self, reads: bool) {
+        if let Stock::Audit(audit) = &mut self.stock {
+            audit.go_on(reads);
+        }
     }
 
     /// Lets a file wait for a batch.
@@ -129,6 +174,7 @@ impl Planner {
     pub(crate) fn manifest_bytes(&self) -> u64 {
         match &self.stock {
             Stock::Manifest(entries) => entries.bytes_read(),
+            Stock::Audit(audit) => audit.manifest_bytes(),
             Stock::Tree(_) | Stock::List(_) => 0,
         }
     }
@@ -138,14 +184,14 @@ impl Planner {
         self.waiting.len()
     }
 
-    /// Whether everything has been pulled.
+    /// Whether everything has been pulled, or all that can be for now.
     pub(crate) fn ended(&self) -> bool {
-        self.ended
+        self.ended || self.rests()
     }
 
     /// The next files, at most as many as make a batch; the last ones in as many parts as there are workers.
     pub(crate) fn batch(&mut self, workers: usize) -> Vec<Planned> {
-        let share = if self.ended { self.waiting.len().div_ceil(workers) } else { self.waiting.len() };
+        let share = if self.ended() { self.waiting.len().div_ceil(workers) } else { self.waiting.len() };
         let count = share.min(limits::BATCH_FILES);
         self.sized = self.sized.saturating_sub(count);
         self.waiting.drain(..count).collect()

@@ -3,16 +3,22 @@
 //! Reads directories only, one at a time, through `root`; memory grows with the entries of the directories on the way
 //! down, not with the tree.
 
+use super::exclude::Exclude;
 use crate::filekind::FileKind;
 use crate::root::{DirectoryEntry, Refusal, Root};
 
 /// Something met in the tree.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Met {
-    /// A regular file.
+    /// A regular file, or a link to one where links are followed.
     File(Vec<u8>),
     /// Something else that is no directory.
     NotRegular(Vec<u8>, FileKind),
+    /// A link to a directory, where links are followed. It is not entered: what is there lies below the root, and is met
+    /// under its own name; so no link makes the walk longer.
+    DirectoryLink(Vec<u8>),
+    /// A file that a `create` which was killed left behind.
+    Leftover(Vec<u8>),
     /// A directory that cannot be listed.
     Unreadable(Vec<u8>, Refusal),
 }
@@ -21,28 +27,66 @@ pub(crate) enum Met {
 pub(crate) struct Walk {
     /// Names still to be looked at, the next last.
     pending: Vec<DirectoryEntry>,
+    scope: Scope,
+}
+
+/// What a walk looks for.
+#[derive(Default)]
+pub(crate) struct Scope {
     /// Names that are passed over.
-    excluded: Vec<Vec<u8>>,
+    pub(crate) own: Vec<Vec<u8>>,
+    /// Patterns of further ones.
+    pub(crate) exclude: Exclude,
+    /// Whether links are looked through, as the root's policy allows.
+    pub(crate) follows: bool,
+    /// The directory in which files may have been left behind, and what these are called.
+    pub(crate) leftovers: Option<Leftovers>,
+}
+
+/// Names of files that are left behind where they are made: so many bytes between a beginning and an end.
+pub(crate) struct Leftovers {
+    pub(crate) directory: Vec<u8>,
+    pub(crate) prefix: &'static str,
+    pub(crate) between: usize,
+    pub(crate) suffix: &'static str,
+}
+
+impl Leftovers {
+    fn has(&self, name: &[u8]) -> bool {
+        let below = match &self.directory[..] {
+            b"" => Some(name),
+            directory => name.strip_prefix(directory).and_then(|rest| rest.strip_prefix(b"/")),
+        };
+        let between = below
+            .and_then(|name| name.strip_prefix(self.prefix.as_bytes()))
+            .and_then(|rest| rest.strip_suffix(self.suffix.as_bytes()));
+        between.is_some_and(|middle| middle.len() == self.between && middle.iter().all(u8::is_ascii_alphanumeric))
+    }
 }
 
 impl Walk {
-    /// A walk from the root down that passes over some names.
-    pub(crate) fn new(excluded: Vec<Vec<u8>>) -> Walk {
-        Walk { pending: vec![DirectoryEntry { name: Vec::new(), kind: FileKind::Directory }], excluded }
+    /// A walk from the root down.
+    pub(crate) fn new(scope: Scope) -> Walk {
+        Walk { pending: vec![DirectoryEntry { name: Vec::new(), kind: FileKind::Directory }], scope }
     }
 
     /// The next thing in byte order of full names: `a-b` before `a/c` before `ab`, as `LC_ALL=C sort` has them.
     pub(crate) fn next(&mut self, root: &Root) -> Option<Met> {
         while let Some(DirectoryEntry { name, kind }) = self.pending.pop() {
-            if self.excluded.contains(&name) {
+            let is_directory = kind == FileKind::Directory;
+            if self.scope.own.contains(&name) || !name.is_empty() && self.scope.exclude.covers(&name, is_directory) {
                 continue;
             }
             match kind {
+                FileKind::Regular if self.scope.leftovers.as_ref().is_some_and(|left| left.has(&name)) => {
+                    return Some(Met::Leftover(name));
+                }
                 FileKind::Regular => return Some(Met::File(name)),
                 FileKind::Directory => match root.read_directory(&name) {
                     Ok(entries) => self.descend(&name, entries),
                     Err(refusal) => return Some(Met::Unreadable(name, refusal)),
                 },
+                FileKind::Symlink if self.scope.follows => return Some(through(root, name)),
                 kind => return Some(Met::NotRegular(name, kind)),
             }
         }
@@ -65,6 +109,15 @@ impl Walk {
     }
 }
 
+/// What a link is met as.
+fn through(root: &Root, name: Vec<u8>) -> Met {
+    match root.kind_behind(&name) {
+        Ok(FileKind::Regular) => Met::File(name),
+        Ok(FileKind::Directory) => Met::DirectoryLink(name),
+        _ => Met::NotRegular(name, FileKind::Symlink),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -84,7 +137,7 @@ mod tests {
         }
         std::os::unix::fs::symlink("b", tree.path().join("link")).unwrap();
         let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-        let mut walk = Walk::new(vec![b"a/excluded".to_vec()]);
+        let mut walk = Walk::new(Scope { own: vec![b"a/excluded".to_vec()], ..Scope::default() });
         let met: Vec<_> = std::iter::from_fn(|| walk.next(&root)).collect();
         let mut expected: Vec<_> = files
             .into_iter()

@@ -32,6 +32,9 @@ pub struct FileReport {
     pub size_bytes: Option<u64>,
     /// The reader that its bytes came by, where any came.
     pub reader: Option<ReaderKind>,
+    /// Of an unlisted file, the name of a missing entry that lists its digest: the file was moved from there, as it seems.
+    /// Each missing entry is named once, and both stay failures.
+    pub moved_from: Option<Vec<u8>>,
 }
 
 impl FileReport {
@@ -74,6 +77,8 @@ pub struct ReaderUse {
 pub enum Verb {
     /// Every listed file is there and right.
     Verify,
+    /// The same, and nothing is there that is not listed.
+    Audit,
     /// Writes a manifest.
     Create,
     /// The digest of every file of a list.
@@ -88,6 +93,8 @@ pub struct Report {
     pub verb: Verb,
     /// How many files had which outcome.
     pub counts: Counts,
+    /// Unlisted files that seem to be missing ones: see [`FileReport::moved_from`].
+    pub moved: u64,
     /// Lines of the manifest that do not parse.
     pub malformed_lines: u64,
     /// The first failures, in the order in which they were handed on: at most [`limits::REPORT_FAILURES_MAX`].
@@ -123,6 +130,7 @@ impl Report {
         Report {
             verb,
             counts: Counts::default(),
+            moved: 0,
             malformed_lines: 0,
             failures: Vec::new(),
             malformed: Vec::new(),
@@ -138,7 +146,7 @@ impl Report {
         }
     }
 
-    /// Whether the tree holds the bytes that its manifest says; of a list, whether every file of it was read whole and
+    /// Whether the tree holds the bytes that its manifest says, and in an audit nothing else; of a list, whether every file of it was read whole and
     /// has its digest. Where there was nothing to do, as in an empty list, there is no pass.
     pub fn verdict(&self) -> Verdict {
         judge(Evidence {
@@ -152,7 +160,7 @@ impl Report {
     /// Files that count against the run: in `create`, what is no regular file is left out and does not.
     pub fn failed(&self) -> u64 {
         match self.verb {
-            Verb::Verify | Verb::Hash => self.counts.failed(),
+            Verb::Verify | Verb::Audit | Verb::Hash => self.counts.failed(),
             Verb::Create => self.counts.failed() - self.counts.of(OutcomeKind::NotRegular),
         }
     }
@@ -162,6 +170,7 @@ impl Report {
         match record {
             Record::File(file) => {
                 self.counts.add(file.outcome.kind());
+                self.moved += u64::from(file.moved_from.is_some());
                 if !file.outcome.is_match() && self.failures.len() < limits::REPORT_FAILURES_MAX {
                     self.failures.push(file.clone());
                 }

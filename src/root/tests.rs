@@ -196,3 +196,60 @@ fn a_file_of_somebody_elses_is_read_all_the_same() {
     };
     std::thread::spawn(opens).join().unwrap();
 }
+
+#[test]
+fn openat2_and_the_walk_agree_on_links_that_stay_inside() {
+    let tree = tree();
+    let at = |name: &str| tree.path().join(name);
+    for (name, target) in [
+        ("a/b/up", "../../~"),
+        ("a/b/over", "../../../x"),
+        ("to-directory", "a/b/"),
+        ("to-file", "a/b/file/"),
+        ("to-socket", "socket"),
+        ("dot", "."),
+        ("twice", "dirlink/../link"),
+    ] {
+        symlink(target, at(name)).unwrap();
+    }
+    let [by_call, by_walk] = [false, true].map(|walks| {
+        let root = Root::open_root(tree.path(), Policy::Inside).unwrap();
+        root.walks.store(walks, Ordering::Relaxed);
+        root
+    });
+    for (name, expected) in [
+        ("a/b/file", None),
+        ("link", None),
+        ("dirlink/b/file", None),
+        ("a/b/up", None),
+        ("twice", None),
+        ("dot/dot/link", None),
+        ("to-directory/file", None),
+        ("a/b/over", Some(Refusal::OutsideRoot)),
+        ("etc/passwd", Some(Refusal::OutsideRoot)),
+        ("to-directory", Some(Refusal::NotRegular(FileKind::Directory))),
+        ("dot", Some(Refusal::NotRegular(FileKind::Directory))),
+        ("to-file", Some(Refusal::Errno(Errno::NOTDIR))),
+        ("link/x", Some(Refusal::Errno(Errno::NOTDIR))),
+        ("to-socket", Some(Refusal::NotRegular(FileKind::Socket))),
+        ("fifo", Some(Refusal::NotRegular(FileKind::Fifo))),
+        ("loop", Some(Refusal::Errno(Errno::LOOP))),
+        ("loop/x", Some(Refusal::Errno(Errno::LOOP))),
+        ("dirlink/none", Some(Refusal::Missing)),
+        ("dirlink/../~", Some(Refusal::OutsideRoot)),
+        ("/etc/passwd", Some(Refusal::OutsideRoot)),
+    ] {
+        for root in [&by_call, &by_walk] {
+            assert_eq!(root.open(name.as_bytes()).err(), expected, "{name} {}", root.walks());
+            let cached = root.open_cached(name.as_bytes());
+            assert!(cached.is_none_or(|opened| opened.err() == expected), "{name}");
+            assert!(!matches!((root.stamp(name.as_bytes()), expected), (Ok(_), Some(_)) | (Err(_), None)), "{name}");
+        }
+        assert_eq!(by_call.stamp(name.as_bytes()).ok(), by_walk.stamp(name.as_bytes()).ok(), "{name}");
+        assert_eq!(by_call.kind_behind(name.as_bytes()).ok(), by_walk.kind_behind(name.as_bytes()).ok(), "{name}");
+    }
+    for root in [&by_call, &by_walk] {
+        assert_eq!(root.kind_behind(b"dirlink"), Ok(FileKind::Directory));
+        assert_eq!(root.read_directory(b"dirlink"), Err(Refusal::Errno(Errno::LOOP)), "a walk follows no link");
+    }
+}

@@ -32,7 +32,13 @@ fn twice_gives_the_same_and_does_not_list_itself() {
     let tree = Tree::sound();
     assert_eq!(run(&mut tree.command("create")).status, Some(0));
     let first = manifest(&tree);
-    assert_eq!(run(&mut tree.command("create")).status, Some(0));
+    fs::write(tree.at("new"), "new").expect("a file");
+    let ran = run(&mut tree.command("create"));
+    let remedy = "sha1sum.txt: there is a manifest already; \"checksig create --force\" replaces it\n";
+    assert_eq!((ran.status, ran.err.ends_with(remedy)), (Some(2), true), "{ran:?}");
+    assert_eq!(manifest(&tree), first, "it stays");
+    fs::remove_file(tree.at("new")).expect("a file");
+    assert_eq!(run(tree.command("create").arg("--force")).status, Some(0));
     assert_eq!(manifest(&tree), first);
     assert_eq!(first.lines().count(), 2, "{first}");
     let names: Vec<_> =
@@ -45,11 +51,16 @@ fn the_formats_are_those_of_sha1sum() {
     let tree = Tree::sound();
     let (a, b) = (digest(b"alpha"), digest(b""));
     for (format, lines) in [
-        ("gnu", format!("{a}  a\n{b}  b\n")),
-        ("gnu-binary", format!("{a} *a\n{b} *b\n")),
-        ("bsd", format!("SHA1 (a) = {a}\nSHA1 (b) = {b}\n")),
+        ("--format gnu", format!("{a}  a\n{b}  b\n")),
+        ("--format gnu-binary", format!("{a} *a\n{b} *b\n")),
+        ("--format bsd", format!("SHA1 (a) = {a}\nSHA1 (b) = {b}\n")),
+        ("--tag", format!("SHA1 (a) = {a}\nSHA1 (b) = {b}\n")),
+        ("--format openssl", format!("SHA1(a)= {a}\nSHA1(b)= {b}\n")),
+        ("--format zero", format!("{a}  a\0{b}  b\0")),
+        ("-z", format!("{a}  a\0{b}  b\0")),
+        ("--format bagit -o sha1sum.txt", format!("{a}  a\n{b}  b\n")),
     ] {
-        assert_eq!(run(tree.command("create").args(["--format", format])).status, Some(0));
+        assert_eq!(run(tree.command("create").arg("--force").args(format.split(' '))).status, Some(0));
         assert_eq!(manifest(&tree), lines);
         assert_eq!(run(&mut tree.command("verify")).status, Some(0));
     }
@@ -97,7 +108,7 @@ fn a_file_that_cannot_be_read_keeps_the_old_manifest() {
     fs::write(tree.at("sha1sum.txt"), "the old one").expect("a manifest");
     fs::set_permissions(tree.at("a"), fs::Permissions::from_mode(0o000)).expect("a mode");
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o777)).expect("a mode");
-    let Some(ran) = run_without_privileges(&tree, "create") else { return };
+    let Some(ran) = run_without_privileges(&tree, "create", &["--force"]) else { return };
     assert_eq!(ran.status, Some(1), "{ran:?}");
     assert!(ran.err.contains("checksig: a: unreadable: Permission denied\n"), "{ran:?}");
     assert!(ran.summary().starts_with("checksig: FAIL: sha1sum.txt is not written: 1 match, 1 unreadable"), "{ran:?}");

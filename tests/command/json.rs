@@ -59,7 +59,7 @@ fn a_pass_from_its_first_line_to_its_last() {
         "type": "start", "schema": 1, "checksig": version, "verb": "verify", "root": ".", "manifest": "sha1sum.txt",
         "format": "auto", "options": {
             "reader": "auto", "kernel": "auto", "workers": 2, "queue_depth": null, "memory_bytes": null,
-            "from_media": false, "cache": "neutral", "quiet": false,
+            "from_media": false, "cache": "neutral", "follow": "never", "exclude": [], "quiet": false,
         },
     });
     assert_eq!(lines[0], start);
@@ -92,7 +92,7 @@ fn a_pass_from_its_first_line_to_its_last() {
         "outside_root": 0, "unlisted": 0, "not_checked": 0,
     });
     let expected = json!({
-        "type": "summary", "verdict": "pass", "counts": counts, "malformed_lines": 0, "files": 2, "bytes": 5,
+        "type": "summary", "verdict": "pass", "counts": counts, "moved": 0, "malformed_lines": 0, "files": 2, "bytes": 5,
         "exit_status": 0, "cancelled": false, "signal": null,
     });
     assert_eq!(*summary, expected);

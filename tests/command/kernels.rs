@@ -58,7 +58,7 @@ fn each_kernel_gives_the_same_lines() {
 fn create_takes_a_kernel_too() {
     let tree = tree();
     let manifest = |kernel: &str| {
-        let ran = run(tree.command("create").args(["--kernel", kernel]));
+        let ran = run(tree.command("create").args(["--force", "--kernel", kernel]));
         assert_eq!(ran.status, Some(0), "{ran:?}");
         fs::read(tree.at("sha1sum.txt")).expect("a manifest")
     };

@@ -99,7 +99,7 @@ fn what_create_writes_sha1sum_takes_and_the_other_way_round() {
         fs::write(place, vec![nth as u8; SIZES[dice.below(SIZES.len())]]).expect("a file");
     }
     for format in ["gnu", "gnu-binary", "bsd"] {
-        let created = run(tree.command("create").args(["--format", format]));
+        let created = run(tree.command("create").args(["--force", "--format", format]));
         assert_eq!(created.status, Some(0), "{created:?}");
         let theirs = sha1sum_check(&tree);
         let ours = run(&mut tree.command("verify"));

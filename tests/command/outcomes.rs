@@ -102,7 +102,7 @@ fn a_file_without_permission_is_said_with_the_reason() {
     tree.write_manifest();
     fs::set_permissions(tree.at("secret"), fs::Permissions::from_mode(0o000)).expect("a mode");
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
-    let Some(ran) = run_without_privileges(&tree, "verify") else { return };
+    let Some(ran) = run_without_privileges(&tree, "verify", &[]) else { return };
     assert_eq!((ran.status, ran.text()), (Some(1), "readable: OK\nsecret: FAILED open or read\n"), "{ran:?}");
     assert!(ran.err.contains("checksig: sha1sum.txt:2: secret: unreadable: Permission denied\n"), "{ran:?}");
 }

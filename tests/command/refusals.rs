@@ -63,7 +63,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         ("verify --memory 64MB", "a whole number of bytes is needed, or of KiB, MiB or GiB with K, M or G behind it"),
         ("create --cache drop", "[possible values: neutral, keep]"),
         ("create -o -", "needs a file"),
-        ("create --format tar", "[possible values: gnu, gnu-binary, bsd]"),
+        ("create --format tar", "[possible values: gnu, gnu-binary, bsd, openssl, bagit, zero]"),
     ] {
         refused(&run(checksig().args(line.split_whitespace())), part);
     }

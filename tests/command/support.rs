@@ -155,10 +155,10 @@ pub(super) fn run(command: &mut Command) -> Ran {
     command.output().expect("the command starts").into()
 }
 
-/// Runs `checksig VERB` in a tree as a user who may not read everything; `None`, and a word, where that cannot be had.
-pub(super) fn run_without_privileges(tree: &Tree, verb: &str) -> Option<Ran> {
+/// Runs `checksig VERB OPTIONS` in a tree as a user who may not read everything; `None`, and a word, where that cannot be had.
+pub(super) fn run_without_privileges(tree: &Tree, verb: &str, options: &[&str]) -> Option<Ran> {
     if !rustix::process::geteuid().is_root() {
-        return Some(run(&mut tree.command(verb)));
+        return Some(run(tree.command(verb).args(options)));
     }
     if !has("setpriv") {
         return None;
@@ -171,7 +171,7 @@ pub(super) fn run_without_privileges(tree: &Tree, verb: &str) -> Option<Ran> {
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_checksig")).arg(&program).status();
     assert!(copied.is_ok_and(|status| status.success()), "cp");
     let mut command = Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program).arg(verb);
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program).arg(verb).args(options);
     Some(run(command.current_dir(tree.path())))
 }
 

@@ -2,60 +2,45 @@
 //!
 //! Touches no file and prints nothing but help and usage errors.
 
+mod audit;
+mod create;
 mod help;
 mod size;
+mod verify;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use checksig::hash::{Kernel, KernelChoice};
-use checksig::manifest::Format;
-use checksig::{CacheEffect, CreateOptions, MANIFEST_NAME, Options, ReaderChoice, ReaderKind, Resources};
+use checksig::{BadPattern, CacheEffect, Exclude, Policy, ReaderChoice, ReaderKind, Resources};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+use audit::AuditWords;
+pub(crate) use create::Create;
+use create::CreateWords;
 pub(crate) use help::explain;
+pub(crate) use verify::Verify;
+use verify::VerifyWords;
 
 /// What the process is to do.
 pub(crate) enum Command {
     /// `checksig verify`.
     Verify(Verify),
+    /// `checksig audit`.
+    Audit(Verify),
     /// `checksig create`.
     Create(Create),
-}
-
-/// The choices of `checksig verify`.
-pub(crate) struct Verify {
-    /// The root, as it was given.
-    pub(crate) root: PathBuf,
-    /// The manifest, given or not: the name that messages show.
-    pub(crate) manifest: PathBuf,
-    /// What the library is asked for.
-    pub(crate) options: Options,
-    /// Whether only what is wrong is shown.
-    pub(crate) quiet: bool,
-    /// Whether JSON Lines take the place of text.
-    pub(crate) json: bool,
-    /// A file that takes the place of standard output.
-    pub(crate) output: Option<PathBuf>,
-}
-
-/// The choices of `checksig create`.
-pub(crate) struct Create {
-    /// The root, as it was given.
-    pub(crate) root: PathBuf,
-    /// The manifest, given or not: the name that messages show.
-    pub(crate) manifest: PathBuf,
-    /// What the library is asked for.
-    pub(crate) options: CreateOptions,
 }
 
 /// Reads the command line; `Err` holds help, the version or a usage error, for [`explain`].
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     Ok(match Words::try_parse_from(words)?.verb {
         Verb::Verify(words) => Command::Verify(words.into()),
-        Verb::Create(words) => Command::Create(words.into()),
+        Verb::Audit(words) => Command::Audit(words.try_into()?),
+        Verb::Create(words) => Command::Create(words.try_into()?),
     })
 }
 
@@ -73,54 +58,10 @@ struct Words {
 enum Verb {
     #[command(about = help::VERIFY, long_about = help::VERIFY_LONG, after_long_help = help::VERIFY_AFTER)]
     Verify(VerifyWords),
+    #[command(about = help::AUDIT, long_about = help::AUDIT_LONG, after_long_help = help::AUDIT_AFTER)]
+    Audit(AuditWords),
     #[command(about = help::CREATE, long_about = help::CREATE_LONG, after_long_help = help::CREATE_AFTER)]
     Create(CreateWords),
-}
-
-#[derive(Args)]
-struct VerifyWords {
-    /// The directory that the names in the manifest are relative to
-    #[arg(value_name = "ROOT", default_value = ".")]
-    root: PathBuf,
-
-    /// The manifest [default: ROOT/sha1sum.txt]
-    #[arg(long, value_name = "FILE")]
-    manifest: Option<PathBuf>,
-
-    #[command(flatten)]
-    how: How,
-
-    /// Show only what is wrong; say nothing at all if nothing is
-    #[arg(long)]
-    quiet: bool,
-
-    /// Write JSON Lines instead of text
-    #[arg(long)]
-    json: bool,
-
-    #[arg(
-        short, long, value_name = "FILE", value_parser = file_to_write(), help = help::OUTPUT,
-        long_help = help::OUTPUT_LONG
-    )]
-    output: Option<PathBuf>,
-}
-
-#[derive(Args)]
-struct CreateWords {
-    /// The directory whose files are listed
-    #[arg(value_name = "ROOT", default_value = ".")]
-    root: PathBuf,
-
-    /// Where the manifest goes [default: ROOT/sha1sum.txt]
-    #[arg(short, long, value_name = "FILE", value_parser = file_to_write())]
-    output: Option<PathBuf>,
-
-    /// How a line is written
-    #[arg(long, value_name = "FORMAT", default_value = "gnu", value_parser = format())]
-    format: Format,
-
-    #[command(flatten)]
-    how: How,
 }
 
 /// How files are read and hashed, and what that may take: the same for every verb.
@@ -170,30 +111,9 @@ impl From<How> for Resources {
     }
 }
 
-impl From<VerifyWords> for Verify {
-    fn from(words: VerifyWords) -> Verify {
-        let mut options = Options::default();
-        options.resources = words.how.into();
-        let manifest = words.manifest.clone().unwrap_or_else(|| default_manifest(&words.root));
-        options.manifest = words.manifest;
-        Verify { root: words.root, manifest, options, quiet: words.quiet, json: words.json, output: words.output }
-    }
-}
-
-impl From<CreateWords> for Create {
-    fn from(words: CreateWords) -> Create {
-        let mut options = CreateOptions::default();
-        options.format = words.format;
-        options.resources = words.how.into();
-        let manifest = words.output.clone().unwrap_or_else(|| default_manifest(&words.root));
-        options.output = words.output;
-        Create { root: words.root, manifest, options }
-    }
-}
-
 /// The manifest below a root, by the name that a person would use for it.
-fn default_manifest(root: &Path) -> PathBuf {
-    if root == Path::new(".") { PathBuf::from(MANIFEST_NAME) } else { root.join(MANIFEST_NAME) }
+fn default_manifest(root: &Path, name: &str) -> PathBuf {
+    if root == Path::new(".") { PathBuf::from(name) } else { root.join(name) }
 }
 
 /// Takes the names of the readers that can be forced, as the library knows them.
@@ -217,18 +137,13 @@ fn cache() -> impl TypedValueParser<Value = CacheEffect> {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<CacheEffect>())
 }
 
-/// Takes the names of the formats.
-fn format() -> impl TypedValueParser<Value = Format> {
+/// Takes the links that are followed, as a policy of the library.
+fn follow() -> impl TypedValueParser<Value = Policy> {
     let names = [
-        PossibleValue::new("gnu").help("DIGEST  NAME, as sha1sum writes it"),
-        PossibleValue::new("gnu-binary").help("DIGEST *NAME, as sha1sum --binary writes it"),
-        PossibleValue::new("bsd").help("SHA1 (NAME) = DIGEST, as sha1sum --tag writes it"),
+        PossibleValue::new("never").help("a link is no file, and a name with one on its way is unreadable"),
+        PossibleValue::new("inside").help("those that stay below ROOT"),
     ];
-    PossibleValuesParser::new(names).map(|name| match name.as_str() {
-        "bsd" => Format::Bsd,
-        "gnu-binary" => Format::GnuBinary,
-        _ => Format::Gnu,
-    })
+    PossibleValuesParser::new(names).map(|name| if name == "inside" { Policy::Inside } else { Policy::Beneath })
 }
 
 /// Takes any path but `-`: whoever writes that means standard output, and would find a file of that name instead.
@@ -241,6 +156,18 @@ fn file_to_write() -> impl TypedValueParser<Value = PathBuf> {
     })
 }
 
+/// A pattern of names that makes sense by itself.
+#[derive(Clone)]
+struct Pattern(String);
+
+impl FromStr for Pattern {
+    type Err = BadPattern;
+
+    fn from_str(word: &str) -> Result<Pattern, BadPattern> {
+        Exclude::new([word]).map(|_| Pattern(word.to_owned()))
+    }
+}
+
 /// Takes a number from 1.
 fn from_one(word: &str) -> Result<NonZeroUsize, String> {
     word.parse().map_err(|_| "a whole number from 1 is needed".to_owned())
@@ -248,6 +175,8 @@ fn from_one(word: &str) -> Result<NonZeroUsize, String> {
 
 #[cfg(test)]
 mod tests {
+    use checksig::manifest::{Format, Grammar};
+
     use super::*;
 
     fn read(line: &str) -> Result<Command, clap::error::ErrorKind> {
@@ -265,10 +194,14 @@ mod tests {
         assert_eq!(verify.root, Path::new("."));
         assert_eq!(verify.manifest, Path::new("sha1sum.txt"));
         assert_eq!(verify.options.manifest, None);
+        assert_eq!((verify.options.grammar, verify.options.policy), (Grammar::Detect, Policy::Beneath));
         assert_eq!(verify.options.resources, Resources::default());
         let Ok(Command::Create(create)) = read("checksig create dir") else { panic!("create") };
         assert_eq!(create.manifest, Path::new("dir/sha1sum.txt"));
         assert_eq!(create.options.format, Format::Gnu);
+        assert!(!create.options.overwrite && !create.options.follow_inside);
+        let Ok(Command::Create(create)) = read("checksig create dir --format bagit") else { panic!("create") };
+        assert_eq!(create.manifest, Path::new("dir/manifest-sha1.txt"));
     }
 
     #[test]
@@ -294,6 +227,21 @@ mod tests {
     }
 
     #[test]
+    fn formats_links_and_exclusions_arrive() {
+        let line = "checksig audit dir --format bagit --follow inside --exclude *.tmp --exclude /cache/";
+        let Ok(Command::Audit(audit)) = read(line) else { panic!("audit") };
+        assert_eq!(audit.options.grammar, Grammar::Only(Format::Bagit));
+        assert_eq!(audit.options.policy, Policy::Inside);
+        let both = Exclude::new(["*.tmp", "/cache/"]).expect("patterns");
+        assert_eq!(format!("{:?}", audit.options.exclude), format!("{both:?}"));
+        let Ok(Command::Create(create)) = read("checksig create -z --force --follow inside") else { panic!("create") };
+        assert_eq!(create.options.format, Format::Zero);
+        assert!(create.options.overwrite && create.options.follow_inside);
+        let Ok(Command::Create(create)) = read("checksig create --tag") else { panic!("create") };
+        assert_eq!(create.options.format, Format::Bsd);
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for line in [
             "checksig",
@@ -309,6 +257,14 @@ mod tests {
             "checksig create --from-media=yes",
             "checksig create -o -",
             "checksig create --format tar",
+            "checksig create --format auto",
+            "checksig create --tag --zero",
+            "checksig create --tag --format gnu",
+            "checksig create --exclude [a",
+            "checksig audit --exclude /",
+            "checksig verify --exclude a",
+            "checksig verify --format gnu-binary",
+            "checksig verify --follow outside",
         ] {
             assert!(read(line).is_err(), "{line}");
         }

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod audit;
 mod create;
 mod drive;
 mod exit;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let exit = match args::parse(std::env::args_os()) {
         Ok(args::Command::Verify(choices)) => verify::run(choices),
+        Ok(args::Command::Audit(choices)) => audit::run(choices),
         Ok(args::Command::Create(choices)) => create::run(choices),
         Err(usage) => args::explain(&usage),
     };

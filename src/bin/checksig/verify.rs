@@ -2,42 +2,38 @@
 //!
 //! Joins the library's run with a renderer, and decides nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use checksig::{Output, Run};
+use checksig::{Error, Options, Output, Run};
 
 use crate::args::Verify;
 use crate::drive::drive;
 use crate::exit::Exit;
-use crate::render::{Beginning, Console, Json, Render, VerifyText, say_refusal};
+use crate::render::{Beginning, Console, Json, VerifyText, say_refusal};
 
 /// Verifies, shows what was found, and says how it ended.
 pub(crate) fn run(choices: Verify) -> Exit {
-    let begin = |path: &PathBuf| Output::begin(path, &choices.root, &choices.manifest);
-    let file = match choices.output.as_ref().map(begin).transpose() {
+    check("verify", Run::verify, choices)
+}
+
+/// Does a run that has the choices and the output of `verify`.
+pub(crate) fn check(verb: &'static str, start: fn(&Path, &Options) -> Result<Run, Error>, choices: Verify) -> Exit {
+    let Verify { root, manifest, mut options, quiet, json, output } = choices;
+    let begin = |path: &PathBuf| Output::begin(path, &root, &manifest);
+    let file = match output.as_ref().map(begin).transpose() {
         Ok(file) => file,
         Err(error) => {
             say_refusal(&error);
             return Exit::CannotRun;
         }
     };
-    let mut console = Console::new(file, !choices.quiet);
-    if choices.json {
-        let beginning = Beginning {
-            verb: "verify",
-            root: &choices.root,
-            manifest: &choices.manifest,
-            format: "auto",
-            resources: choices.options.resources,
-            quiet: choices.quiet,
-        };
+    options.own = file.iter().flat_map(Output::paths).collect();
+    let mut console = Console::new(file, !quiet);
+    if json {
+        let beginning = Beginning { verb, root: &root, manifest: &manifest, options: &options, quiet };
         let mut view = Json::begin(&beginning, &mut console);
-        return go(&choices, &mut view, console);
+        return drive(start(&root, &options), &mut view, console);
     }
-    let mut view = VerifyText::new(&choices.root, &choices.manifest, choices.quiet);
-    go(&choices, &mut view, console)
-}
-
-fn go(choices: &Verify, view: &mut impl Render, console: Console) -> Exit {
-    drive(Run::verify(&choices.root, &choices.options), view, console)
+    let mut view = VerifyText::new(verb, &root, &manifest, quiet);
+    drive(start(&root, &options), &mut view, console)
 }

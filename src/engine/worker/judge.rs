@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Worker;
 use crate::engine::confirm::{Confirmers, Suspect};
 use crate::engine::places::InProgress;
-use crate::engine::records::{outcome_again, outcome_of, record};
+use crate::engine::records::{outcome_again, outcome_of, outcome_unlisted, record};
 use crate::limits;
 use crate::plan::Planned;
 use crate::read::Failure;
@@ -27,7 +27,9 @@ impl Worker {
             return self.deferred.push_back(planned);
         }
         self.sizes.end(&mut planned, read_bytes);
-        self.records.push(record(planned, outcome_of(failure), None));
+        let outcome = outcome_of(failure);
+        let outcome = if planned.unlisted { outcome_unlisted(outcome, None) } else { outcome };
+        self.records.push(record(planned, outcome, None));
     }
 
     /// Judges a file once both its digest and the proof that it was read whole are there.
@@ -55,6 +57,7 @@ impl Worker {
                     Err(failure) if failure.may_pass() && shared.stopping() => Outcome::NotChecked,
                     Err(failure) => outcome_again(failure),
                 };
+                let outcome = if planned.unlisted { outcome_unlisted(outcome, Some(digest)) } else { outcome };
                 planned.expected = outcome.is_match().then_some(digest);
                 self.records.push(record(planned, outcome, Some(proof)));
             }

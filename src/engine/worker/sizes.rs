@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn a_file_counts_once_with_what_is_known_of_it_last() {
-        let planned = |size_bytes| Planned { place: 0, line: 1, name: Vec::new(), expected: None, size_bytes };
+        let planned =
+            |size_bytes| Planned { place: 0, line: 1, name: Vec::new(), expected: None, size_bytes, unlisted: false };
         let mut sizes = Sizes::default();
         let (mut fresh, mut looked_at, mut missing) = (planned(None), planned(Some(100)), planned(None));
         sizes.begin(&mut fresh, 7);

@@ -73,6 +73,7 @@ fn planned(tree: &Path, place: u64, name: &str, length: usize) -> Planned {
         name: name.as_bytes().to_vec(),
         expected: Some(Stream::digest(&content)),
         size_bytes: None,
+        unlisted: false,
     }
 }
 

@@ -16,7 +16,8 @@ hash them.
 
 A manifest is a text file as `sha1sum` writes it: a digest and a file name on each line. By default it is \
 sha1sum.txt in the directory itself. `checksig create` writes one, and `checksig verify` proves later that every \
-file in it is there, whole and unchanged. Names are relative to the directory; nothing outside of it is ever read.
+file in it is there, whole and unchanged; `checksig audit` proves as well that nothing else is there. Names are \
+relative to the directory; nothing outside of it is ever read.
 
 What matches must have been read to its last byte. A file that differs is read a second time, in another way, before \
 it is called a mismatch.";
@@ -25,15 +26,18 @@ pub(super) const AFTER: &str = "\
 Examples:
   checksig create /srv/photos    list every file below /srv/photos
   checksig verify /srv/photos    prove that they are still the same
+  checksig audit /srv/photos     and that no other file has come
   checksig verify --quiet && echo intact
 
 Exit status:
-  0    pass: every listed file matches (verify), the manifest is written (create)
-  1    fail: a file differs, is missing or was not read; a line is malformed
+  0    pass: every listed file matches (verify, audit) and no other is there
+       (audit), the manifest is written (create)
+  1    fail: a file differs, is missing, unlisted or was not read; a line is
+       malformed
   2    not done: no root, no manifest, a wrong option, output not writable
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
 
-`checksig verify --help` and `checksig create --help` say more.";
+`checksig verify --help` says more, and so do those of audit and create.";
 
 pub(super) const VERIFY: &str = "Prove that every file in the manifest is there, whole and unchanged";
 
@@ -72,19 +76,97 @@ Exit status:
   2    the run could not be done, or its findings could not be written
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
+pub(super) const AUDIT: &str = "Verify, and prove that nothing is there that the manifest does not list";
+
+pub(super) const AUDIT_LONG: &str = "\
+Verify, and prove that nothing is there that the manifest does not list.
+
+First every entry is verified, as by `checksig verify`, whose help says what is printed. Then the whole of ROOT is gone \
+through, and everything without an entry is a failure: regular files, links, FIFOs, sockets and devices. Only the \
+manifest itself need not be listed, the file of --output, and what --exclude names. Directories need no entry, so that an empty one is not \
+noticed.
+
+  NAME: UNLISTED             it is there and has no entry
+
+Where entries are missing, files without an entry are read too. If one has the digest of a missing entry, standard error \
+says so, as in `new: unlisted; moved: old -> new`; both are failures all the same.
+
+It takes 16 bytes of memory for each entry.";
+
+pub(super) const AUDIT_AFTER: &str = "\
+Examples:
+  checksig audit                  this directory, by its sha1sum.txt
+  checksig audit /srv --exclude '*.tmp' --exclude /cache/
+  checksig audit /srv --json | jq -r 'select(.outcome == \"unlisted\").path'
+
+Exit status:
+  0    pass: every entry matches, and nothing else is there
+  1    fail: anything else that was found
+  2    the run could not be done, or its findings could not be written
+  129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
+
+pub(super) const GRAMMAR: &str = "The format of the manifest; auto finds it out";
+
+pub(super) const GRAMMAR_LONG: &str = "\
+The format of the manifest.
+
+With auto each line may be of the formats gnu, bsd and openssl, which cannot be taken for each other. Records end with \
+NUL, as in the format zero, if the first of them does and another follows it, or nothing. A manifest called \
+manifest-sha1.txt or tagmanifest-sha1.txt is a bag's (RFC 8493). A format that is named is taken for every line, and a \
+line of another one is malformed.";
+
+pub(super) const GRAMMAR_AUTO: &str = "as the manifest's name and its beginning say";
+
+pub(super) const FOLLOW: &str = "Which symbolic links are followed below ROOT";
+
+pub(super) const FOLLOW_LONG: &str = "\
+Which symbolic links are followed below ROOT. ROOT itself may always be one.
+
+With inside, a link is followed unless it leads out of ROOT, on its way or in the end, or is absolute; what is outside is \
+never opened. An audit takes a link to a directory for listed then, as what is there has entries of its own.";
+
+pub(super) const FOLLOW_CREATE_LONG: &str = "\
+Which symbolic links are followed below ROOT. ROOT itself may always be one.
+
+With inside, a link to a regular file is listed as a file, unless it leads out of ROOT, on its way or in the end, or is \
+absolute. A link to a directory is left out, as what is there is listed under its own name. Such a manifest is verified \
+with --follow inside.";
+
+pub(super) const EXCLUDE_AUDIT: &str = "What need not be listed; may be repeated";
+
+pub(super) const EXCLUDE_AUDIT_LONG: &str = "\
+What need not be listed, such as '*.tmp'; may be repeated. What is listed is verified all the same.
+
+A pattern without a slash is that of the last part of a name, in any directory; one with a slash is that of the whole \
+name below ROOT. A slash at the beginning means ROOT's own, one at the end directories only. * and ? match no slash, ** \
+any number of directories; [a-z], [!a-z] and {one,other} are known, and \\ takes the meaning from what follows. \
+A directory is excluded with all that it holds.";
+
+pub(super) const EXCLUDE_CREATE: &str = "What is not listed; may be repeated";
+
+pub(super) const EXCLUDE_CREATE_LONG: &str = "\
+What is not listed, such as '*.tmp'; may be repeated.
+
+A pattern without a slash is that of the last part of a name, in any directory; one with a slash is that of the whole \
+name below ROOT. A slash at the beginning means ROOT's own, one at the end directories only. * and ? match no slash, ** \
+any number of directories; [a-z], [!a-z] and {one,other} are known, and \\ takes the meaning from what follows. \
+A directory is excluded with all that it holds.";
+
 pub(super) const CREATE: &str = "Write a manifest of every regular file below a directory";
 
 pub(super) const CREATE_LONG: &str = "\
 Write a manifest of every regular file below a directory.
 
 The manifest appears whole or not at all: if a file cannot be read, or the run is ended early, what was there before \
-stays. Links, devices, sockets and FIFOs are left out, and standard error names them. The manifest does not list \
-itself.";
+stays. One that is there already is replaced only with --force. Links, devices, sockets and FIFOs are left out, and \
+standard error names them. The manifest does not list itself.";
 
 pub(super) const CREATE_AFTER: &str = "\
 Examples:
   checksig create                 this directory, into its sha1sum.txt
-  checksig create --format bsd    lines as the BSDs and `sha1sum --tag` write
+  checksig create --force         write it anew
+  checksig create --tag           lines as the BSDs and `sha1sum --tag` write
+  checksig create /bags/one --format bagit --exclude '/*.txt'
   checksig create /srv -o /root/srv.sha1
 
 Exit status:

@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use checksig::manifest::Malformed;
-use checksig::{Error, FileReport, Outcome, Record, Resources, Verdict};
+use checksig::{Error, FileReport, Options, Outcome, Record, Verdict};
 
 use self::encode::{as_base64, as_text};
 use self::line::{Chosen, File, Line, MalformedLine, Refusal, Start, Summary};
@@ -26,7 +26,7 @@ use crate::signals::Signal;
 /// The number of the format, in the first line.
 pub(crate) const SCHEMA: u32 = 1;
 
-/// The JSON of `verify`.
+/// The JSON of `verify` and `audit`.
 pub(crate) struct Json {
     quiet: bool,
 }
@@ -46,8 +46,8 @@ impl Json {
                 root_b64: as_base64(root),
                 manifest: as_text(manifest),
                 manifest_b64: as_base64(manifest),
-                format: beginning.format,
-                options: chosen(&beginning.resources, beginning.quiet),
+                format: codes::grammar(beginning.options.grammar),
+                options: chosen(beginning.options, beginning.quiet),
             }),
         );
         Json { quiet: beginning.quiet }
@@ -62,10 +62,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) root: &'a Path,
     /// The manifest that is read.
     pub(crate) manifest: &'a Path,
-    /// How its lines are read.
-    pub(crate) format: &'static str,
-    /// How files are read and hashed.
-    pub(crate) resources: Resources,
+    /// What the library is asked for.
+    pub(crate) options: &'a Options,
     /// Whether files that match have no line.
     pub(crate) quiet: bool,
 }
@@ -91,6 +89,7 @@ impl Render for Json {
                     Verdict::Fail => "fail",
                 },
                 counts: &report.counts,
+                moved: report.moved,
                 malformed_lines: report.malformed_lines,
                 files: report.counts.total(),
                 bytes: report.bytes,
@@ -121,8 +120,11 @@ impl Render for Json {
     }
 }
 
-fn chosen(resources: &Resources, quiet: bool) -> Chosen {
+fn chosen(options: &Options, quiet: bool) -> Chosen<'_> {
+    let resources = &options.resources;
     Chosen {
+        follow: codes::follow(options.policy),
+        exclude: options.exclude.patterns(),
         reader: codes::reader(resources.reader),
         kernel: codes::kernel(resources.kernel),
         workers: resources.workers.map(NonZeroUsize::get),
@@ -150,10 +152,12 @@ fn file_line(file: &FileReport) -> File<'_> {
         offset_bytes: None,
         kind: None,
         actual_again: None,
+        moved_from: file.moved_from.as_deref().map(as_text),
+        moved_from_b64: file.moved_from.as_deref().and_then(as_base64),
     };
     match outcome {
         Outcome::Unreadable { errno, offset } => (line.errno, line.offset_bytes) = (Some(*errno), Some(*offset)),
-        Outcome::NotRegular(kind) => line.kind = Some(codes::file_kind(*kind)),
+        Outcome::NotRegular(kind) | Outcome::Unlisted { kind, .. } => line.kind = Some(codes::file_kind(*kind)),
         Outcome::Unstable { second, .. } => line.actual_again = Some(*second),
         _ => {}
     }

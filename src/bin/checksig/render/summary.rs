@@ -12,7 +12,7 @@ use super::remedy::remedies;
 use super::standing::files;
 use super::text::say;
 
-/// Ends the text of `verify`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
+/// Ends the text of `verify` or `audit`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
 pub(super) fn verify_line(ending: &Ending<'_>, manifest: &[u8], quiet: bool, console: &mut Console) {
     let report = ending.report;
     // The name was escaped to UTF-8.
@@ -50,7 +50,7 @@ fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
     for reason in &report.reasons {
         say(err, format_args!("checksig: {reason}\n"));
     }
-    if report.verb == Verb::Verify {
+    if matches!(report.verb, Verb::Verify | Verb::Audit) {
         remedies(report).for_each(|hint| say(err, format_args!("checksig: hint: {hint}\n")));
     }
     match report.verdict() {
@@ -92,8 +92,13 @@ fn left_out(report: &Report) -> u64 {
 /// none.
 fn found(report: &Report, nothing: &str) -> String {
     let outcomes = report.counts.iter().filter(|(_, count)| *count > 0);
-    let mut parts: Vec<String> =
-        outcomes.map(|(kind, count)| format!("{count} {}", kind.name().replace('_', " "))).collect();
+    let moved = |kind| if kind == OutcomeKind::Unlisted { report.moved } else { 0 };
+    let mut parts: Vec<String> = outcomes
+        .map(|(kind, count)| match (kind.name().replace('_', " "), moved(kind)) {
+            (name, 0) => format!("{count} {name}"),
+            (name, moved) => format!("{count} {name} ({moved} moved)"),
+        })
+        .collect();
     if report.malformed_lines > 0 {
         parts.push(Count(report.malformed_lines, "malformed line").to_string());
     }

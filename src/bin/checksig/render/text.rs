@@ -1,4 +1,4 @@
-//! The text of `verify` and `create`: one line a file on standard output as `sha1sum -c` has it, and why something
+//! The text of `verify`, `audit` and `create`: one line a file on standard output as `sha1sum -c` has it, and why something
 //! failed on standard error.
 //!
 //! Standard output keeps to the words of `sha1sum`, because scripts read it; all else goes to standard error.
@@ -15,7 +15,7 @@ use super::name::{write_raw, write_shown};
 use super::summary::{create_line, verify_line};
 use super::{Ending, Render};
 
-/// The text of `verify`.
+/// The text of `verify` and `audit`.
 pub(crate) struct VerifyText {
     /// The manifest as messages show it.
     manifest: Vec<u8>,
@@ -27,8 +27,8 @@ pub(crate) struct VerifyText {
 
 impl VerifyText {
     /// The text for a run below `root` against `manifest`; if `quiet`, without what is right.
-    pub(crate) fn new(root: &Path, manifest: &Path, quiet: bool) -> VerifyText {
-        let mut hint = b"checksig: to name a manifest: checksig verify --manifest ".to_vec();
+    pub(crate) fn new(verb: &str, root: &Path, manifest: &Path, quiet: bool) -> VerifyText {
+        let mut hint = format!("checksig: to name a manifest: checksig {verb} --manifest ").into_bytes();
         write_shown(&mut hint, root.as_os_str().as_encoded_bytes());
         hint.push(b'\n');
         VerifyText { manifest: escaped(manifest), hint, quiet, interrupted: false }
@@ -131,10 +131,12 @@ impl Render for CreateText {
     }
 }
 
-/// What `sha1sum -c` says of such a file: whether it was read, and is not what it should be, or could not be read.
+/// What `sha1sum -c` says of such a file, which has no word for what is unlisted: whether it was read, and is not what it
+/// should be, or could not be read.
 fn failed(kind: OutcomeKind) -> &'static str {
     match kind {
         OutcomeKind::Mismatch | OutcomeKind::Changed | OutcomeKind::Unstable => "FAILED",
+        OutcomeKind::Unlisted => "UNLISTED",
         _ => "FAILED open or read",
     }
 }
@@ -144,7 +146,7 @@ fn failure(manifest: Option<&[u8]>, file: &FileReport, console: &mut Console) {
     let Trouble { on, off } = console.err_trouble();
     let err = console.err();
     err.extend_from_slice(b"checksig: ");
-    if let Some(manifest) = manifest {
+    if let Some(manifest) = manifest.filter(|_| file.line > 0) {
         err.extend_from_slice(manifest);
         say(err, format_args!(":{}: ", file.line));
     }
@@ -155,6 +157,16 @@ fn failure(manifest: Option<&[u8]>, file: &FileReport, console: &mut Console) {
         }
         (outcome @ Outcome::Unstable { .. }, Some(expected)) => {
             say(err, format_args!(": {on}{outcome}{off}; expected {expected}\n"));
+        }
+        (outcome @ Outcome::Unlisted { .. }, _) => {
+            say(err, format_args!(": {on}{outcome}{off}"));
+            if let Some(from) = &file.moved_from {
+                err.extend_from_slice(b"; moved: ");
+                write_shown(err, from);
+                err.extend_from_slice(b" -> ");
+                write_shown(err, &file.name);
+            }
+            err.push(b'\n');
         }
         (outcome, _) => say(err, format_args!(": {on}{outcome}{off}\n")),
     }

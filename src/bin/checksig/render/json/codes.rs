@@ -3,8 +3,8 @@
 //! A name that is here once keeps its meaning for ever. What this version does not know yet is `other`.
 
 use checksig::hash::KernelChoice;
-use checksig::manifest::LineError;
-use checksig::{Error, FileKind, ReaderChoice};
+use checksig::manifest::{Grammar, LineError};
+use checksig::{Error, FileKind, Policy, ReaderChoice};
 
 /// The name of what stands where a regular file should.
 pub(super) fn file_kind(kind: FileKind) -> &'static str {
@@ -36,6 +36,19 @@ pub(super) fn kernel(choice: KernelChoice) -> &'static str {
     }
 }
 
+/// How the lines of a manifest are read, as `--format` has it.
+pub(super) fn grammar(grammar: Grammar) -> &'static str {
+    match grammar {
+        Grammar::Only(format) => format.name(),
+        _ => "auto",
+    }
+}
+
+/// Which links are followed, as `--follow` has it.
+pub(super) fn follow(policy: Policy) -> &'static str {
+    if policy == Policy::Inside { "inside" } else { "never" }
+}
+
 /// The name of what is wrong with a line.
 pub(super) fn line_error(why: LineError) -> &'static str {
     match why {
@@ -45,6 +58,8 @@ pub(super) fn line_error(why: LineError) -> &'static str {
         LineError::NoName => "no_name",
         LineError::Nul => "nul",
         LineError::Escape => "escape",
+        LineError::OtherFormat(_) => "other_format",
+        LineError::Unended => "unended",
         LineError::TooLong => "too_long",
         LineError::ByteOrderMark => "byte_order_mark",
         LineError::Utf16 => "utf16",
@@ -62,6 +77,7 @@ pub(super) fn error(error: &Error) -> &'static str {
         Error::ManifestNotRegular { .. } => "manifest_not_regular",
         Error::ManifestUnreadable { .. } => "manifest_unreadable",
         Error::ManifestChanged { .. } => "manifest_changed",
+        Error::ManifestExists { .. } => "manifest_exists",
         Error::ManifestUnwritable { .. } => "manifest_unwritable",
         Error::ReaderUnavailable { .. } => "reader_unavailable",
         Error::UnknownReader(_) => "unknown_reader",

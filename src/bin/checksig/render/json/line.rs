@@ -49,12 +49,16 @@ pub(super) struct Start<'a> {
     /// How the lines of the manifest are read.
     pub(super) format: &'static str,
     /// What was chosen about the run.
-    pub(super) options: Chosen,
+    pub(super) options: Chosen<'a>,
 }
 
 /// What was chosen about the run; `null` where checksig chooses.
 #[derive(Serialize)]
-pub(super) struct Chosen {
+pub(super) struct Chosen<'a> {
+    /// `--follow`.
+    pub(super) follow: &'static str,
+    /// `--exclude`, which only an audit has.
+    pub(super) exclude: &'a [String],
     /// `--reader`.
     pub(super) reader: &'static str,
     /// `--kernel`.
@@ -76,7 +80,7 @@ pub(super) struct Chosen {
 /// What became of one file.
 #[derive(Serialize)]
 pub(super) struct File<'a> {
-    /// The line of the manifest, from 1.
+    /// The line of the manifest, from 1; 0 where no line lists the file.
     pub(super) line: u64,
     /// The name in the manifest, unescaped.
     pub(super) path: Cow<'a, str>,
@@ -104,12 +108,18 @@ pub(super) struct File<'a> {
     /// How much had been read when that happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) offset_bytes: Option<u64>,
-    /// What stands in the place of a regular file, for `not_regular`.
+    /// What stands in the place of a regular file, for `not_regular`; what it is, for `unlisted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kind: Option<&'static str>,
     /// The digest of the second reading, for `unstable`.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "hex")]
     pub(super) actual_again: Option<Digest>,
+    /// The name of a missing entry that lists the digest of this file, for `unlisted`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) moved_from: Option<Cow<'a, str>>,
+    /// Its bytes, where they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) moved_from_b64: Option<String>,
 }
 
 /// A line of the manifest that does not parse.
@@ -136,6 +146,8 @@ pub(super) struct Summary<'a> {
     /// A number for each outcome, those that are 0 too.
     #[serde(serialize_with = "counts")]
     pub(super) counts: &'a Counts,
+    /// Unlisted files that seem to be missing ones.
+    pub(super) moved: u64,
     /// Lines that do not parse.
     pub(super) malformed_lines: u64,
     /// Files with any outcome.

@@ -1,0 +1,55 @@
+//! A root and its manifest, opened, and the run over its entries that begins with them.
+//!
+//! Knows no verb: what is made of the entries, its caller says.
+
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::options::Options;
+use super::run::{Run, Watched, open_manifest, open_root};
+use super::share::share;
+use crate::error::Error;
+use crate::limits;
+use crate::manifest::Entries;
+use crate::plan::{ManifestEntries, Stock};
+use crate::report::Verb;
+use crate::root::{OpenedFile, Policy, Root};
+
+/// A root and its manifest, opened.
+pub(super) struct Begun {
+    directory: Root,
+    manifest: OpenedFile,
+    path: PathBuf,
+}
+
+impl Begun {
+    pub(super) fn open(root: &Path, options: &Options, policy: Policy) -> Result<Begun, Error> {
+        let directory = open_root(root, policy)?;
+        let (manifest, path) = open_manifest(&directory, root, options)?;
+        Ok(Begun { directory, manifest, path })
+    }
+
+    /// The manifest, as messages name it.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Starts a run over the entries of the manifest.
+    pub(super) fn start(
+        self,
+        verb: Verb,
+        options: &Options,
+        stock: impl FnOnce(ManifestEntries) -> Stock,
+    ) -> Result<Run, Error> {
+        let Begun { directory, manifest, path } = self;
+        let watched = Watched::new(&manifest, &path)?;
+        let reader: Box<dyn BufRead + Send> =
+            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
+        let grammar = options.grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes());
+        let stock = stock(Entries::new(reader, grammar));
+        let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
+        let shared = share(directory, options.resources, options.ordered)?;
+        Run::start(shared, verb, stock, unreadable, None, Some(watched))
+    }
+}

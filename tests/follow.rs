@@ -1,0 +1,153 @@
+//! Links that stay inside the root, followed where that is asked for: by openat2 and, where Linux refuses it, by the walk.
+//!
+//! The expected outcomes come from how each tree was made, and nothing outside of it may be read.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use checksig::OutcomeKind::{Match, Missing, NotRegular, OutsideRoot, Unlisted, Unreadable};
+use checksig::{CreateOptions, Options, OutcomeKind, Policy, Run, Verdict, create};
+use common::child::Child;
+use common::{Tree, drain, hex_digest, outcomes};
+
+const INSIDE: &[u8] = b"inside";
+
+/// A tree with links of every kind, and the entries that name them.
+fn tree(outside: &Tree) -> (Tree, Vec<(String, OutcomeKind)>) {
+    fs::write(outside.at("secret"), INSIDE).unwrap();
+    let mut tree = Tree::new();
+    tree.file("d/e/file", INSIDE);
+    let name = outside.path().file_name().unwrap().to_str().unwrap().to_owned();
+    let links: [(&str, &str, OutcomeKind); 15] = [
+        ("link", "d/e/file", Match),
+        ("chain", "link", Match),
+        ("d/up", "../link", Match),
+        ("d/e/far-up", "../../d/./e//../e/file", Match),
+        ("dir", "d/e", Unlisted),
+        ("to-dir", "d/e/", NotRegular),
+        ("file-as-directory", "link/", Unreadable),
+        ("dangling", "nowhere", Missing),
+        ("loop", "loop", Unreadable),
+        ("absolute", "/etc/passwd", OutsideRoot),
+        ("above", "..", OutsideRoot),
+        ("out", &format!("../{name}/secret"), OutsideRoot),
+        ("out-and-in", &format!("../{}/d/e/file", tree.path().file_name().unwrap().to_str().unwrap()), OutsideRoot),
+        ("through-out", "above/x", OutsideRoot),
+        ("to-fifo", "fifo", NotRegular),
+    ];
+    common::make_fifo(&tree.at("fifo"));
+    let mut expected = vec![("d/e/file".to_owned(), Match)];
+    for (name, target, outcome) in links {
+        symlink(target, tree.at(name)).unwrap();
+        // That of the directory is in other names only.
+        if outcome != Unlisted {
+            tree.line(name, &hex_digest(INSIDE));
+            expected.push((name.to_owned(), outcome));
+        }
+    }
+    // Chains of as many links as Linux follows, and of one more.
+    symlink("d/e/file", tree.at("n1")).unwrap();
+    for at in 2..=41 {
+        symlink(format!("n{}", at - 1), tree.at(format!("n{at}"))).unwrap();
+    }
+    for (name, outcome) in [
+        ("n40", Match),
+        ("n41", Unreadable),
+        ("dir/file", Match),
+        ("dir/../e/file", OutsideRoot),
+        ("dir/none", Missing),
+        ("link/x", Unreadable),
+    ] {
+        tree.line(name, &hex_digest(INSIDE));
+        expected.push((name.to_owned(), outcome));
+    }
+    tree.seal();
+    (tree, expected)
+}
+
+fn inside() -> Options {
+    let mut options = Options::default();
+    options.policy = Policy::Inside;
+    options
+}
+
+#[test]
+fn links_inside_are_followed_and_those_that_lead_out_are_not() {
+    let outside = Tree::new();
+    let (tree, expected) = tree(&outside);
+    let (records, _) = tree.verify(&inside());
+    assert_eq!(outcomes(&records), expected);
+    // By default every link is in the way.
+    let (records, report) = tree.verify(&Options::default());
+    assert_eq!(report.counts.of(Match), 1, "{:?}", outcomes(&records));
+}
+
+#[test]
+fn the_walk_that_stands_in_for_openat2_gives_the_same() {
+    let outside = Tree::new();
+    let (tree, _) = tree(&outside);
+    let program = env!("CARGO_BIN_EXE_checksig");
+    for reader in ["auto", "pread", "threads"] {
+        let arguments = ["--json", "--follow", "inside", "--reader", reader];
+        let [with, without] =
+            [(libc::SYS_reboot, libc::EPERM), (libc::SYS_openat2, libc::ENOSYS)].map(|(call, errno)| {
+                let output = Child::verify(program, tree.path()).with(&arguments).without(&[call], errno).run();
+                let text = String::from_utf8(output.stdout).expect("JSON");
+                let outcomes = text.lines().filter(|line| line.starts_with("{\"type\":\"file\"")).map(|line| {
+                    // All but how it was read.
+                    line.split(",\"reader\"").next().unwrap().to_owned()
+                        + line.rsplit_once("\"message\"").map_or("", |parts| parts.1)
+                });
+                outcomes.collect::<Vec<_>>()
+            });
+        assert!(with.len() > 15);
+        assert_eq!(with, without, "{reader}");
+    }
+}
+
+#[test]
+fn create_lists_links_to_files_and_audit_agrees() {
+    let outside = Tree::new();
+    fs::write(outside.at("secret"), INSIDE).unwrap();
+    let mut tree = Tree::new();
+    tree.file("d/file", INSIDE);
+    for (name, target) in [
+        ("link", "d/file"),
+        ("d/dir", "../d"),
+        ("around", "."),
+        ("loop", "loop"),
+        ("out", outside.path().to_str().unwrap()),
+    ] {
+        symlink(target, tree.at(name)).unwrap();
+    }
+    let mut choices = CreateOptions::default();
+    choices.follow_inside = true;
+    let (records, report) = drain(Run::create(tree.path(), &choices).unwrap());
+    assert_eq!(report.verdict(), Verdict::Pass);
+    let listed =
+        [("around", NotRegular), ("d/dir", NotRegular), ("d/file", Match), ("link", Match), ("loop", NotRegular)];
+    let mut expected: Vec<_> = listed.map(|(name, kind)| (name.to_owned(), kind)).into();
+    expected.push(("out".to_owned(), NotRegular));
+    assert_eq!(outcomes(&records), expected, "no link is walked through, so that none makes a round");
+    let text = ["d/file", "link"].map(|name| format!("{}  {name}\n", hex_digest(INSIDE))).concat();
+    assert_eq!(fs::read(tree.at("sha1sum.txt")).unwrap(), text.as_bytes());
+
+    let audit = |options: &Options| {
+        let (records, report) = drain(Run::audit(tree.path(), options).unwrap());
+        let unlisted = outcomes(&records).into_iter().filter(|(_, kind)| *kind == Unlisted).map(|(name, _)| name);
+        (unlisted.collect::<Vec<_>>(), report.counts.of(Match))
+    };
+    assert_eq!(audit(&inside()), (vec!["loop".to_owned(), "out".to_owned()], 2));
+    assert_eq!(audit(&Options::default()).0, ["around", "d/dir", "loop", "out"]);
+    for name in ["loop", "out"] {
+        fs::remove_file(tree.at(name)).unwrap();
+    }
+    let report = checksig::audit(tree.path(), &inside()).unwrap();
+    assert_eq!(report.verdict(), Verdict::Pass);
+    // The same with links left alone: they are left out, and then unlisted.
+    choices.follow_inside = false;
+    choices.overwrite = true;
+    assert_eq!(create(tree.path(), &choices).unwrap().counts.of(Match), 1);
+}
