@@ -54,7 +54,7 @@ mod verdict;
 
 pub use digest::{Digest, DigestError};
 pub use engine::{
-    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Progress, Resources, Run, create,
+    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, OpenManifest, Options, Progress, Resources, Run, create,
     file_digest, hash_files, verify,
 };
 pub use error::Error;

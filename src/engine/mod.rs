@@ -17,13 +17,16 @@ mod queue;
 mod readers;
 mod records;
 mod run;
+mod sha1sum;
 mod share;
 mod shared;
 mod single;
+mod streams;
 mod worker;
 
 pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
 pub use run::{Batch, Canceller, Progress, Run};
+pub use sha1sum::OpenManifest;
 pub use single::{FileError, file_digest};
 
 use std::path::Path;

@@ -24,7 +24,7 @@ use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
 use crate::manifest::Entries;
-use crate::plan::{List, Planner, Stock, Walk};
+use crate::plan::{Ending, List, Planner, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -82,13 +82,17 @@ pub struct Progress {
 /// # Ok::<(), checksig::Error>(())
 /// ```
 pub struct Run {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     conductor: Option<JoinHandle<()>>,
     /// Closed by the conductor when it is through.
     conducted: Receiver<()>,
     report: Report,
     creation: Option<Creation>,
     manifest: Option<Watched>,
+    /// How the reading of a manifest stands that `sha1sum` would read, and what that is called.
+    pub(super) listed: Option<(Arc<Ending>, PathBuf)>,
+    /// Records that have been taken and are to be handed on later.
+    pub(super) kept_back: Vec<Record>,
     started: Instant,
     finished: bool,
 }
@@ -147,7 +151,7 @@ impl Run {
         Run::start(shared, Verb::Hash, stock, unreadable, None, None)
     }
 
-    fn start(
+    pub(super) fn start(
         shared: Arc<Shared>,
         verb: Verb,
         stock: Stock,
@@ -170,15 +174,32 @@ impl Run {
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
         let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
-        Ok(Run { shared, conductor, conducted, report, creation, manifest, started, finished: false })
+        let (listed, kept_back) = (None, Vec::new());
+        Ok(Run {
+            shared,
+            conductor,
+            conducted,
+            report,
+            creation,
+            manifest,
+            listed,
+            kept_back,
+            started,
+            finished: false,
+        })
     }
 
     /// Waits for records, `wait` at most.
     ///
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
     pub fn next_batch(&mut self, wait: Duration) -> Batch {
-        match self.take(wait) {
+        let taken = match std::mem::take(&mut self.kept_back) {
+            kept if kept.is_empty() => self.take(wait),
+            kept => Taken::Records(kept),
+        };
+        match taken {
             Taken::Records(records) => {
+                let records = self.settle_first(records);
                 records.iter().for_each(|record| self.report.add(record));
                 if let Some(Err(error)) = self.creation.as_mut().map(|creation| creation.write(&records)) {
                     self.creation = None;
@@ -237,6 +258,9 @@ impl Run {
         while self.next_batch(Duration::from_millis(limits::LOOK_AROUND_MS)) != Batch::Finished {}
         self.join();
         if let Some(error) = self.shared.take_fault() {
+            return Err(error);
+        }
+        if let Some(error) = self.listing_error() {
             return Err(error);
         }
         let is_whole = self.is_whole();
@@ -303,7 +327,7 @@ impl Drop for Run {
 }
 
 /// A manifest that is being read, and how it was when that began.
-struct Watched {
+pub(super) struct Watched {
     file: OwnedFd,
     stamp: Stamp,
     path: PathBuf,

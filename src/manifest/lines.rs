@@ -19,6 +19,11 @@ impl<R: BufRead> Lines<R> {
         Lines { input, carried: Vec::new(), kept_bytes_max, bytes_read: 0 }
     }
 
+    /// What the lines are cut from.
+    pub(super) fn input(&self) -> &R {
+        &self.input
+    }
+
     /// Bytes of the lines taken so far, their ends included.
     pub(super) fn bytes_read(&self) -> u64 {
         self.bytes_read

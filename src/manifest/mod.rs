@@ -32,7 +32,8 @@ pub struct Entry {
     pub line: u64,
     /// The digest that the file is said to have.
     pub digest: Digest,
-    /// The name of the file: bytes, unescaped, never empty, without NUL; nothing else is promised of it.
+    /// The name of the file: bytes, unescaped, without NUL; nothing else is promised of it. Empty on a line `SHA1 () = …`
+    /// alone, and in [`Grammar::Gnu`] alone.
     pub name: Vec<u8>,
 }
 
@@ -59,7 +60,8 @@ pub enum Item {
 
 /// The items of a manifest, in order: an iterator that ends at the end of the bytes or at the first error of reading.
 ///
-/// Every line that is neither empty nor a comment is one item. A manifest in UTF-16 is one malformed item in all.
+/// Every line that is neither empty nor a comment is one item. To [`Grammar::Strict`] a manifest in UTF-16 is one malformed
+/// item in all.
 ///
 /// ```
 /// use checksig::manifest::{Entries, Grammar, Item};
@@ -95,6 +97,11 @@ impl<R: BufRead> Entries<R> {
     /// The mode to go on in with the next manifest.
     pub fn mode(&self) -> GnuMode {
         self.mode
+    }
+
+    /// What the manifest is read from.
+    pub(crate) fn input(&self) -> &R {
+        self.lines.input()
     }
 
     /// Bytes of the manifest that the items so far account for.
@@ -138,7 +145,7 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
     if text.is_empty() {
         return None;
     }
-    Some(match check_start(text, line).and_then(|()| line::parse(text, grammar, mode)) {
+    Some(match check_start(text, line, grammar).and_then(|()| line::parse(text, grammar, mode)) {
         Ok((digest, name)) => Item::Entry(Entry { line, digest, name: name.into_owned() }),
         Err(why) => {
             let shown = text.len().min(LINE_SHOWN_BYTES_MAX);
@@ -148,11 +155,12 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
 }
 
 /// Refuses a line for its encoding or its length, whatever it says.
-fn check_start(text: &[u8], line: u64) -> Result<(), LineError> {
-    if line == 1 && text.starts_with(b"\xef\xbb\xbf") {
+fn check_start(text: &[u8], line: u64, grammar: Grammar) -> Result<(), LineError> {
+    let first = line == 1 && grammar == Grammar::Strict;
+    if first && text.starts_with(b"\xef\xbb\xbf") {
         return Err(LineError::ByteOrderMark);
     }
-    if line == 1 && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
+    if first && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
         return Err(LineError::Utf16);
     }
     if text.len() > LINE_BYTES_MAX { Err(LineError::TooLong) } else { Ok(()) }

@@ -4,10 +4,12 @@
 //! Starts no thread and reads no file; its sources are a manifest's bytes, the names in a tree, or a list of names.
 
 mod list;
+mod listed;
 mod order;
 mod walk;
 
 pub(crate) use list::List;
+pub(crate) use listed::{Ending, Listed};
 pub(crate) use order::LargestFirst;
 pub(crate) use walk::{Met, Walk};
 
@@ -36,6 +38,8 @@ pub(crate) struct Planned {
 pub(crate) enum Stock {
     /// The lines of a manifest.
     Manifest(Entries<Box<dyn BufRead + Send>>),
+    /// The lines of a manifest as `sha1sum` reads it.
+    Listed(Listed),
     /// The files of the tree itself.
     Tree(Walk),
     /// Names that the caller lists.
@@ -99,6 +103,11 @@ impl Planner {
                     Some(Err(Pulled::Malformed { place: self.next_place, malformed }))
                 }
             },
+            Stock::Listed(listed) => match listed.next() {
+                None => None,
+                Some(Item::Entry(entry)) => Some(Ok((entry.line, entry.name, Some(entry.digest)))),
+                Some(Item::Malformed(malformed)) => Some(Err(Pulled::Malformed { place: self.next_place, malformed })),
+            },
             Stock::Tree(walk) => match walk.next(&self.root) {
                 None => None,
                 Some(Met::File(name)) => Some(Ok((0, name, None))),
@@ -127,8 +136,14 @@ impl Planner {
     pub(crate) fn manifest_bytes(&self) -> u64 {
         match &self.stock {
             Stock::Manifest(entries) => entries.bytes_read(),
+            Stock::Listed(listed) => listed.bytes_read(),
             Stock::Tree(_) | Stock::List(_) => 0,
         }
+    }
+
+    /// Whether going one item further would mean to wait for somebody who writes the manifest as it is read.
+    pub(crate) fn would_wait(&self) -> bool {
+        matches!(&self.stock, Stock::Listed(listed) if listed.would_wait())
     }
 
     /// Files that wait for a batch.

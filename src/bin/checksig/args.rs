@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// `checksig create`.
     Create(Create),
+    /// `checksig sha1sum`, with the words behind it.
+    Sha1sum(Vec<OsString>),
 }
 
 /// The choices of `checksig verify`.
@@ -54,6 +56,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
     Ok(match Words::try_parse_from(words)?.verb {
         Verb::Verify(words) => Command::Verify(words.into()),
         Verb::Create(words) => Command::Create(words.into()),
+        Verb::Sha1sum { words } => Command::Sha1sum(words),
     })
 }
 
@@ -73,6 +76,12 @@ enum Verb {
     Verify(VerifyWords),
     #[command(about = help::CREATE, long_about = help::CREATE_LONG, after_long_help = help::CREATE_AFTER)]
     Create(CreateWords),
+    /// Listed here for its help alone: its words are not clap's, and `main` hands them to `sha1sum` before clap sees them.
+    #[command(about = help::SHA1SUM, disable_help_flag = true)]
+    Sha1sum {
+        #[arg(value_name = "OPTION|FILE", trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
 }
 
 #[derive(Args)]

@@ -32,7 +32,7 @@ Exit status:
   2    not done: no root, no manifest, a wrong option, output not writable
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
 
-`checksig verify --help` and `checksig create --help` say more.";
+`checksig verify --help`, `checksig create --help` and `checksig sha1sum --help` say more.";
 
 pub(super) const VERIFY: &str = "Prove that every file in the manifest is there, whole and unchanged";
 
@@ -85,6 +85,8 @@ Exit status:
   1    not written: a file could not be read, or there is none
   2    not written: no root, no place for the manifest, a wrong option
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
+
+pub(super) const SHA1SUM: &str = "Do what GNU sha1sum does, in parallel: same options, same output";
 
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
 
