@@ -54,8 +54,8 @@ mod verdict;
 
 pub use digest::{Digest, DigestError};
 pub use engine::{
-    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, OpenManifest, Options, Progress, Resources, Run, create,
-    file_digest, hash_files, verify,
+    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, OpenManifest, Options, Progress, Resources,
+    Run, create, file_digest, hash_files, verify,
 };
 pub use error::Error;
 pub use filekind::FileKind;

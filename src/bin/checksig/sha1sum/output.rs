@@ -10,7 +10,7 @@ use rustix::fs::fstat;
 use rustix::io::{Errno, retry_on_intr};
 
 use super::messages::reason;
-use super::quote::{Charset, write_quoted};
+use super::quote::{Charset, write_diagnosed};
 use crate::exit::Exit;
 use crate::given;
 
@@ -80,7 +80,7 @@ impl Output {
     /// A message about a file.
     pub(super) fn say_of(&mut self, name: &[u8], words: &str) {
         let mut quoted = Vec::new();
-        write_quoted(&mut quoted, name, self.charset);
+        write_diagnosed(&mut quoted, name, self.charset);
         self.say(&[&quoted, b": ", words.as_bytes()]);
     }
 

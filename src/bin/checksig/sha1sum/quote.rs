@@ -25,6 +25,16 @@ impl Charset {
 /// Writes the name so that it can be pasted into a shell: as it is where nothing in it means anything there. A colon counts as
 /// something, since one stands behind the name.
 pub(super) fn write_quoted(out: &mut Vec<u8>, name: &[u8], charset: Charset) {
+    write(out, name, charset, false);
+}
+
+/// The same as coreutils up to 9.10 writes it in a diagnostic: a name with a quote in it that ends in an escape begins as if
+/// one had just ended, so that `''` stands before the name.
+pub(super) fn write_diagnosed(out: &mut Vec<u8>, name: &[u8], charset: Charset) {
+    write(out, name, charset, true);
+}
+
+fn write(out: &mut Vec<u8>, name: &[u8], charset: Charset, is_diagnostic: bool) {
     let pieces = pieces(name, charset);
     if !name.is_empty() && pieces.iter().all(|piece| piece.is_plain) {
         return out.extend_from_slice(name);
@@ -35,7 +45,8 @@ pub(super) fn write_quoted(out: &mut Vec<u8>, name: &[u8], charset: Charset) {
         return out.push(b'"');
     }
     out.push(b'\'');
-    let mut escaping = false;
+    let ends_escaped = pieces.last().is_some_and(|piece| !piece.is_printable);
+    let mut escaping = is_diagnostic && ends_escaped && name.contains(&b'\'');
     for piece in pieces {
         if piece.bytes == b"'" {
             escaping = false;
@@ -158,6 +169,19 @@ mod tests {
         ] {
             assert_eq!(quoted(name, Charset::Ascii), expected);
         }
+    }
+
+    #[test]
+    fn a_diagnostic_has_an_oddity_that_a_status_line_has_not() {
+        let diagnosed = |name: &[u8]| {
+            let mut out = Vec::new();
+            write_diagnosed(&mut out, name, Charset::Ascii);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(diagnosed(b"it's\r"), [r"''", r"'it'\''s'$'\r'"].concat());
+        assert_eq!(quoted(b"it's\r", Charset::Ascii), r"'it'\''s'$'\r'");
+        assert_eq!(diagnosed(b"a\r"), r"'a'$'\r'");
+        assert_eq!(diagnosed(b"'a\r"), r"''\''a'$'\r'");
     }
 
     #[test]
