@@ -11,6 +11,7 @@ mod command {
     mod outcomes;
     mod output;
     mod refusals;
+    mod sha1sum;
     mod signals;
     mod support;
     mod terminal;
