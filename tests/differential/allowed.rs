@@ -46,7 +46,8 @@ impl Allowed {
         given.push(b'\\');
         for &byte in line[blanks..].strip_prefix(b"\\").unwrap_or(&line[blanks..]) {
             match byte {
-                0 => given.extend_from_slice(b"\\q"),
+                // Wrong behind a backslash as well.
+                0 => given.extend_from_slice(b"q\\q"),
                 other => given.push(other),
             }
         }
