@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::allowed::Allowed;
 use super::chance::Chance;
 use super::lines::{Manifest, manifest};
-use super::tree::{FILES, OTHERS, Tree, digest};
+use super::tree::{FILES, OTHERS, digest};
 
 /// What is to be run.
 pub(crate) struct Case {
@@ -31,7 +31,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn new(_tree: &Tree, seed: u64, index: u64) -> Case {
+    pub(crate) fn new(seed: u64, index: u64) -> Case {
         let mut chance = Chance::new(seed, index);
         let mut case = Case {
             words: Vec::new(),

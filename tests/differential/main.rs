@@ -64,7 +64,7 @@ fn ours_does_what_gnus_does() {
                     if index >= cases || failures.lock().unwrap().len() >= 3 {
                         return;
                     }
-                    let case = Case::new(&tree, seed, index);
+                    let case = Case::new(seed, index);
                     if let Err(difference) = run::compare(&tree, &case) {
                         let told = format!("seed {seed}, case {index}: {case:?}\n{difference}");
                         failures.lock().unwrap().push(told);
