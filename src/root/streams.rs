@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{CWD, Mode, OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-use super::{OpenedFile, Refusal, Root, kind_of, regular, retry};
+use super::{OpenedFile, Refusal, Root, regular_stamp, retry};
 use crate::filekind::FileKind;
 use crate::limits;
 
@@ -68,14 +68,12 @@ impl Root {
 
     /// Takes what was opened if it is a regular file, and keeps a FIFO for its turn.
     pub(super) fn take_regular(&self, name: &[u8], file: OwnedFd) -> Result<OpenedFile, Refusal> {
-        if let Some(streams) = &self.streams {
-            let stat = rustix::fs::fstat(&file)?;
-            if kind_of(&stat) == FileKind::Fifo {
-                streams.hold(name, file);
-                return Err(Refusal::NotRegular(FileKind::Fifo));
-            }
+        let stamp = regular_stamp(&rustix::fs::fstat(&file)?);
+        if let (Some(streams), Err(Refusal::NotRegular(FileKind::Fifo))) = (&self.streams, &stamp) {
+            streams.hold(name, file);
+            return Err(Refusal::NotRegular(FileKind::Fifo));
         }
-        regular(file)
+        stamp.map(|stamp| OpenedFile { file, stamp })
     }
 }
 

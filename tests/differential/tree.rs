@@ -87,7 +87,7 @@ impl Tree {
             fs::write(at(name), content(name)).expect("a file");
         }
         fs::write(at(b"secret"), content(b"secret")).expect("a file");
-        fs::set_permissions(at(b"secret"), fs::Permissions::from_mode(0)).expect("a mode");
+        fs::set_permissions(at(b"secret"), fs::Permissions::from_mode(0o0)).expect("a mode");
         for (target, link) in [("loop", "loop"), ("a", "link"), ("gone", "dangling")] {
             symlink(target, at(link.as_bytes())).expect("a link");
         }
