@@ -18,16 +18,18 @@ WHEEL_VENV := target/wheel-venv
 FUZZ_SECONDS ?= 60
 # Rounds of what depends on chance.
 FAULTS_LOOPS ?= 20
+DIFFERENTIAL_CASES ?= 30000
 # pip's own news are no part of what is shown here.
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-portable test-long test-python faults fuzz wheel licences install clean python
+.PHONY: help demo test test-rust test-portable test-long test-python faults differential fuzz wheel licences install clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
 	@echo 'make test     every test: format, lints, Rust, C header and examples, and Python against the built wheel'
 	@echo 'make faults   faults of reading at every moment, and of storage in $(FAULTS_LOOPS) rounds: some minutes, all of it only as root'
+	@echo 'make differential  checksig sha1sum beside the system'"'"'s on $(DIFFERENTIAL_CASES) generated command lines: some minutes'
 	@echo 'make fuzz     random scripts for the lane scheduler, for $(FUZZ_SECONDS) seconds; needs cargo-fuzz'
 	@echo 'make wheel    dist/: the source archive, and from it the wheel for every Linux with glibc 2.17 or newer'
 	@echo 'make licences THIRD-PARTY-LICENSES anew, after a change of Cargo.lock; needs cargo-about'
@@ -79,6 +81,10 @@ test-python: python
 faults:
 	CHECKSIG_FAULTS_ALL=1 $(CARGO) test --locked --lib -- --nocapture engine::faults
 	CHECKSIG_FAULTS_LOOPS=$(FAULTS_LOOPS) $(CARGO) test --locked --test faults -- --nocapture
+
+# The comparison with the system's sha1sum that cargo test makes in part.
+differential:
+	CHECKSIG_DIFFERENTIAL_CASES=$(DIFFERENTIAL_CASES) $(CARGO) test --locked --test differential -- --nocapture
 
 # cargo-fuzz asks for options of a nightly compiler; the variable lets a stable one take them.
 fuzz:

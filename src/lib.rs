@@ -55,8 +55,8 @@ mod verdict;
 
 pub use digest::{Digest, DigestError};
 pub use engine::{
-    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Output, Progress, Resources, Run,
-    audit, create, file_digest, hash_files, verify,
+    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, OpenManifest, Options, Output, Progress,
+    Resources, Run, audit, create, file_digest, hash_files, verify,
 };
 pub use error::Error;
 pub use filekind::FileKind;

@@ -295,6 +295,13 @@ pub const PASSING_TRIES_MAX: u32 = 40;
 /// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
 pub const RING_TRIES_MAX: u32 = 1_000;
 
+/// FIFOs that are kept open until their turn to be read comes, where they are read. Closing one would be the end of who writes
+/// to it; a further one is closed, and opened anew in its turn.
+pub const STREAMS_HELD_MAX: usize = 64;
+
+/// Bytes of the buffer that a FIFO, a device or standard input is read through. A pipe holds 64 KiB.
+pub const STREAM_BUFFER_BYTES: usize = 128 * 1024;
+
 /// Bytes of lines that `create` gathers before it writes them.
 pub const CREATION_BUFFER_BYTES: usize = 256 * 1024;
 

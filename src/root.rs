@@ -7,6 +7,7 @@ mod components;
 mod lookup;
 mod siblings;
 mod stamp;
+mod streams;
 
 pub(crate) use lookup::UNMARKED;
 pub(crate) use siblings::Siblings;
@@ -22,6 +23,7 @@ use rustix::io::Errno;
 
 use self::components::{walk, walk_inside, walk_to_parent};
 use self::lookup::{ResolveFlags, openat2};
+use self::streams::Streams;
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::relpath::RelPath;
@@ -50,6 +52,8 @@ pub(crate) struct Root {
     walks: AtomicBool,
     /// Linux refused to leave a time of access as it was: reading leaves its mark.
     marks: AtomicBool,
+    /// What is no regular file is read as well, and opened for it.
+    streams: Option<Streams>,
 }
 
 /// A regular file, open for reading, as it was when it was opened.
@@ -93,7 +97,7 @@ impl Root {
     pub(crate) fn open_root(path: &Path, policy: Policy) -> Result<Root, Errno> {
         let directory = retry(|| rustix::fs::openat(CWD, path, HANDLE.union(OFlags::DIRECTORY), Mode::empty()))?;
         let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
-        Ok(Root { directory: Some(directory), policy, walks, marks })
+        Ok(Root { directory: Some(directory), policy, walks, marks, streams: None })
     }
 
     /// The current directory as it is now, for names that may lead anywhere. Where it cannot be held open, as nobody
@@ -105,7 +109,7 @@ impl Root {
     /// The current directory, whichever it is at each open.
     fn wherever() -> Root {
         let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
-        Root { directory: None, policy: Policy::Free, walks, marks }
+        Root { directory: None, policy: Policy::Free, walks, marks, streams: None }
     }
 
     /// The directory and the number of the device that it lies on, if it is held open.
@@ -116,8 +120,9 @@ impl Root {
 
     /// Opens a regular file for reading.
     pub(crate) fn open(&self, name: &[u8]) -> Result<OpenedFile, Refusal> {
+        self.refuse_stdin(name)?;
         match self.unmarked(FILE, |flags| self.open_with(name, flags, ResolveFlags::empty())) {
-            Ok(file) => regular(file),
+            Ok(file) => self.take_regular(name, file),
             Err(refusal) => Err(self.explain(name, refusal)),
         }
     }
@@ -127,8 +132,11 @@ impl Root {
         if self.walks() {
             return None;
         }
+        if let Err(refusal) = self.refuse_stdin(name) {
+            return Some(Err(refusal));
+        }
         match self.unmarked(FILE, |flags| self.open_with(name, flags, ResolveFlags::CACHED)) {
-            Ok(file) => Some(regular(file)),
+            Ok(file) => Some(self.take_regular(name, file)),
             // EINVAL: older than Linux 5.12, which knows no cached lookups. Either way the full open decides.
             Err(Refusal::Errno(Errno::AGAIN | Errno::INTR | Errno::INVAL)) => None,
             // No openat2; below a root the walk has stood in for it by now.

@@ -16,6 +16,7 @@ mod command {
     mod output;
     mod pty;
     mod refusals;
+    mod sha1sum;
     mod signals;
     mod support;
     mod terminal;

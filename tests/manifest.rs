@@ -94,7 +94,8 @@ proptest! {
         let utf16 = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
         for grammar in GRAMMARS {
             let found: Vec<u64> = items(&text, grammar).iter().map(line_of).collect();
-            prop_assert_eq!(&found[..], if utf16 { &[1][..] } else { &lines[..] }, "{:?}", grammar);
+            let given_up = utf16 && grammar == Grammar::Strict;
+            prop_assert_eq!(&found[..], if given_up { &[1][..] } else { &lines[..] }, "{:?}", grammar);
         }
     }
 
@@ -103,6 +104,10 @@ proptest! {
         for grammar in GRAMMARS {
             for item in items(&text, grammar) {
                 let Item::Entry(entry) = item else { continue };
+                // The line without a name that `sha1sum` takes is nothing to write.
+                if entry.name.is_empty() {
+                    continue;
+                }
                 let again = items(&written(Format::Gnu, &entry.digest, &entry.name), grammar);
                 prop_assert_eq!(again, [Item::Entry(Entry { line: 1, ..entry })], "{:?}", grammar);
             }
@@ -215,10 +220,6 @@ fn expected(manifest: &str, items: &[Item], directory: &Path, out: &mut Vec<u8>,
                     Err(_) => "FAILED open or read",
                 };
                 out.extend(format!(": {outcome}\n").bytes());
-            }
-            // The one line here that sha1sum takes and we do not: it tries to open the name without bytes.
-            Item::Malformed(line) if line.why == LineError::NoName && line.text.contains(&b'S') => {
-                out.extend(b": FAILED open or read\n");
             }
             Item::Malformed(line) => {
                 malformed.push(format!("sha1sum: {manifest}: {}: improperly formatted SHA1 checksum line", line.line));

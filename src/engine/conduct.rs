@@ -98,6 +98,7 @@ impl Conductor {
     fn plan(&mut self) {
         while !self.shared.stopping() {
             let enough = self.planner.waiting() >= limits::BATCH_FILES || self.planner.ended();
+            let enough = enough || (self.planner.waiting() > 0 && self.planner.would_wait());
             if enough && self.planner.waiting() > 0 && !self.work.is_full() {
                 let batch = self.planner.batch(self.shared.workers_max);
                 self.send(Work::Batch(batch));

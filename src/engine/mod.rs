@@ -22,9 +22,11 @@ mod queue;
 mod readers;
 mod records;
 mod run;
+mod sha1sum;
 mod share;
 mod shared;
 mod single;
+mod streams;
 mod whole;
 mod worker;
 
@@ -32,6 +34,7 @@ pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources}
 pub use output::Output;
 pub use progress::Progress;
 pub use run::{Batch, Canceller, Run};
+pub use sha1sum::OpenManifest;
 pub use single::{FileError, file_digest};
 
 use std::path::Path;

@@ -26,7 +26,7 @@ use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
-use crate::plan::{List, Planner, Scope, Stock, Walk};
+use crate::plan::{Ending, List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -65,7 +65,7 @@ pub enum Batch {
 /// # Ok::<(), checksig::Error>(())
 /// ```
 pub struct Run {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     conductor: Option<JoinHandle<()>>,
     /// Closed by the conductor when it is through.
     conducted: Receiver<()>,
@@ -73,6 +73,10 @@ pub struct Run {
     creation: Option<Creation>,
     manifest: Option<Watched>,
     moves: Option<Moves>,
+    /// How the reading of a manifest stands that `sha1sum` would read, and what that is called.
+    pub(super) listed: Option<(Arc<Ending>, PathBuf)>,
+    /// Records that have been taken and are to be handed on later.
+    pub(super) kept_back: Vec<Record>,
     started: Instant,
     finished: bool,
 }
@@ -152,15 +156,33 @@ impl Run {
         let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
         let moves = (verb == Verb::Audit).then(Moves::default);
-        Ok(Run { shared, conductor, conducted, report, creation, manifest, moves, started, finished: false })
+        let (listed, kept_back) = (None, Vec::new());
+        Ok(Run {
+            shared,
+            conductor,
+            conducted,
+            report,
+            creation,
+            manifest,
+            moves,
+            listed,
+            kept_back,
+            started,
+            finished: false,
+        })
     }
 
     /// Waits for records, `wait` at most.
     ///
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
     pub fn next_batch(&mut self, wait: Duration) -> Batch {
-        match self.take(wait) {
-            Taken::Records(mut records) => {
+        let taken = match std::mem::take(&mut self.kept_back) {
+            kept if kept.is_empty() => self.take(wait),
+            kept => Taken::Records(kept),
+        };
+        match taken {
+            Taken::Records(records) => {
+                let mut records = self.settle_first(records);
                 if let Some(moves) = &mut self.moves {
                     records.iter_mut().for_each(|record| moves.follow(record));
                 }
@@ -224,6 +246,9 @@ impl Run {
         while self.next_batch(Duration::from_millis(limits::LOOK_AROUND_MS)) != Batch::Finished {}
         self.join();
         if let Some(error) = self.shared.take_fault() {
+            return Err(error);
+        }
+        if let Some(error) = self.listing_error() {
             return Err(error);
         }
         let is_whole = self.is_whole();

@@ -38,6 +38,11 @@ impl<R: BufRead> Head<R> {
         Head { head: Vec::new(), at: 0, input }
     }
 
+    /// What it is read from behind its head.
+    pub(super) fn behind(&self) -> &R {
+        &self.input
+    }
+
     /// Looks as far as is needed to see whether records end with NUL. Asked before anything is read.
     pub(super) fn ends_with_nul(&mut self) -> io::Result<bool> {
         loop {

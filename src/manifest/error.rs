@@ -36,6 +36,9 @@ pub enum LineError {
     /// The line is longer than [`limits::LINE_BYTES_MAX`](crate::limits::LINE_BYTES_MAX).
     #[error("the line is longer than {} bytes", crate::limits::LINE_BYTES_MAX)]
     TooLong,
+    /// The name is `-`, standard input, and that is where the manifest itself comes from (as `sha1sum` reads manifests only).
+    #[error("the name is that of standard input, which the manifest is read from")]
+    Stdin,
     /// The manifest begins with a UTF-8 byte order mark.
     #[error("the manifest begins with a byte order mark; save it as UTF-8 without one")]
     ByteOrderMark,

@@ -22,13 +22,18 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// What the lines are read from, before the first is taken.
-    pub(super) fn input(&mut self) -> &mut R {
+    pub(super) fn input_mut(&mut self) -> &mut R {
         &mut self.input
     }
 
     /// From now on NUL ends what LF ended.
     pub(super) fn end_with_nul(&mut self) {
         self.end = 0;
+    }
+
+    /// What the lines are cut from.
+    pub(super) fn input(&self) -> &R {
+        &self.input
     }
 
     /// Bytes of the lines taken so far, their ends included.

@@ -37,7 +37,8 @@ pub struct Entry {
     pub line: u64,
     /// The digest that the file is said to have.
     pub digest: Digest,
-    /// The name of the file: bytes, unescaped, never empty, without NUL; nothing else is promised of it.
+    /// The name of the file: bytes, unescaped, without NUL; nothing else is promised of it. Empty on a line `SHA1 () = …`
+    /// alone, and in [`Grammar::Gnu`] alone.
     pub name: Vec<u8>,
 }
 
@@ -64,8 +65,9 @@ pub enum Item {
 
 /// The items of a manifest, in order: an iterator that ends at the end of the bytes or at the first error of reading.
 ///
-/// Every line that is neither empty nor a comment is one item. A manifest in UTF-16 is one malformed item in all. Where
-/// records end with NUL, there are no comments and none may be empty: each is an item, and the last must have its end.
+/// Every line that is neither empty nor a comment is one item. A manifest in UTF-16 is one malformed item in all, but to
+/// [`Grammar::Gnu`]. Where records end with NUL, there are no comments and none may be empty: each is an item, and the last
+/// must have its end.
 ///
 /// ```
 /// use checksig::manifest::{Entries, Grammar, Item};
@@ -107,13 +109,18 @@ impl<R: BufRead> Entries<R> {
     /// Before the first line: finds out what ends a line, and so what reads it.
     fn begin(&mut self) -> io::Result<()> {
         if self.grammar == Grammar::Detect {
-            let ends_with_nul = self.lines.input().ends_with_nul()?;
+            let ends_with_nul = self.lines.input_mut().ends_with_nul()?;
             self.grammar = if ends_with_nul { Grammar::Only(Format::Zero) } else { Grammar::Strict };
         }
         if self.grammar == Grammar::Only(Format::Zero) {
             self.lines.end_with_nul();
         }
         Ok(())
+    }
+
+    /// What the manifest is read from. Its beginning may have been taken from it already, but not in [`Grammar::Gnu`].
+    pub(crate) fn input(&self) -> &R {
+        self.lines.input().behind()
     }
 
     /// Bytes of the manifest that the items so far account for.
@@ -168,7 +175,7 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
     if text.is_empty() {
         return None;
     }
-    let parsed = check_start(text, line).and_then(|()| line::parse(text, grammar, mode));
+    let parsed = check_start(text, line, grammar).and_then(|()| line::parse(text, grammar, mode));
     Some(as_item(text, line, parsed))
 }
 
@@ -176,7 +183,8 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
 fn record(text: &[u8], line: u64, has_end: bool) -> Item {
     let whole = if has_end { Ok(()) } else { Err(LineError::Unended) };
     let format = Grammar::Only(Format::Zero);
-    let parsed = check_start(text, line).and(whole).and_then(|()| line::parse(text, format, &mut GnuMode::default()));
+    let parsed = check_start(text, line, format).and(whole);
+    let parsed = parsed.and_then(|()| line::parse(text, format, &mut GnuMode::default()));
     as_item(text, line, parsed)
 }
 
@@ -191,11 +199,12 @@ fn as_item(text: &[u8], line: u64, parsed: Result<line::Parsed<'_>, LineError>) 
 }
 
 /// Refuses a line for its encoding or its length, whatever it says.
-fn check_start(text: &[u8], line: u64) -> Result<(), LineError> {
-    if line == 1 && text.starts_with(b"\xef\xbb\xbf") {
+fn check_start(text: &[u8], line: u64, grammar: Grammar) -> Result<(), LineError> {
+    let first = line == 1 && grammar != Grammar::Gnu;
+    if first && text.starts_with(b"\xef\xbb\xbf") {
         return Err(LineError::ByteOrderMark);
     }
-    if line == 1 && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
+    if first && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
         return Err(LineError::Utf16);
     }
     if text.len() > LINE_BYTES_MAX { Err(LineError::TooLong) } else { Ok(()) }

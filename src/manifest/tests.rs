@@ -44,15 +44,17 @@ fn ends_of_lines_comments_and_empty_lines() {
 
 #[test]
 fn other_encodings_are_named() {
-    both("\u{feff}HEX  a\nHEX  b\n", &["1!ByteOrderMark", "2:b"]);
-    both("\u{feff}# comment\n", &["1!ByteOrderMark"]);
-    both("\u{feff}", &["1!ByteOrderMark"]);
+    let strict = |text: &str, expected: &[&str]| {
+        assert_eq!(seen(text.replace("HEX", HEX).as_bytes(), Grammar::Strict), expected, "{text:?}");
+    };
+    strict("\u{feff}HEX  a\nHEX  b\n", &["1!ByteOrderMark", "2:b"]);
+    strict("\u{feff}# comment\n", &["1!ByteOrderMark"]);
+    strict("\u{feff}", &["1!ByteOrderMark"]);
     both("HEX  a\n\u{feff}HEX  b\n", &["1:a", "2!Digest"]);
     for start in [[0xff, 0xfe], [0xfe, 0xff]] {
         let text = [&start[..], b"H\0\n\0", HEX.as_bytes(), b"  a\n"].concat();
-        for grammar in [Grammar::Strict, Grammar::Gnu] {
-            assert_eq!(seen(&text, grammar), ["1!Utf16"], "one item, not one a line");
-        }
+        assert_eq!(seen(&text, Grammar::Strict), ["1!Utf16"], "one item, not one a line");
+        assert_eq!(seen(&text, Grammar::Gnu).len(), 2, "sha1sum knows no encodings");
         let later = [b"\n", &text[..]].concat();
         assert!(!seen(&later, Grammar::Strict).contains(&"2!Utf16".to_owned()), "only the first line has a mark");
     }

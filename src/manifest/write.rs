@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::digest::Digest;
+use crate::shown::Quoted;
 
 use super::bagit::encode_name;
 use super::escape::escape_name;
@@ -43,8 +44,8 @@ pub fn write_entry(out: &mut impl Write, format: Format, digest: &Digest, name: 
 
 fn begins_with_blank(name: &[u8]) -> io::Error {
     let complaint = format!(
-        "the name \"{}\" begins with a blank, which no manifest of a bag can carry; the other formats can",
-        name.escape_ascii()
+        "the name {} begins with a blank, which no manifest of a bag can carry; the other formats can",
+        Quoted(name)
     );
     io::Error::new(io::ErrorKind::InvalidInput, complaint)
 }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod exclude;
+mod gnulines;
 mod list;
 mod listed;
 mod order;
@@ -12,6 +13,7 @@ mod walk;
 
 pub(crate) use audit::Audit;
 pub use exclude::{BadPattern, Exclude};
+pub(crate) use gnulines::{Ending, GnuLines};
 pub(crate) use list::List;
 pub(crate) use order::LargestFirst;
 pub(crate) use walk::{Leftovers, Met, Scope, Walk};
@@ -50,6 +52,8 @@ pub(crate) type ManifestEntries = Entries<Box<dyn BufRead + Send>>;
 pub(crate) enum Stock {
     /// The lines of a manifest.
     Manifest(ManifestEntries),
+    /// The lines of a manifest as `sha1sum` reads it.
+    GnuLines(GnuLines),
     /// The files of the tree itself.
     Tree(Walk),
     /// Names that the caller lists.
@@ -119,6 +123,7 @@ impl Planner {
         };
         let pulled = match &mut self.stock {
             Stock::Manifest(entries) => entries.next().transpose().map(|item| item.map(line)),
+            Stock::GnuLines(lines) => Ok(lines.next().map(line)),
             Stock::Tree(walk) => Ok(walk.next(&self.root).map(|met| match met {
                 Met::File(name) => file(0, name, None),
                 Met::Leftover(name) => Pulled::Leftover { name },
@@ -175,8 +180,14 @@ impl Planner {
         match &self.stock {
             Stock::Manifest(entries) => entries.bytes_read(),
             Stock::Audit(audit) => audit.manifest_bytes(),
+            Stock::GnuLines(lines) => lines.bytes_read(),
             Stock::Tree(_) | Stock::List(_) => 0,
         }
+    }
+
+    /// Whether going one item further would mean to wait for somebody who writes the manifest as it is read.
+    pub(crate) fn would_wait(&self) -> bool {
+        matches!(&self.stock, Stock::GnuLines(lines) if lines.would_wait())
     }
 
     /// Files that wait for a batch.

@@ -29,6 +29,7 @@ pub(crate) mod plain;
 mod residency;
 mod segment;
 mod sequential;
+pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
 #[cfg_attr(checksig_portable, path = "portable/uring.rs")]

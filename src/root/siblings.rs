@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::lookup::{ResolveFlags, openat2};
-use super::{FILE, HANDLE, OpenedFile, Policy, Refusal, Root, regular};
+use super::{FILE, HANDLE, OpenedFile, Policy, Refusal, Root};
 use crate::limits;
 use crate::relpath::RelPath;
 
@@ -64,12 +64,12 @@ impl Siblings {
 
     /// Opens the file from its directory's descriptor, if that is held or is to be held from now on.
     fn open_beside(&mut self, root: &Root, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
-        if root.policy != Policy::Beneath || root.walks() || RelPath::new(name).is_err() {
+        if root.walks() || !has_siblings(root, name) {
             return None;
         }
         let (directory, file) = match name.iter().rposition(|&byte| byte == b'/') {
             Some(slash) => (&name[..slash], &name[slash + 1..]),
-            None => return Some(open_in(root.directory.as_ref()?.as_fd(), name, root)),
+            None => return Some(open_in(root.directory.as_ref()?.as_fd(), name, root, name)),
         };
         if directory != self.name {
             self.let_go();
@@ -86,7 +86,7 @@ impl Siblings {
         }
         let held = self.held.as_mut()?;
         held.files_left -= 1;
-        Some(open_in(held.directory.as_fd(), file, root))
+        Some(open_in(held.directory.as_fd(), file, root, name))
     }
 
     fn let_go(&mut self) {
@@ -105,10 +105,25 @@ impl Held {
     }
 }
 
+/// Whether the last component of a name can be looked up by itself: one that is neither `..` nor standard input, in a directory
+/// that may be named.
+fn has_siblings(root: &Root, name: &[u8]) -> bool {
+    match root.policy {
+        Policy::Beneath => RelPath::new(name).is_ok(),
+        // A directory on the way may be a link, and whether it stays inside is known for whole names alone.
+        Policy::Inside => false,
+        Policy::Free => {
+            let last = name.rsplit(|&byte| byte == b'/').next().unwrap_or(name);
+            let at_top = name.len() == last.len() + 1;
+            !matches!(last, b"" | b"." | b"..") && !at_top && root.refuse_stdin(name).is_ok()
+        }
+    }
+}
+
 /// Opens one component of a name, if it is a regular file that Linux can look up in memory.
-fn open_in(directory: BorrowedFd<'_>, file: &[u8], root: &Root) -> Result<OpenedFile, Refusal> {
+fn open_in(directory: BorrowedFd<'_>, file: &[u8], root: &Root, name: &[u8]) -> Result<OpenedFile, Refusal> {
     let open = |flags| openat2(directory, file, flags, ONE_COMPONENT).map_err(Refusal::from);
-    regular(root.unmarked(FILE, open)?)
+    root.take_regular(name, root.unmarked(FILE, open)?)
 }
 
 #[cfg(test)]
@@ -202,6 +217,35 @@ mod tests {
         for file in 0..FILES {
             assert_eq!(open(&mut siblings, &root, file), Ok(format!("new {file}")));
         }
+    }
+
+    #[test]
+    fn names_that_may_lead_anywhere_lead_where_they_say() {
+        let Some((tree, _, _)) = holding("inside") else { return };
+        let outside = tempfile::tempdir().unwrap();
+        fill(outside.path(), "outside");
+        symlink(outside.path(), tree.path().join("link")).unwrap();
+        symlink("f1", tree.path().join("d/f-link")).unwrap();
+        fs::write(tree.path().join("-"), "no input").unwrap();
+        let root = Root::open_root(tree.path(), Policy::Free).unwrap().with_streams(None);
+        let mut siblings = Siblings::default();
+        let mut read = |name: &str| {
+            let opened = siblings.open_cached(&root, name.as_bytes()).unwrap_or_else(|| root.open(name.as_bytes()));
+            opened.map(text)
+        };
+        let absolute = outside.path().join("d").display().to_string();
+        for (directory, text) in
+            [("d", "inside"), ("link/d", "outside"), ("d/../d", "inside"), (&absolute[..], "outside")]
+        {
+            for file in 0..FILES {
+                assert_eq!(read(&format!("{directory}/f{file}")), Ok(format!("{text} {file}")), "{directory}");
+            }
+            assert_eq!(read(&format!("{directory}/..")), Err(Refusal::NotRegular(FileKind::Directory)));
+            assert_eq!(read(&format!("{directory}/none")), Err(Refusal::Missing));
+        }
+        assert_eq!(read("d/f-link"), Ok("inside 1".to_owned()));
+        assert_eq!(read("-"), Err(Refusal::NotRegular(FileKind::Unknown)), "standard input, not the file");
+        assert_eq!(read("./-"), Ok("no input".to_owned()));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Audit(Verify),
     /// `checksig create`.
     Create(Create),
+    /// `checksig sha1sum`, with the words behind it.
+    Sha1sum(Vec<OsString>),
 }
 
 /// Reads the command line; `Err` holds help, the version or a usage error, for [`explain`].
@@ -41,6 +43,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
         Verb::Verify(words) => Command::Verify(words.into()),
         Verb::Audit(words) => Command::Audit(words.try_into()?),
         Verb::Create(words) => Command::Create(words.try_into()?),
+        Verb::Sha1sum { words } => Command::Sha1sum(words),
     })
 }
 
@@ -62,6 +65,12 @@ enum Verb {
     Audit(AuditWords),
     #[command(about = help::CREATE, long_about = help::CREATE_LONG, after_long_help = help::CREATE_AFTER)]
     Create(CreateWords),
+    /// Listed here for its help alone: its words are not clap's, and `main` hands them to `sha1sum` before clap sees them.
+    #[command(about = help::SHA1SUM, disable_help_flag = true)]
+    Sha1sum {
+        #[arg(value_name = "OPTION|FILE", trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
 }
 
 /// How files are read and hashed, and what that may take: the same for every verb.

@@ -37,7 +37,7 @@ Exit status:
   2    not done: no root, no manifest, a wrong option, output not writable
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
 
-`checksig verify --help` says more, and so do those of audit and create.";
+`checksig verify --help` says more, and so do those of audit, create and sha1sum.";
 
 pub(super) const VERIFY: &str = "Prove that every file in the manifest is there, whole and unchanged";
 
@@ -184,6 +184,8 @@ It is written under another name beside FILE and takes its place at the end, so 
 before. Where a signal ends the run, lines of text are thrown away, since they could be taken for all there is; JSON is kept, \
 and its summary says so. JSON is also kept where the run cannot be done. FILE must not be the manifest or a file that it \
 lists.";
+
+pub(super) const SHA1SUM: &str = "Do what GNU sha1sum does, in parallel: same options, same output";
 
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
 

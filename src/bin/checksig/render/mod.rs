@@ -6,7 +6,7 @@ mod console;
 mod figures;
 mod json;
 mod live;
-mod name;
+pub(crate) mod name;
 mod pace;
 mod remedy;
 mod standing;

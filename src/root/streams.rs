@@ -1,0 +1,153 @@
+//! What is no regular file and is read all the same, as `sha1sum` reads it: FIFOs, devices, and standard input by the name
+//! `-`. They are read by whoever takes the records, each in its turn.
+//!
+//! Opens and keeps; reads nothing.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{CWD, Mode, OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
+
+use super::{OpenedFile, Refusal, Root, regular_stamp, retry};
+use crate::filekind::FileKind;
+use crate::limits;
+
+/// Streams that have been met and not been read.
+#[derive(Debug)]
+pub(super) struct Streams {
+    /// FIFOs, by their names, as they were opened: whoever waited for a reader has one, and would be ended by a signal if it
+    /// went away again.
+    held: Mutex<HashMap<Vec<u8>, OwnedFd>>,
+    /// What `-` stands for; none where it was closed.
+    stdin: Option<OwnedFd>,
+}
+
+/// The name of standard input.
+const STDIN: &[u8] = b"-";
+
+impl Root {
+    /// Lets what is no regular file be opened as a stream. `stdin` is what the name `-` stands for.
+    pub(crate) fn with_streams(mut self, stdin: Option<OwnedFd>) -> Root {
+        self.streams = Some(Streams { held: Mutex::default(), stdin });
+        self
+    }
+
+    /// Whether what is no regular file can be read as a stream.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.streams.is_some()
+    }
+
+    /// Opens whatever has the name, to be read from its beginning to its end. May wait: for the writer of a FIFO, or for
+    /// ever.
+    pub(crate) fn open_stream(&self, name: &[u8]) -> Result<OwnedFd, Errno> {
+        let Some(streams) = &self.streams else { return Err(Errno::ACCESS) };
+        if name == STDIN {
+            let stdin = streams.stdin.as_ref().ok_or(Errno::BADF)?;
+            return rustix::io::fcntl_dupfd_cloexec(stdin, 0);
+        }
+        match streams.take(name) {
+            Some(fifo) => {
+                wait_for_writer(&fifo)?;
+                Ok(fifo)
+            }
+            None => {
+                let directory = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
+                let flags = OFlags::RDONLY.union(OFlags::CLOEXEC);
+                retry(|| rustix::fs::openat(directory, name, flags, Mode::empty()))
+            }
+        }
+    }
+
+    /// Keeps `-` from being taken for the name of a file, where it is none.
+    pub(super) fn refuse_stdin(&self, name: &[u8]) -> Result<(), Refusal> {
+        if name == STDIN && self.has_streams() { Err(Refusal::NotRegular(FileKind::Unknown)) } else { Ok(()) }
+    }
+
+    /// Takes what was opened if it is a regular file, and keeps a FIFO for its turn.
+    pub(super) fn take_regular(&self, name: &[u8], file: OwnedFd) -> Result<OpenedFile, Refusal> {
+        let stamp = regular_stamp(&rustix::fs::fstat(&file)?);
+        if let (Some(streams), Err(Refusal::NotRegular(FileKind::Fifo))) = (&self.streams, &stamp) {
+            streams.hold(name, file);
+            return Err(Refusal::NotRegular(FileKind::Fifo));
+        }
+        stamp.map(|stamp| OpenedFile { file, stamp })
+    }
+}
+
+impl Streams {
+    /// One descriptor is enough for a FIFO that is listed twice: what comes through it, it gives once.
+    fn hold(&self, name: &[u8], fifo: OwnedFd) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() < limits::STREAMS_HELD_MAX && !held.contains_key(name) {
+            held.insert(name.to_vec(), fifo);
+        }
+    }
+
+    fn take(&self, name: &[u8]) -> Option<OwnedFd> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(name)
+    }
+}
+
+/// Waits until somebody has written to the FIFO, or come and gone, as an open that waits would have. It was opened without
+/// waiting; from now on reading waits.
+fn wait_for_writer(fifo: &OwnedFd) -> Result<(), Errno> {
+    let mut polled = [PollFd::new(fifo, PollFlags::IN)];
+    loop {
+        match poll(&mut polled, None) {
+            Ok(_) => break,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    let flags = fcntl_getfl(fifo)?;
+    fcntl_setfl(fifo, flags.difference(OFlags::NONBLOCK))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Write};
+
+    use super::*;
+    use crate::root::Policy;
+
+    #[test]
+    fn a_writer_of_a_fifo_is_heard_to_its_end_whenever_it_came() {
+        let tree = tempfile::tempdir().unwrap();
+        let path = tree.path().join("fifo");
+        rustix::fs::mknodat(CWD, &path, rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+        let root = Root::open_root(tree.path(), Policy::Free).unwrap().with_streams(None);
+        for writer_is_first in [true, false] {
+            let write = || File::options().write(true).open(&path).unwrap().write_all(b"all of it").unwrap();
+            let meet = || assert_eq!(root.open(b"fifo").unwrap_err(), Refusal::NotRegular(FileKind::Fifo));
+            std::thread::scope(|scope| {
+                let mut writer = writer_is_first.then(|| scope.spawn(write));
+                meet();
+                meet();
+                // It has written and gone, or not come yet.
+                match writer.take() {
+                    Some(writer) => writer.join().unwrap(),
+                    None => drop(scope.spawn(write)),
+                }
+                let mut read = Vec::new();
+                File::from(root.open_stream(b"fifo").unwrap()).read_to_end(&mut read).unwrap();
+                assert_eq!(read, b"all of it");
+            });
+        }
+    }
+
+    #[test]
+    fn standard_input_has_a_name_where_there_are_streams() {
+        let tree = tempfile::tempdir().unwrap();
+        std::fs::write(tree.path().join("-"), "a file").unwrap();
+        let root = Root::open_root(tree.path(), Policy::Free).unwrap();
+        assert!(root.open(b"-").is_ok());
+        let root = root.with_streams(None);
+        assert!(root.open(b"-").is_err() && root.open(b"./-").is_ok());
+        assert!(matches!(root.open_cached(b"-"), Some(Err(Refusal::NotRegular(FileKind::Unknown)))) || root.walks());
+        assert_eq!(root.open_stream(b"-").unwrap_err(), Errno::BADF, "it was closed");
+    }
+}
