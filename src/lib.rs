@@ -18,7 +18,8 @@
 //! [`verify`] and [`create`] wait for the end; [`Run`] gives every record as it comes, tells how far it is, and can be
 //! cancelled. What is wrong with a file is an [`Outcome`] in the report; an [`Error`] says that there is no report.
 //!
-//! For bytes and files without a manifest there are [`hash_many`], [`file_digest`] and [`hash_files`].
+//! For bytes and files without a manifest there are [`hash_many`], [`file_digest`] and [`hash_files`]; [`examine`] tells what
+//! this machine allows.
 //!
 //! The data flows one way, and a module names only those before it:
 //!
@@ -54,13 +55,14 @@ mod verdict;
 
 pub use digest::{Digest, DigestError};
 pub use engine::{
-    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, Options, Progress, Resources, Run, create,
-    file_digest, hash_files, verify,
+    Batch, CallFound, Canceller, CpuFound, CreateOptions, Examination, FileError, HashOptions, KernelFound,
+    KernelStanding, LimitFound, MANIFEST_NAME, Options, PlaceFound, Progress, Resources, Run, RunFound, Trouble,
+    create, examine, file_digest, hash_files, verify,
 };
 pub use error::Error;
 pub use filekind::FileKind;
 pub use hash::hash_many;
-pub use readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
+pub use readerkind::{CacheEffect, DeviceKind, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};
 pub use root::Policy;

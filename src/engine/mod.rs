@@ -7,8 +7,11 @@
 mod conduct;
 mod confirm;
 mod creation;
+mod examine;
 #[cfg(test)]
 mod faults;
+#[cfg_attr(checksig_portable, path = "portable/idle.rs")]
+mod idle;
 mod options;
 mod outbox;
 mod piece;
@@ -22,6 +25,9 @@ mod shared;
 mod single;
 mod worker;
 
+pub use examine::{
+    CallFound, CpuFound, Examination, KernelFound, KernelStanding, LimitFound, PlaceFound, RunFound, Trouble, examine,
+};
 pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
 pub use run::{Batch, Canceller, Progress, Run};
 pub use single::{FileError, file_digest};

@@ -17,6 +17,7 @@ use rustix::io::Errno;
 
 use super::conduct::Conductor;
 use super::creation::Creation;
+use super::idle::give_way;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::share::share;
@@ -26,7 +27,7 @@ use crate::limits;
 use crate::manifest::Entries;
 use crate::plan::{List, Planner, Stock, Walk};
 use crate::report::{Record, Report, Verb};
-use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
+use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
 
 /// What [`Run::next_batch`] brought.
@@ -162,6 +163,10 @@ impl Run {
         let (token, conducted) = bounded(0);
         let body = move || {
             let _token: Sender<()> = token;
+            if own.resources.idle {
+                // Before it has started any other.
+                give_way().into_iter().for_each(|reason| own.note_reason(reason));
+            }
             if catch_unwind(AssertUnwindSafe(|| conductor.run())).is_err() {
                 own.fail(Error::Internal("the conductor of the run panicked".to_owned()));
                 own.outbox.close();
@@ -251,11 +256,7 @@ impl Run {
             report.kernel = kernel.name();
         }
         if self.shared.root.was_refused_openat2() {
-            self.shared.note_reason(
-                "openat2: refused; names are walked component by component, which is slower; Linux 5.6 or newer has it, \
-                 and a sandbox may allow it"
-                    .to_owned(),
-            );
+            self.shared.note_reason(format!("openat2: refused; {OPENAT2_INSTEAD}; {OPENAT2_REMEDY}"));
         }
         report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
@@ -331,7 +332,7 @@ impl Watched {
     }
 }
 
-fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
+pub(super) fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
     Root::open_root(path, policy).map_err(|errno| match errno {
         Errno::NOENT => Error::RootNotFound { path: path.to_owned() },
         Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },

@@ -10,10 +10,11 @@ mod gather;
 mod judge;
 mod sources;
 
+pub(super) use sources::inline;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use crossbeam::channel::{never, select};
 
@@ -316,7 +317,7 @@ impl Worker {
         select! {
             recv(events) -> event => from = event.ok(),
             recv(work) -> work => received = Some(work),
-            default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
+            default(self.shared.look_around()) => {}
         }
         if let Some(from) = from {
             self.handle_all(from);

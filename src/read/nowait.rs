@@ -10,6 +10,14 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 /// Whether there are such reads.
 pub(crate) const HAS_CACHED_READS: bool = true;
 
+/// Whether this Linux and this file system know such reads.
+pub(super) fn probe(file: BorrowedFd<'_>) -> Result<(), Errno> {
+    match preadv2(file, &mut [IoSliceMut::new(&mut [0])], 0, ReadWriteFlags::NOWAIT) {
+        Ok(_) | Err(Errno::AGAIN) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
 /// Reads what is cached from this offset on. `None` where it would have to wait, or the file system knows no such reads.
 pub(super) fn read_cached(file: BorrowedFd<'_>, target: &mut [u8], offset: u64) -> Result<Option<usize>, Errno> {
     match preadv2(file, &mut [IoSliceMut::new(target)], offset, ReadWriteFlags::NOWAIT) {

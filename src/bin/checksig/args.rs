@@ -6,7 +6,7 @@ mod help;
 mod size;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use checksig::hash::{Kernel, KernelChoice};
@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// `checksig create`.
     Create(Create),
+    /// `checksig doctor`.
+    Doctor(Doctor),
 }
 
 /// The choices of `checksig verify`.
@@ -49,17 +51,26 @@ pub(crate) struct Create {
     pub(crate) options: CreateOptions,
 }
 
+/// The choices of `checksig doctor`.
+pub(crate) struct Doctor {
+    /// The directory, or the file, that is looked at.
+    pub(crate) path: PathBuf,
+    /// Whether JSON takes the place of text.
+    pub(crate) json: bool,
+}
+
 /// Reads the command line; `Err` holds help, the version or a usage error, for [`explain`].
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    Ok(match Words::try_parse_from(words)?.verb {
+    Ok(match Words::try_parse_from(words).map_err(help::with_remedy)?.verb {
         Verb::Verify(words) => Command::Verify(words.into()),
         Verb::Create(words) => Command::Create(words.into()),
+        Verb::Doctor(DoctorWords { path, json }) => Command::Doctor(Doctor { path, json }),
     })
 }
 
 #[derive(Parser)]
 #[command(
-    name = "checksig", version, about = help::ABOUT, long_about = help::LONG_ABOUT, after_long_help = help::AFTER,
+    name = "checksig", version, long_version = help::LONG_VERSION.as_str(), about = help::ABOUT, long_about = help::LONG_ABOUT, after_long_help = help::AFTER,
     arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 100
 )]
 struct Words {
@@ -73,6 +84,8 @@ enum Verb {
     Verify(VerifyWords),
     #[command(about = help::CREATE, long_about = help::CREATE_LONG, after_long_help = help::CREATE_AFTER)]
     Create(CreateWords),
+    #[command(about = help::DOCTOR, long_about = help::DOCTOR_LONG, after_long_help = help::DOCTOR_AFTER)]
+    Doctor(DoctorWords),
 }
 
 #[derive(Args)]
@@ -89,11 +102,11 @@ struct VerifyWords {
     how: How,
 
     /// Show only what is wrong; say nothing at all if nothing is
-    #[arg(long)]
+    #[arg(long, help_heading = help::OUTPUT)]
     quiet: bool,
 
     /// Write JSON Lines instead of text
-    #[arg(long)]
+    #[arg(long, help_heading = help::OUTPUT)]
     json: bool,
 }
 
@@ -115,37 +128,65 @@ struct CreateWords {
     how: How,
 }
 
+#[derive(Args)]
+struct DoctorWords {
+    /// The directory, or the file, that is looked at
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+
+    /// Write one line of JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
 /// How files are read and hashed, and what that may take: the same for every verb.
 #[derive(Args)]
 struct How {
     #[arg(
         long, value_name = "NAME", default_value = "auto", value_parser = reader(), help = help::READER,
-        long_help = help::READER_LONG
+        long_help = help::READER_LONG, help_heading = help::READING
     )]
     reader: ReaderChoice,
 
     #[arg(
         long, value_name = "NAME", default_value = "auto", value_parser = kernel(), help = help::KERNEL,
-        long_help = help::KERNEL_LONG
+        long_help = help::KERNEL_LONG, help_heading = help::READING
     )]
     kernel: KernelChoice,
 
-    /// Threads that hash [default: as many CPUs as this process may use]
-    #[arg(short = 'j', long, value_name = "N", value_parser = from_one)]
-    workers: Option<NonZeroUsize>,
-
-    #[arg(long, value_name = "N", value_parser = from_one, help = help::QUEUE_DEPTH, long_help = help::QUEUE_DEPTH_LONG)]
-    queue_depth: Option<NonZeroUsize>,
-
-    #[arg(long, value_name = "SIZE", value_parser = size::bytes, help = help::MEMORY, long_help = help::MEMORY_LONG)]
-    memory: Option<u64>,
-
-    #[arg(long, help = help::FROM_MEDIA, long_help = help::FROM_MEDIA_LONG)]
+    #[arg(long, help = help::FROM_MEDIA, long_help = help::FROM_MEDIA_LONG, help_heading = help::READING)]
     from_media: bool,
 
     /// What becomes of the page cache
-    #[arg(long, value_name = "EFFECT", default_value = "neutral", value_parser = cache())]
+    #[arg(
+        long, value_name = "EFFECT", default_value = "neutral", value_parser = cache(), help_heading = help::READING
+    )]
     cache: CacheEffect,
+
+    /// Threads that hash [default: as many CPUs as this process may use]
+    #[arg(short = 'j', long, value_name = "N", value_parser = from_one, help_heading = help::TAKING)]
+    workers: Option<NonZeroUsize>,
+
+    #[arg(
+        long, value_name = "N", value_parser = from_one, help = help::QUEUE_DEPTH, long_help = help::QUEUE_DEPTH_LONG,
+        help_heading = help::TAKING
+    )]
+    queue_depth: Option<NonZeroUsize>,
+
+    #[arg(
+        long, value_name = "SIZE", value_parser = size::bytes, help = help::MEMORY, long_help = help::MEMORY_LONG,
+        help_heading = help::TAKING
+    )]
+    memory: Option<u64>,
+
+    #[arg(
+        long, value_name = "RATE", value_parser = size::rate, help = help::LIMIT_RATE, long_help = help::LIMIT_RATE_LONG,
+        help_heading = help::TAKING
+    )]
+    limit_rate: Option<NonZeroU64>,
+
+    #[arg(long, help = help::IDLE, long_help = help::IDLE_LONG, help_heading = help::TAKING)]
+    idle: bool,
 }
 
 impl From<How> for Resources {
@@ -158,6 +199,8 @@ impl From<How> for Resources {
         resources.memory_bytes = how.memory;
         resources.from_media = how.from_media;
         resources.cache = how.cache;
+        resources.limit_rate_bytes = how.limit_rate;
+        resources.idle = how.idle;
         resources
     }
 }
@@ -277,6 +320,11 @@ mod tests {
         let resources = verify.options.resources;
         assert_eq!((resources.queue_depth, resources.memory_bytes), (NonZeroUsize::new(7), Some(64 << 20)));
         assert_eq!((resources.from_media, resources.cache), (true, CacheEffect::Keep));
+        let Ok(Command::Create(create)) = read("checksig create --limit-rate 3M --idle") else { panic!("create") };
+        let resources = create.options.resources;
+        assert_eq!((resources.limit_rate_bytes, resources.idle), (NonZeroU64::new(3 << 20), true));
+        let Ok(Command::Doctor(doctor)) = read("checksig doctor dir --json") else { panic!("doctor") };
+        assert_eq!((doctor.path.as_path(), doctor.json), (Path::new("dir"), true));
         let Ok(Command::Create(create)) = read("checksig create dir -o m --format bsd --kernel avx2") else {
             panic!("create")
         };
@@ -297,6 +345,10 @@ mod tests {
             "checksig verify -j many",
             "checksig verify --queue-depth 0",
             "checksig verify --memory much",
+            "checksig verify --limit-rate 0",
+            "checksig verify --limit-rate fast",
+            "checksig verify --idle=yes",
+            "checksig doctor a b",
             "checksig verify --cache Keep",
             "checksig create --from-media=yes",
             "checksig create -o -",

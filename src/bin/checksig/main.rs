@@ -8,6 +8,7 @@
 
 mod args;
 mod create;
+mod doctor;
 mod drive;
 mod exit;
 mod render;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     let exit = match args::parse(std::env::args_os()) {
         Ok(args::Command::Verify(choices)) => verify::run(choices),
         Ok(args::Command::Create(choices)) => create::run(choices),
+        Ok(args::Command::Doctor(choices)) => doctor::run(&choices),
         Err(usage) => args::explain(&usage),
     };
     exit.into()

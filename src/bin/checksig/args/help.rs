@@ -3,6 +3,11 @@
 //! Text only: what it promises is kept elsewhere, and tests hold the two together.
 
 use std::io::Write;
+use std::sync::LazyLock;
+
+use checksig::ReaderKind;
+use checksig::hash::Kernel;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::exit::Exit;
 use crate::render::name;
@@ -32,7 +37,7 @@ Exit status:
   2    not done: no root, no manifest, a wrong option, output not writable
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
 
-`checksig verify --help` and `checksig create --help` say more.";
+`checksig verify --help` and so on say more; `checksig doctor` tells how fast it can be here, and why not faster.";
 
 pub(super) const VERIFY: &str = "Prove that every file in the manifest is there, whole and unchanged";
 
@@ -57,6 +62,9 @@ Examples:
   checksig verify /srv --quiet --from-media --queue-depth 4 --memory 32M
                                   at night: what the disk itself gives, with
                                   few reads at a time, so that others get on
+  checksig verify /srv --idle --limit-rate 50M
+                                  by day: last in every queue, and 50 MiB a
+                                  second at most
   checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
 
 Exit status:
@@ -85,6 +93,58 @@ Exit status:
   1    not written: a file could not be read, or there is none
   2    not written: no root, no place for the manifest, a wrong option
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
+
+pub(super) const DOCTOR: &str = "Tell what this machine allows, and how a directory would be read and hashed";
+
+pub(super) const DOCTOR_LONG: &str = "\
+Tell what this machine allows, and how a directory would be read and hashed.
+
+Standard output names the instruction sets of the CPU and how fast each kernel is on it; the calls of Linux that checksig \
+uses, and whether they are allowed; the limits of this process; and the device that PATH lies on. What was refused comes \
+with the reason and what to do about it. It ends with the reader and the kernels that `checksig verify` would use there.
+
+A few kilobytes of one file at the top of PATH are read, to see whether direct reads are taken. Nothing is written.";
+
+pub(super) const DOCTOR_AFTER: &str = "\
+Examples:
+  checksig doctor                 this directory, and the machine it is on
+  checksig doctor photos
+  checksig doctor photos --json | jq '.calls[] | select(.refused)'
+
+Exit status:
+  0    `checksig verify` can run there, if by slower ways than others
+  2    it cannot: standard output says why; or PATH is not to be had";
+
+/// The headings that options stand under.
+pub(super) const READING: &str = "Reading and hashing";
+pub(super) const TAKING: &str = "What it takes from others";
+pub(super) const OUTPUT: &str = "Output";
+
+/// What `--version` says: what was compiled in, which is the same for everybody who compiled the same.
+pub(super) static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let kernels: Vec<_> = Kernel::ALL.into_iter().filter(|kernel| kernel.is_built_in()).map(Kernel::name).collect();
+    let readers = ReaderKind::ALL.map(ReaderKind::name);
+    let (version, kernels, readers) = (env!("CARGO_PKG_VERSION"), kernels.join(", "), readers.join(", "));
+    format!("{version}\nkernels: {kernels}\nreaders: {readers}\n`checksig doctor` tells which of them this machine has")
+});
+
+pub(super) const LIMIT_RATE: &str = "Bytes a second that are read at most, such as 20M [default: no limit]";
+
+pub(super) const LIMIT_RATE_LONG: &str = "\
+Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it \
+[default: no limit].
+
+It counts what is read, whether that comes from a device or is in memory, and files that are read a second time. It is kept \
+over tenths of a second: in between, a read is made whole.";
+
+pub(super) const IDLE: &str = "Give way to everything else that wants the CPU or the disk";
+
+pub(super) const IDLE_LONG: &str = "\
+Give way to everything else that wants the CPU or the disk: for an audit beside a live service.
+
+The threads that read and hash get SCHED_IDLE and the idle class of I/O priorities. Disks keep to the latter where their \
+scheduler knows it (bfq, mq-deadline; `checksig doctor` names the scheduler); elsewhere --queue-depth and --limit-rate help. \
+What Linux refuses, the summary says.";
 
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
 
@@ -131,6 +191,15 @@ changes from one to the next as files come and go. A name forces one kernel for 
 without one that is under suspicion. A kernel that this CPU lacks is an error.";
 
 pub(super) const KERNEL_AUTO: &str = "the fastest for as many files as are at hand";
+
+/// Adds what to do to a usage error that clap has no advice for.
+pub(super) fn with_remedy(mut usage: clap::Error) -> clap::Error {
+    if usage.kind() == ErrorKind::InvalidSubcommand && usage.get(ContextKind::SuggestedSubcommand).is_none() {
+        let advice = "the first word is what to do: 'checksig verify DIRECTORY'";
+        usage.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice.into()]));
+    }
+    usage
+}
 
 /// Shows help or the version on standard output, a usage error on standard error.
 pub(crate) fn explain(usage: &clap::Error) -> Exit {

@@ -6,7 +6,10 @@
 
 mod codes;
 mod encode;
+mod examination;
 mod line;
+
+pub(crate) use examination::examination;
 
 use std::path::Path;
 

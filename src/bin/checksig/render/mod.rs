@@ -3,6 +3,7 @@
 //! Converts and never judges: what is a failure and what a run's verdict is, the library says.
 
 mod console;
+pub(crate) mod examination;
 mod figures;
 mod json;
 pub(crate) mod name;
@@ -11,7 +12,7 @@ mod summary;
 mod text;
 
 pub(crate) use console::Console;
-pub(crate) use json::Json;
+pub(crate) use json::{Json, examination as examination_json};
 pub(crate) use text::{CreateText, VerifyText, broken_output};
 
 use checksig::{Error, OutcomeKind, Progress, Record, Report};
