@@ -26,7 +26,7 @@ help:
 	@echo 'make test     every test: format, lints, Rust, C header and examples, and Python against the built wheel'
 	@echo 'make faults   faults of reading at every moment, and of storage in $(FAULTS_LOOPS) rounds: some minutes, all of it only as root'
 	@echo 'make fuzz     random scripts for the lane scheduler, for $(FUZZ_SECONDS) seconds; needs cargo-fuzz'
-	@echo 'make install  the command, the C library, its header and its pkg-config file; PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make install  the command, its man pages and completions, the C library and its header; PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean    remove what these made'
 
 # Says what is missing before something else fails over it.
@@ -83,6 +83,8 @@ fuzz:
 
 install:
 	$(CARGO) build --release --locked
+	rm -rf '$(BUILT)/pages'
+	$(CARGO) run --release --locked --example pages -- '$(BUILT)/pages'
 	install -Dm755 '$(BUILT)/checksig' '$(DESTDIR)$(PREFIX)/bin/checksig'
 	install -Dm755 '$(BUILT)/libchecksig.so' '$(DESTDIR)$(PREFIX)/lib/libchecksig.so.0'
 	ln -sf libchecksig.so.0 '$(DESTDIR)$(PREFIX)/lib/libchecksig.so'
@@ -92,6 +94,9 @@ install:
 	version=$$($(CARGO) pkgid --locked | sed 's/.*[#@]//') && \
 		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" bindings/c/checksig.pc.in \
 			> '$(DESTDIR)$(PREFIX)/lib/pkgconfig/checksig.pc'
+	for page in $$(cd '$(BUILT)/pages' && find * -type f); do \
+		install -Dm644 "$(BUILT)/pages/$$page" "$(DESTDIR)$(PREFIX)/share/$$page" || exit 1; \
+	done
 
 clean:
 	$(CARGO) clean

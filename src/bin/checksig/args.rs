@@ -68,6 +68,12 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command
     })
 }
 
+/// The whole definition, for what is made from it: man pages and completions.
+#[allow(dead_code, reason = "the command itself makes none")]
+pub(crate) fn definition() -> clap::Command {
+    <Words as clap::CommandFactory>::command()
+}
+
 #[derive(Parser)]
 #[command(
     name = "checksig", version, long_version = help::LONG_VERSION.as_str(), about = help::ABOUT, long_about = help::LONG_ABOUT, after_long_help = help::AFTER,
