@@ -32,6 +32,11 @@
 
 #![deny(unsafe_code)]
 
+// The Rust in the README must at least compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 // What the tests outside share with those inside knows the crate by its name.
 #[cfg(test)]
 extern crate self as checksig;

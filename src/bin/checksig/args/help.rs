@@ -27,9 +27,10 @@ it is called a mismatch.";
 
 pub(super) const AFTER: &str = "\
 Examples:
-  checksig create /srv/photos    list every file below /srv/photos
-  checksig verify /srv/photos    prove that they are still the same
-  checksig verify --quiet && echo intact
+  checksig create holiday    list every file below holiday
+  checksig verify photos     prove that they are still the same
+  checksig verify photos --quiet && echo intact
+  checksig doctor            how fast that can be here, and why not faster
 
 Exit status:
   0    pass: every listed file matches (verify), the manifest is written (create)
@@ -37,7 +38,7 @@ Exit status:
   2    not done: no root, no manifest, a wrong option, output not writable
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
 
-`checksig verify --help` and so on say more; `checksig doctor` tells how fast it can be here, and why not faster.";
+`checksig verify --help` and so on say more, and so do their man pages.";
 
 pub(super) const VERIFY: &str = "Prove that every file in the manifest is there, whole and unchanged";
 
@@ -56,16 +57,16 @@ backslash. With --quiet a run that passes says nothing at all.";
 
 pub(super) const VERIFY_AFTER: &str = "\
 Examples:
-  checksig verify                 this directory, by its sha1sum.txt
-  checksig verify /srv --quiet    for cron: silent unless something is wrong
-  checksig verify /mnt/usb --manifest usb.sha1
-  checksig verify /srv --quiet --from-media --queue-depth 4 --memory 32M
-                                  at night: what the disk itself gives, with
-                                  few reads at a time, so that others get on
-  checksig verify /srv --idle --limit-rate 50M
-                                  by day: last in every queue, and 50 MiB a
-                                  second at most
-  checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
+  checksig verify                   this directory, by its sha1sum.txt
+  checksig verify photos --quiet    for cron: silent unless something is wrong
+  checksig verify photos --manifest photos.sha1
+  checksig verify photos --quiet --from-media --queue-depth 4 --memory 32M
+                                    at night: what the disk itself gives, with
+                                    few reads at a time, so that others get on
+  checksig verify photos --idle --limit-rate 50M
+                                    by day: last in every queue, and 50 MiB a
+                                    second at most
+  checksig verify photos --json | jq -r 'select(.outcome == \"mismatch\").path'
 
 Exit status:
   0    pass: the manifest is well formed, lists a file, and all of them match
@@ -84,9 +85,9 @@ itself.";
 
 pub(super) const CREATE_AFTER: &str = "\
 Examples:
-  checksig create                 this directory, into its sha1sum.txt
-  checksig create --format bsd    lines as the BSDs and `sha1sum --tag` write
-  checksig create /srv -o /root/srv.sha1
+  checksig create                   this directory, into its sha1sum.txt
+  checksig create --format bsd      lines as the BSDs and `sha1sum --tag` write
+  checksig create holiday -o holiday.sha1
 
 Exit status:
   0    the manifest is written and lists every regular file
