@@ -187,7 +187,8 @@ fn c_compiles() {
     assert!(examples.len() >= 2);
     for (name, Block { text, line, .. }) in examples {
         let file = folder.path().join("example.c");
-        let around = "#include <checksig.h>\n#include <stdio.h>\nvoid example(const char *buffer, size_t buffer_len) {\n";
+        let around =
+            "#include <checksig.h>\n#include <stdio.h>\nvoid example(const char *buffer, size_t buffer_len) {\n";
         let end = "(void)buffer; (void)buffer_len;\n}\n";
         fs::write(&file, format!("{around}#line {} \"{name}\"\n{text}{end}", line + 1)).unwrap();
         let mut cc = c::compiler("CC", "cc");

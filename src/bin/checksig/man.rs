@@ -29,9 +29,6 @@ pub(crate) fn pages(definition: &Command) -> Vec<(String, String)> {
 
 fn page(command: &Command, name: &str, names: &[String]) -> String {
     let mut roff = Roff::new();
-    let version = format!("checksig {}", env!("CARGO_PKG_VERSION"));
-    // No date: pages of one version are the same, whenever they were made.
-    roff.control("TH", [name, "1", "", &version, "User Commands"]);
     section(&mut roff, "NAME");
     roff.text([roman(format!("{name} - {}", command.get_about().map(ToString::to_string).unwrap_or_default()))]);
     section(&mut roff, "SYNOPSIS");
@@ -52,7 +49,9 @@ fn page(command: &Command, name: &str, names: &[String]) -> String {
     let others = names.iter().filter(|other| *other != name).map(String::as_str).chain(["sha1sum"]);
     let others: Vec<Vec<Inline>> = others.map(|other| vec![bold(other), roman("(1)")]).collect();
     roff.text(others.join(&roman(", ")));
-    roff.to_roff()
+    // No date: pages of one version are the same, whenever they were made. (The crate leaves an empty argument out.)
+    let version = env!("CARGO_PKG_VERSION");
+    format!(".TH {name} 1 \"\" \"checksig {version}\" \"User Commands\"\n{}", roff.to_roff())
 }
 
 fn section(roff: &mut Roff, title: &str) {
@@ -126,7 +125,7 @@ fn one_option(roff: &mut Roff, option: &Arg) {
     let default: Vec<_> = option.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if takes_value && !default.is_empty() {
         roff.control("IP", []);
-        roff.text([roman("Without it: "), bold(default.join(" ")), roman(".")]);
+        roff.text([roman("[default: "), bold(default.join(" ")), roman("]")]);
     }
 }
 
