@@ -57,7 +57,7 @@ test-rust:
 test-portable:
 	RUSTFLAGS='--cfg checksig_portable -D warnings' CARGO_TARGET_DIR='$(or $(CARGO_TARGET_DIR),target)/portable' \
 		$(CARGO) test --locked --lib --test verify --test create --test hashing --test command --test refusals \
-		--test descriptors --test resources --test page_cache
+		--test descriptors --test resources --test page_cache --test courtesy --test doctor
 
 # Messages of gigabytes and a million short ones through every kernel, and a manifest of ten million lines: three minutes in
 # the release profile, and 600 MB on the disk meanwhile.

@@ -2,19 +2,15 @@
 //!
 //! Reads some bytes of the file and keeps none.
 
-use std::io::IoSliceMut;
 use std::os::fd::AsFd;
 
-use rustix::io::{Errno, ReadWriteFlags, preadv2};
+use rustix::io::Errno;
 
 use super::disks::says_direct_align;
 use super::manner::Manner;
 use super::segment::Failure;
 use super::{nowait, plain, residency};
 use crate::root::OpenedFile;
-
-/// `RWF_DONTCACHE` of `linux/fs.h`, from 6.14 on; rustix has no name for it.
-const DONT_CACHE: u32 = 0x80;
 
 /// What came of each.
 #[derive(Debug)]
@@ -36,10 +32,9 @@ pub(crate) struct FileFound {
 /// Tries them on a file that has a byte at least.
 pub(crate) fn examine(opened: &OpenedFile) -> FileFound {
     let file = opened.file.as_fd();
-    let dont_cache = preadv2(file, &mut [IoSliceMut::new(&mut [0])], 0, ReadWriteFlags::from_bits_retain(DONT_CACHE));
     let found = FileFound {
         nowait: nowait::probe(file),
-        dont_cache: dont_cache.map(drop),
+        dont_cache: nowait::probe_dont_cache(file),
         cachestat: residency::probe(file),
         says_align: says_direct_align(file),
         direct: Err(Errno::OPNOTSUPP),
