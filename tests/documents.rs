@@ -163,7 +163,9 @@ fn transcripts_are_true() {
     assert!(written.len() >= 2, "{written:?}");
     let cases = trycmd::TestCases::new();
     cases.register_bin("checksig", Path::new(env!("CARGO_BIN_EXE_checksig")));
-    written.iter().for_each(|path| drop(cases.case(path)));
+    for path in &written {
+        cases.case(path);
+    }
     cases.env("COLUMNS", "80").env("NO_COLOR", "1").run();
 }
 
