@@ -120,6 +120,7 @@ fn few_descriptors_are_a_trouble_with_a_remedy() {
     assert_eq!(ran.status.code(), Some(0), "{text}");
     assert!(text.contains("open files             100\n"), "{text}");
     assert!(text.contains("remedy: raise the limit with ulimit -n"), "{text}");
+    assert!(text.contains("refused, see above") && !text.contains("nothing is refused"), "{text}");
 }
 
 #[test]

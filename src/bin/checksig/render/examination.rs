@@ -164,7 +164,9 @@ fn run(run: &RunFound, page: &mut Page) {
 }
 
 fn end(found: &Examination, page: &mut Page) {
-    let refused = found.calls.iter().filter(|call| call.refused.is_some()).count();
+    let calls = found.calls.iter().filter(|call| call.refused.is_some());
+    let limits = found.limits.iter().filter(|limit| limit.trouble.is_some());
+    let refused = calls.count() + limits.count();
     let verdict = match (&found.obstacle, refused) {
         (Some(error), _) => format!("no run can be done: {}", shown(error.to_string().as_bytes())),
         (None, 0) => "a run can be done, and nothing is refused".to_owned(),
