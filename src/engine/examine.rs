@@ -135,6 +135,8 @@ fn place_of(shared: &Shared, tried: Option<PathBuf>, direct_align: Option<usize>
 
 fn run_of(shared: &Shared, is_direct: bool) -> RunFound {
     let Rung { kind, readers, room, .. } = ladder(shared);
+    // Where nothing can be read without waiting, the workers wait for all of it.
+    let (kind, readers) = if HAS_CACHED_READS { (kind, readers) } else { (ReaderKind::Pread, 0) };
     let reads = if kind == ReaderKind::Uring { room.reads.min(limits::RING_ENTRIES) as usize } else { 1 };
     let buffers = room.small_buffers * limits::SMALL_BUFFER_BYTES + room.large_buffers * limits::LARGE_BUFFER_BYTES;
     RunFound {
