@@ -33,7 +33,7 @@ help:
 	@echo 'make fuzz     random scripts for the lane scheduler, for $(FUZZ_SECONDS) seconds; needs cargo-fuzz'
 	@echo 'make wheel    dist/: the source archive, and from it the wheel for every Linux with glibc 2.17 or newer'
 	@echo 'make licences THIRD-PARTY-LICENSES anew, after a change of Cargo.lock; needs cargo-about'
-	@echo 'make install  the command, the C library, its header and its pkg-config file; PREFIX=$(PREFIX) DESTDIR='
+	@echo 'make install  the command, its man pages and completions, the C library and its header; PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean    remove what these made'
 
 # Says what is missing before something else fails over it.
@@ -64,7 +64,7 @@ test-rust:
 test-portable:
 	RUSTFLAGS='--cfg checksig_portable -D warnings' CARGO_TARGET_DIR='$(or $(CARGO_TARGET_DIR),target)/portable' \
 		$(CARGO) test --locked --lib --test verify --test create --test hashing --test command --test refusals \
-		--test descriptors --test resources --test page_cache
+		--test descriptors --test resources --test page_cache --test courtesy --test doctor
 
 # Messages of gigabytes and a million short ones through every kernel, and a manifest of ten million lines: three minutes in
 # the release profile, and 600 MB on the disk meanwhile.
@@ -107,6 +107,8 @@ licences:
 
 install:
 	$(CARGO) build --release --locked
+	rm -rf '$(BUILT)/pages'
+	$(CARGO) run --release --locked --example pages -- '$(BUILT)/pages'
 	install -Dm755 '$(BUILT)/checksig' '$(DESTDIR)$(PREFIX)/bin/checksig'
 	install -Dm755 '$(BUILT)/libchecksig.so' '$(DESTDIR)$(PREFIX)/lib/libchecksig.so.0'
 	ln -sf libchecksig.so.0 '$(DESTDIR)$(PREFIX)/lib/libchecksig.so'
@@ -116,6 +118,9 @@ install:
 	version=$$($(CARGO) pkgid --locked | sed 's/.*[#@]//') && \
 		sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$version|" bindings/c/checksig.pc.in \
 			> '$(DESTDIR)$(PREFIX)/lib/pkgconfig/checksig.pc'
+	for page in $$(cd '$(BUILT)/pages' && find * -type f); do \
+		install -Dm644 "$(BUILT)/pages/$$page" "$(DESTDIR)$(PREFIX)/share/$$page" || exit 1; \
+	done
 
 clean:
 	$(CARGO) clean

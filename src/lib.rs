@@ -18,7 +18,8 @@
 //! [`verify`], [`audit`] and [`create`] wait for the end; [`Run`] gives every record as it comes, tells how far it is, and can be
 //! cancelled. What is wrong with a file is an [`Outcome`] in the report; an [`Error`] says that there is no report.
 //!
-//! For bytes and files without a manifest there are [`hash_many`], [`file_digest`] and [`hash_files`].
+//! For bytes and files without a manifest there are [`hash_many`], [`file_digest`] and [`hash_files`]; [`examine`] tells what
+//! this machine allows.
 //!
 //! The data flows one way, and a module names only those before it:
 //!
@@ -30,6 +31,11 @@
 //! This file names the modules and holds no logic.
 
 #![deny(unsafe_code)]
+
+// The Rust in the README must at least compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 // What the tests outside share with those inside knows the crate by its name.
 #[cfg(test)]
@@ -55,14 +61,15 @@ mod verdict;
 
 pub use digest::{Digest, DigestError};
 pub use engine::{
-    Batch, Canceller, CreateOptions, FileError, HashOptions, MANIFEST_NAME, OpenManifest, Options, Output, Progress,
-    Resources, Run, audit, create, file_digest, hash_files, verify,
+    Batch, CallFound, Canceller, CpuFound, CreateOptions, Examination, FileError, HashOptions, KernelFound,
+    KernelStanding, LimitFound, MANIFEST_NAME, OpenManifest, Options, Output, PlaceFound, Progress, Resources, Run,
+    RunFound, Trouble, audit, create, examine, file_digest, hash_files, verify,
 };
 pub use error::Error;
 pub use filekind::FileKind;
 pub use hash::hash_many;
 pub use plan::{BadPattern, Exclude};
-pub use readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
+pub use readerkind::{CacheEffect, DeviceKind, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};
 pub use root::Policy;

@@ -302,6 +302,10 @@ pub const STREAMS_HELD_MAX: usize = 64;
 /// Bytes of the buffer that a FIFO, a device or standard input is read through. A pipe holds 64 KiB.
 pub const STREAM_BUFFER_BYTES: usize = 128 * 1024;
 
+/// What flowed into the account of `--limit-rate` while nobody read, in milliseconds: two waits, so that who looks only
+/// now and then reads as fast as was allowed.
+pub const PACE_SAVED_MS: u64 = 2 * LOOK_AROUND_MS;
+
 /// Bytes of lines that `create` gathers before it writes them.
 pub const CREATION_BUFFER_BYTES: usize = 256 * 1024;
 
@@ -315,6 +319,9 @@ pub fn files_per_worker(workers: usize, descriptors_max: u64) -> usize {
 const _: () = assert!(OUTBOX_BYTES_MAX / (ENTRY_BYTES + 64) > LOOK_AHEAD_FILES, "the look ahead must fit the outbox");
 const _: () = assert!(LOOK_AHEAD_FILES >= BATCH_FILES);
 const _: () = assert!(OUTBOX_PIECE_BYTES < OUTBOX_BYTES_MAX / 2);
+
+/// Files at the top of a directory that `examine` looks at to find one that it can try to read.
+pub const EXAMINED_FILES_MAX: usize = 64;
 
 /// Bytes of the manifest that are read at a time.
 pub const MANIFEST_BUFFER_BYTES: usize = 256 * 1024;

@@ -114,6 +114,38 @@ impl fmt::Display for Origin {
     }
 }
 
+/// What a device is, as far as the choice of a reader goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceKind {
+    /// A disk of this machine, or what Linux says nothing more about: many reads at a time.
+    Local,
+    /// One disk that turns: in the order of its surface.
+    Rotating,
+    /// Another machine, or a program: FUSE and network file systems. Each read may hang, and an open as well.
+    Remote,
+}
+
+impl DeviceKind {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeviceKind::Local => "local",
+            DeviceKind::Rotating => "rotating",
+            DeviceKind::Remote => "remote",
+        }
+    }
+
+    /// How it is read, in a few words.
+    pub const fn about(self) -> &'static str {
+        match self {
+            DeviceKind::Local => "many reads at a time",
+            DeviceKind::Rotating => "one disk that turns: in the order of its surface",
+            DeviceKind::Remote => "another machine or a program: each read may hang",
+        }
+    }
+}
+
 /// What a run does to the page cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

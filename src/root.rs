@@ -3,12 +3,14 @@
 //! Reads no file and judges none. A refusal is data for an outcome, never an error of the run.
 
 mod components;
+mod examine;
 #[cfg_attr(checksig_portable, path = "root/portable.rs")]
 mod lookup;
 mod siblings;
 mod stamp;
 mod streams;
 
+pub(crate) use examine::{OPENAT2_INSTEAD, OPENAT2_REMEDY, probe_openat2};
 pub(crate) use lookup::UNMARKED;
 pub(crate) use siblings::Siblings;
 pub(crate) use stamp::{Stamp, stamp_of};
@@ -203,6 +205,11 @@ impl Root {
     /// The same where there is openat2 to be had: something refused it.
     pub(crate) fn was_refused_openat2(&self) -> bool {
         lookup::HAS_OPENAT2 && self.walks()
+    }
+
+    /// Whether reading changes times of access, because Linux has refused to leave one as it was.
+    pub(crate) fn leaves_marks(&self) -> bool {
+        UNMARKED.is_empty() || self.marks.load(Ordering::Relaxed)
     }
 
     /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out. No link leads to it,

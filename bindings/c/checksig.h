@@ -280,6 +280,16 @@ ChecksigStatus checksig_options_set_cache(ChecksigOptions *options,
                                           const char *cache,
                                           size_t cache_len);
 
+// Sets how many bytes a second the run reads at most, over all readers, from devices and from the page cache; second readings
+// count. 0, the default, means as many as can be had.
+ChecksigStatus checksig_options_set_limit_rate(ChecksigOptions *options,
+                                               uint64_t bytes);
+
+// Chooses whether the threads of the run, and no others of this process, give way to everybody else, for the CPU and for the
+// disk: 1, or 0, the default. Where Linux refuses it the run goes on, and a reason in its report says so.
+ChecksigStatus checksig_options_set_idle(ChecksigOptions *options,
+                                         uint32_t idle);
+
 // Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
 ChecksigStatus checksig_options_set_ordered(ChecksigOptions *options, uint32_t ordered);
 

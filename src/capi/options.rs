@@ -3,7 +3,7 @@
 //! Checks only what the engine's types cannot hold; what an option means is the engine's matter.
 
 use std::ffi::c_char;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::boundary::{Out, borrow_mut, bytes, guard, guard_free, path, take};
 use super::status::{ChecksigStatus, Failure};
@@ -163,6 +163,30 @@ pub unsafe extern "C" fn checksig_options_set_cache(
         // SAFETY: point 2 of the contract.
         let name = unsafe { bytes(cache, cache_len, "cache") }?;
         handle.options.resources.cache = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Sets how many bytes a second the run reads at most, over all readers, from devices and from the page cache; second readings
+/// count. 0, the default, means as many as can be had.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_limit_rate(options: *mut ChecksigOptions, bytes: u64) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        handle.options.resources.limit_rate_bytes = NonZeroU64::new(bytes);
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Chooses whether the threads of the run, and no others of this process, give way to everybody else, for the CPU and for the
+/// disk: 1, or 0, the default. Where Linux refuses it the run goes on, and a reason in its report says so.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_idle(options: *mut ChecksigOptions, idle: u32) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        handle.options.resources.idle = truth(idle, "idle")?;
         Ok(ChecksigStatus::Ok)
     })
 }

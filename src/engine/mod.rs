@@ -9,8 +9,11 @@ mod begin;
 mod conduct;
 mod confirm;
 mod creation;
+mod examine;
 #[cfg(test)]
 mod faults;
+#[cfg_attr(checksig_portable, path = "portable/idle.rs")]
+mod idle;
 mod moves;
 mod options;
 mod outbox;
@@ -30,6 +33,9 @@ mod streams;
 mod whole;
 mod worker;
 
+pub use examine::{
+    CallFound, CpuFound, Examination, KernelFound, KernelStanding, LimitFound, PlaceFound, RunFound, Trouble, examine,
+};
 pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
 pub use output::Output;
 pub use progress::Progress;

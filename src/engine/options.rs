@@ -2,7 +2,7 @@
 //!
 //! Data only.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use crate::hash::KernelChoice;
@@ -42,6 +42,13 @@ pub struct Resources {
     pub from_media: bool,
     /// What becomes of the page cache.
     pub cache: CacheEffect,
+    /// Bytes that the run reads in a second at most, over all readers, whether they come from a device or from the page
+    /// cache; second readings count, the manifest does not. Without a number, as many as can be had.
+    pub limit_rate_bytes: Option<NonZeroU64>,
+    /// Whether the threads of the run, and no others of this process, give way to everybody else: SCHED_IDLE for the CPU,
+    /// the idle class for the disk, as far as its I/O scheduler knows priorities (bfq and mq-deadline do). Where Linux
+    /// refuses one of them the run goes on, and its report says so.
+    pub idle: bool,
 }
 
 /// The choices for [`verify`](crate::verify) and [`audit`](crate::audit). `Options::default()` is right for most.

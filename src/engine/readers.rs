@@ -3,7 +3,7 @@
 //!
 //! Started by the first file that needs them. Which readers they are is `ladder`'s affair, what each of them does `thread`'s.
 
-mod ladder;
+pub(super) mod ladder;
 mod thread;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use super::begin::Begun;
 use super::conduct::Conductor;
 use super::creation::Creation;
+use super::idle::give_way;
 use super::moves::Moves;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
@@ -28,7 +29,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::plan::{Ending, List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
-use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
+use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
 
 /// What [`Run::next_batch`] brought.
@@ -147,6 +148,10 @@ impl Run {
         let (token, conducted) = bounded(0);
         let body = move || {
             let _token: Sender<()> = token;
+            if own.resources.idle {
+                // Before it has started any other.
+                give_way().into_iter().for_each(|reason| own.note_reason(reason));
+            }
             if catch_unwind(AssertUnwindSafe(|| conductor.run())).is_err() {
                 own.fail(Error::Internal("the conductor of the run panicked".to_owned()));
                 own.outbox.close();
@@ -263,11 +268,7 @@ impl Run {
             report.kernel = kernel.name();
         }
         if self.shared.root.was_refused_openat2() {
-            self.shared.note_reason(
-                "openat2: refused; names are walked component by component, which is slower; Linux 5.6 or newer has it, \
-                 and a sandbox may allow it"
-                    .to_owned(),
-            );
+            self.shared.note_reason(format!("openat2: refused; {OPENAT2_INSTEAD}; {OPENAT2_REMEDY}"));
         }
         if let Some(left_out) = self.moves.as_ref().map(Moves::left_out).filter(|count| *count > 0) {
             self.shared.note_reason(format!(

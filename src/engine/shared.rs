@@ -20,8 +20,8 @@ use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 #[cfg(test)]
 use crate::read::faulty::{Faulty, Script};
-use crate::read::{DeviceKind, Devices, Failure, Manner, Source, kind_of};
-use crate::readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind};
+use crate::read::{Devices, Failure, Manner, Pace, Source, kind_of};
+use crate::readerkind::{CacheEffect, DeviceKind, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
 use crate::verdict::Outcome;
@@ -124,6 +124,7 @@ impl Shared {
             is_neutral: resources.cache == CacheEffect::Neutral,
             by_block: device == DeviceKind::Rotating,
             devices: Devices::default(),
+            pace: Pace::new(resources.limit_rate_bytes),
         };
         Shared {
             root: Arc::new(root),
@@ -174,6 +175,11 @@ impl Shared {
             return Box::new(Faulty::new(Box::new(source), Arc::clone(script)));
         }
         Box::new(source)
+    }
+
+    /// How long a thread that has nothing to do waits before it looks around: less where a read will be allowed before.
+    pub(super) fn look_around(&self) -> Duration {
+        self.manner.pace.pause(Duration::from_millis(limits::LOOK_AROUND_MS))
     }
 
     pub(super) fn stopping(&self) -> bool {

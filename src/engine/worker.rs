@@ -11,10 +11,11 @@ mod judge;
 mod sizes;
 mod sources;
 
+pub(super) use sources::inline;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use crossbeam::channel::{never, select};
 
@@ -322,7 +323,7 @@ impl Worker {
         select! {
             recv(events) -> event => from = event.ok(),
             recv(work) -> work => received = Some(work),
-            default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
+            default(self.shared.look_around()) => {}
         }
         if let Some(from) = from {
             self.handle_all(from);

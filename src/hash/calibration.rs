@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::kernel::Proven;
+use super::kernel::{Kernel, Proven};
 use super::padding::{BLOCK_BYTES, Block};
 use super::sha1::{Columns, LANES_MAX};
 
@@ -49,6 +49,12 @@ pub(super) fn measure(kernels: impl IntoIterator<Item = Proven>) -> Vec<Measured
 }
 
 impl Measured {
+    /// The kernel, and bytes that it hashes in a second with all its lanes filled.
+    pub(super) fn speed(&self) -> (Kernel, u64) {
+        let kernel = self.proven.kernel();
+        (kernel, (kernel.lanes() * BLOCKS * BLOCK_BYTES) as u64 * 1_000_000_000 / self.nanoseconds)
+    }
+
     /// The fastest for so many filled lanes. A kernel with fewer lanes hashes them one set after another; one with more
     /// takes as long as if all were filled.
     pub(super) fn fastest(all: &[Measured], filled: usize) -> Option<Proven> {
@@ -70,7 +76,6 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::Kernel;
 
     #[test]
     fn the_fastest_depends_on_how_many_lanes_are_filled() {

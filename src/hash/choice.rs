@@ -54,6 +54,16 @@ pub struct KernelUse {
     pub lanes_from: usize,
 }
 
+/// How fast a kernel is on this CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KernelSpeed {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Bytes that it hashes in a second out of the caches of one CPU, with all its lanes filled.
+    pub bytes_per_second: u64,
+}
+
 /// The kernels of one run: one for each number of filled lanes.
 #[derive(Clone, Debug)]
 pub struct Kernels {
@@ -83,11 +93,20 @@ impl Kernels {
         {
             return kernels.clone();
         }
-        let kernels = Kernels::from_candidates(Proven::is_right);
+        let (kernels, _) = Kernels::from_candidates(Proven::is_right);
         match MEASURED.try_write() {
             Ok(mut measured) => measured.get_or_insert(kernels).clone(),
             Err(_) => kernels,
         }
+    }
+
+    /// The same, measured anew, with what was measured; from now on `auto` means these.
+    pub fn measured() -> (Kernels, Vec<KernelSpeed>) {
+        let (kernels, speeds) = Kernels::from_candidates(Proven::is_right);
+        if let Ok(mut measured) = MEASURED.try_write() {
+            *measured = Some(kernels.clone());
+        }
+        (kernels, speeds)
     }
 
     /// One kernel for everything.
@@ -106,7 +125,7 @@ impl Kernels {
 
     /// The fastest of those that the CPU has and that pass the test; where none does, the crate `sha1` stands as it is,
     /// since it is what every suspicion is checked with.
-    fn from_candidates(is_right: impl Fn(Proven) -> bool) -> Kernels {
+    fn from_candidates(is_right: impl Fn(Proven) -> bool) -> (Kernels, Vec<KernelSpeed>) {
         let (mut right, mut wrong) = (Vec::new(), Vec::new());
         for kernel in Kernel::ALL {
             match kernel.prove() {
@@ -119,7 +138,9 @@ impl Kernels {
         }
         let measured = measure(right);
         let fastest = |filled| Measured::fastest(&measured, filled).unwrap_or_else(the_crate);
-        Kernels { by_filled: std::array::from_fn(|index| fastest(index + 1)), wrong }
+        let kernels = Kernels { by_filled: std::array::from_fn(|index| fastest(index + 1)), wrong };
+        let speeds = measured.iter().map(Measured::speed);
+        (kernels, speeds.map(|(kernel, bytes_per_second)| KernelSpeed { kernel, bytes_per_second }).collect())
     }
 
     /// The kernel for so many messages that have bytes.
@@ -202,6 +223,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_measured_is_what_was_chosen_from() {
+        let (kernels, speeds) = Kernels::measured();
+        let speed = |kernel| speeds.iter().find(|speed| speed.kernel == kernel).map(|speed| speed.bytes_per_second);
+        for used in kernels.uses() {
+            assert!(speed(used.kernel).is_some_and(|speed| speed > 0), "{}", used.kernel);
+        }
+        let fastest = speeds.iter().map(|speed| speed.bytes_per_second).max();
+        // Of kernels that are as fast as each other the preferred one is taken.
+        assert!(speed(kernels.widest()).map(|speed| speed * 110 / 100) >= fastest, "{kernels}: {speeds:?}");
+    }
+
+    #[test]
     fn nobody_waits_for_a_measurement_that_may_never_end() {
         // As a child has it whose parent forked while another thread had the lock. Whoever waited would wait for ever.
         let held = MEASURED.write().unwrap();
@@ -212,12 +245,12 @@ mod tests {
     #[test]
     fn a_kernel_that_fails_the_test_is_left_out_and_named() {
         let good = Kernels::auto().widest();
-        let kernels = Kernels::from_candidates(|proven| proven.kernel() != good);
+        let (kernels, _) = Kernels::from_candidates(|proven| proven.kernel() != good);
         assert_eq!(kernels.wrong(), [good]);
         // The crate stands in for all others; where it is the only kernel, nothing stands in for it.
         let is_used = kernels.by_filled.iter().any(|proven| proven.kernel() == good);
         assert_eq!((is_used, kernels.are_wrong()), (good == Kernel::Sha1Crate, good == Kernel::Sha1Crate));
-        let none = Kernels::from_candidates(|_| false);
+        let (none, _) = Kernels::from_candidates(|_| false);
         assert!(none.by_filled.iter().all(|proven| proven.kernel() == Kernel::Sha1Crate));
         assert!(none.are_wrong());
     }

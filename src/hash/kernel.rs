@@ -115,6 +115,11 @@ impl Kernel {
         }
     }
 
+    /// Whether this build has it: some are for one kind of CPU.
+    pub const fn is_built_in(self) -> bool {
+        cfg!(target_arch = "x86_64") || matches!(self, Kernel::Scalar | Kernel::Sha1Crate)
+    }
+
     /// Whether this CPU can run it.
     pub fn is_available(self) -> bool {
         self.prove().is_some()

@@ -6,6 +6,7 @@ mod calibration;
 mod choice;
 #[cfg(test)]
 mod conformance;
+mod cpu;
 mod kernel;
 mod lanes;
 mod many;
@@ -13,7 +14,8 @@ mod message;
 mod padding;
 mod sha1;
 
-pub use choice::{KernelChoice, KernelUnavailable, KernelUse, Kernels};
+pub use choice::{KernelChoice, KernelSpeed, KernelUnavailable, KernelUse, Kernels};
+pub use cpu::instruction_sets;
 pub use kernel::{Kernel, UnknownKernel};
 pub use lanes::{Done, Job, Lanes};
 pub use many::hash_many;

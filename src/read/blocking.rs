@@ -52,7 +52,10 @@ impl Blocking {
     }
 
     fn read_on(&mut self, mut reading: Sequential) -> Event {
-        let Some(buffer) = self.pool.take() else {
+        let wanted = reading.wanted(self.pool.capacity());
+        // Where it is too early to read on, that is as if there were no buffer.
+        let may_read = self.pool.available() > 0 && self.manner.pace.take(wanted);
+        let Some(buffer) = may_read.then(|| self.pool.take()).flatten() else {
             self.reading = Some((reading, false));
             return Event::Starved;
         };

@@ -8,19 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::disks::{direct_align, kind_of};
 use crate::limits;
+use crate::readerkind::DeviceKind;
 use crate::root::OpenedFile;
-
-/// What kind of device it is, as far as the choice of a reader goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(checksig_portable, allow(dead_code, reason = "nobody says which it is there"))]
-pub(crate) enum DeviceKind {
-    /// A disk of this machine, or what Linux says nothing more about: many reads at a time.
-    Local,
-    /// One disk that turns: in the order of its surface.
-    Rotating,
-    /// Another machine, or a program: FUSE and network file systems. Each read may hang, and an open as well.
-    Remote,
-}
 
 /// One device.
 #[derive(Debug)]

@@ -5,12 +5,12 @@
 
 use std::fs;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, OFlags, StatxFlags};
 
-use super::device::DeviceKind;
 use crate::limits;
+use crate::readerkind::DeviceKind;
 
 /// Whether there are direct reads, where a device takes them.
 pub(crate) const HAS_DIRECT_READS: bool = true;
@@ -48,29 +48,53 @@ const REMOTE: [u32; 11] = [
 /// Whether a block device says that it turns. Every virtio disk says so unless its host says otherwise, whatever it is made
 /// of, so that one is not believed.
 fn is_rotating(number: u64) -> bool {
-    let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
-    let Ok(place) = fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")) else {
+    let Some(place) = block_device(number) else {
         return false;
     };
     let is_virtual = |part: &std::ffi::OsStr| part.as_encoded_bytes().starts_with(b"virtio");
-    let says = |folder: &Path| fs::read(folder.join("queue/rotational")).is_ok_and(|text| text.starts_with(b"1"));
-    // A partition has no queue of its own.
-    !place.iter().any(is_virtual) && (says(&place) || place.parent().is_some_and(says))
+    !place.iter().any(is_virtual) && queue_says(&place, "rotational").is_some_and(|text| text.starts_with('1'))
+}
+
+/// The scheduler of the queue of a block device, if it has one.
+pub(crate) fn scheduler_of(number: u64) -> Option<String> {
+    let text = queue_says(&block_device(number)?, "scheduler")?;
+    // All that there are, and the one in use in brackets; where there is but one it stands alone.
+    let (_, rest) = text.split_once('[').unwrap_or(("", &text));
+    Some(rest.split([']', '\n']).next().unwrap_or(rest).to_owned())
+}
+
+/// Where sysfs has a block device.
+fn block_device(number: u64) -> Option<PathBuf> {
+    let (major, minor) = (rustix::fs::major(number), rustix::fs::minor(number));
+    fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")).ok()
+}
+
+/// What sysfs says of the queue of a block device. A partition has none of its own.
+fn queue_says(place: &Path, what: &str) -> Option<String> {
+    let read = |folder: &Path| fs::read_to_string(folder.join("queue").join(what)).ok();
+    read(place).or_else(|| place.parent().and_then(read))
 }
 
 /// What Linux says that the offsets and lengths of direct reads of a file must be multiples of; 0: they are not taken, or
 /// want memory that is aligned to more than our buffers are. Before 6.1 it does not say, and then a page will do wherever
 /// they are taken.
 pub(super) fn direct_align(file: impl AsFd) -> usize {
-    let (memory, offset) = match rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN) {
-        Ok(statx) if statx.stx_mask & StatxFlags::DIOALIGN.bits() != 0 => {
-            (statx.stx_dio_mem_align as usize, statx.stx_dio_offset_align as usize)
-        }
-        _ => (limits::BUFFER_STAGGER_BYTES, limits::PAGE_BYTES),
-    };
+    let (memory, offset) = said_align(file).unwrap_or((limits::BUFFER_STAGGER_BYTES, limits::PAGE_BYTES));
     let will_do =
         offset.is_power_of_two() && offset <= limits::DIRECT_ALIGN_MAX && memory <= limits::BUFFER_STAGGER_BYTES;
     if will_do { offset } else { 0 }
+}
+
+/// What statx(2) says of the memory and the offsets of direct reads, if it says anything.
+fn said_align(file: impl AsFd) -> Option<(usize, usize)> {
+    let statx = rustix::fs::statx(file, c"", AtFlags::EMPTY_PATH, StatxFlags::DIOALIGN).ok()?;
+    let says = statx.stx_mask & StatxFlags::DIOALIGN.bits() != 0;
+    says.then_some((statx.stx_dio_mem_align as usize, statx.stx_dio_offset_align as usize))
+}
+
+/// Whether Linux says of a file how direct reads of it must be aligned.
+pub(super) fn says_direct_align(file: impl AsFd) -> bool {
+    said_align(file).is_some()
 }
 
 #[cfg(test)]

@@ -177,6 +177,31 @@ impl Copying {
         self.confidence.tell(is_hit);
         filled
     }
+
+    /// Reads the next segment, which has been paid for.
+    fn read_on(&mut self, mut reading: Sequential) -> Progress<Sequential> {
+        if let Some(segment) = self.map(&mut reading) {
+            return Progress::Segment(reading, segment);
+        }
+        let Some(buffer) = self.pool.take() else {
+            return Progress::Starved(reading);
+        };
+        let filled = match self.how {
+            How::Waiting(_) => reading.fill(buffer, &self.manner),
+            How::Cached => self.read_cached(&mut reading, buffer),
+        };
+        match filled {
+            Filled::Segment(segment) => Progress::Segment(reading, segment),
+            Filled::WouldWait(buffer) => {
+                self.pool.give(buffer);
+                Progress::Over(Event::Elsewhere(reading.leave()))
+            }
+            Filled::Failed(buffer, failure) => {
+                self.pool.give(buffer);
+                Progress::Over(reading.fail(failure))
+            }
+        }
+    }
 }
 
 impl Method for Copying {
@@ -200,32 +225,20 @@ impl Method for Copying {
         }
     }
 
-    fn read(&mut self, mut reading: Sequential) -> Progress<Sequential> {
+    fn read(&mut self, reading: Sequential) -> Progress<Sequential> {
         // Its segments before this one have all come back, as long as a file has one out at a time.
         if let Some(failure) = reading.failure() {
             return Progress::Over(reading.fail(failure));
         }
-        if let Some(segment) = self.map(&mut reading) {
-            return Progress::Segment(reading, segment);
-        }
-        let Some(buffer) = self.pool.take() else {
+        let wanted = reading.wanted(self.pool.capacity());
+        if !self.manner.pace.take(wanted) {
             return Progress::Starved(reading);
-        };
-        let filled = match self.how {
-            How::Waiting(_) => reading.fill(buffer, &self.manner),
-            How::Cached => self.read_cached(&mut reading, buffer),
-        };
-        match filled {
-            Filled::Segment(segment) => Progress::Segment(reading, segment),
-            Filled::WouldWait(buffer) => {
-                self.pool.give(buffer);
-                Progress::Over(Event::Elsewhere(reading.leave()))
-            }
-            Filled::Failed(buffer, failure) => {
-                self.pool.give(buffer);
-                Progress::Over(reading.fail(failure))
-            }
         }
+        let progress = self.read_on(reading);
+        let came =
+            if let Progress::Segment(_, segment) = &progress { segment.bytes.as_slice().len() as u64 } else { 0 };
+        self.manner.pace.settle(wanted, came);
+        progress
     }
 
     fn ends_with_release(&self, reading: &Sequential) -> bool {

@@ -12,6 +12,7 @@ use super::advice;
 use super::device::{Device, Devices};
 use super::disks::DIRECT;
 use super::footprint::Footprint;
+use super::pace::Pace;
 use super::residency::{Residency, is_cached, residency};
 use crate::limits;
 use crate::readerkind::Origin;
@@ -28,6 +29,8 @@ pub(crate) struct Manner {
     #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
     pub(crate) by_block: bool,
     pub(crate) devices: Devices,
+    /// How many bytes a second, over all readers.
+    pub(crate) pace: Pace,
 }
 
 /// How one file is read.
@@ -42,7 +45,13 @@ pub(super) enum Way {
 impl Default for Manner {
     /// Through the page cache, and leaving it as it was.
     fn default() -> Manner {
-        Manner { from_media: false, is_neutral: true, by_block: false, devices: Devices::default() }
+        Manner {
+            from_media: false,
+            is_neutral: true,
+            by_block: false,
+            devices: Devices::default(),
+            pace: Pace::new(None),
+        }
     }
 }
 

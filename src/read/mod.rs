@@ -10,6 +10,7 @@ mod buffers;
 mod device;
 #[cfg_attr(checksig_portable, path = "portable/disks.rs")]
 mod disks;
+mod examine;
 #[cfg(test)]
 pub(crate) mod faulty;
 mod footprint;
@@ -23,6 +24,7 @@ mod manner;
 mod mapped;
 #[cfg_attr(checksig_portable, path = "portable/nowait.rs")]
 mod nowait;
+mod pace;
 mod piece;
 pub(crate) mod plain;
 #[cfg_attr(checksig_portable, path = "portable/residency.rs")]
@@ -36,13 +38,15 @@ mod tests;
 mod uring;
 
 pub(crate) use blocking::Blocking;
-pub(crate) use device::{DeviceKind, Devices};
-pub(crate) use disks::{HAS_DIRECT_READS, kind_of};
+pub(crate) use device::Devices;
+pub(crate) use disks::{HAS_DIRECT_READS, kind_of, scheduler_of};
+pub(crate) use examine::{FileFound, examine};
 pub(crate) use inline::Inline;
 pub(crate) use manner::Manner;
 pub(crate) use nowait::HAS_CACHED_READS;
+pub(crate) use pace::Pace;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
-pub(crate) use uring::{Uring, probe};
+pub(crate) use uring::{Uring, probe, probe_deferred};
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@
 //! Shares none of the code that the other readers read with, so that it does not share their mistakes.
 
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 use rustix::io::{Errno, pread};
 
@@ -37,7 +38,15 @@ pub(crate) fn read_opened(
     let most = size.saturating_add(2).next_multiple_of(way.align() as u64).min(limits::PLAIN_BUFFER_BYTES as u64);
     let mut buffer = Buffer::alone(most as usize).map_err(|_| unreadable(Errno::NOMEM, 0))?;
     let mut offset = 0;
-    let read = loop {
+    let read = 'reading: loop {
+        let wanted = (size - size.min(offset)).min(most);
+        while !manner.pace.take(wanted) {
+            // Nothing yet, but a moment to say that it is no longer wanted.
+            if !each(&[]) {
+                break 'reading Ok(false);
+            }
+            std::thread::sleep(manner.pace.pause(Duration::from_millis(limits::LOOK_AROUND_MS)));
+        }
         // Direct reads begin where a sector does; what is known of it already is skipped.
         let start = offset - offset % way.align() as u64;
         way.note(opened.file.as_fd(), start, size.saturating_sub(start).min(most));

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use memmap2::{Mmap, MmapOptions};
+use rustix::io::Errno;
 
 /// The number of the call: new calls have the same on every CPU but Alpha (`syscall.tbl` of Linux). The crate `libc` has it
 /// for some only.
@@ -42,11 +43,16 @@ pub(super) enum Residency {
 pub(super) fn residency(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Option<Residency> {
     let pages = pages_of(offset, bytes);
     let asked = Asked { offset: pages.start * page_bytes(), bytes: (pages.end - pages.start) * page_bytes() };
-    ask(file, &asked).map(|stat| match stat.cached {
+    ask(file, &asked).ok().map(|stat| match stat.cached {
         0 => Residency::Nothing,
         cached if cached >= pages.end - pages.start => Residency::All,
         _ => Residency::Some,
     })
+}
+
+/// Whether Linux says of this file what of it is cached.
+pub(super) fn probe(file: BorrowedFd<'_>) -> Result<(), Errno> {
+    ask(file, &Asked { offset: 0, bytes: page_bytes() }).map(drop)
 }
 
 /// Whether every page that these bytes, one at least, are in is cached; `false` also where Linux does not say.
@@ -85,12 +91,13 @@ fn pages_of(offset: u64, bytes: u64) -> Range<u64> {
 }
 
 #[allow(unsafe_code, reason = "libc has no function for this call")]
-fn ask(file: BorrowedFd<'_>, asked: &Asked) -> Option<CacheStat> {
+fn ask(file: BorrowedFd<'_>, asked: &Asked) -> Result<CacheStat, Errno> {
     let mut stat = CacheStat::default();
     // SAFETY: by its manual page the call reads one range and writes one stat, both of the layout given there and alive
     // here; the descriptor is borrowed and open.
     let result = unsafe { libc::syscall(CACHESTAT, file.as_raw_fd(), &raw const *asked, &raw mut stat, 0_u32) };
-    (result == 0).then_some(stat)
+    let errno = || Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::INVAL);
+    if result == 0 { Ok(stat) } else { Err(errno()) }
 }
 
 #[allow(unsafe_code, reason = "mincore(2) asks about a map")]

@@ -77,6 +77,11 @@ impl Sequential {
         self.opened.stamp.size_bytes - self.offset
     }
 
+    /// Bytes of the next segment, in a buffer of this capacity.
+    pub(super) fn wanted(&self, capacity: usize) -> u64 {
+        self.remaining().min(capacity as u64)
+    }
+
     /// Whether any of it has been read.
     pub(super) fn is_begun(&self) -> bool {
         self.offset > 0
@@ -159,7 +164,8 @@ impl Sequential {
     /// Chooses for a reader that opens files ahead, and tells Linux that this one will be wanted.
     pub(super) fn announce(&mut self, manner: &Manner) -> Result<(), Failure> {
         self.choose(|opened, offset| manner.choose_ahead(opened, offset))?;
-        if let Some(way) = &self.way {
+        // What Linux brings in ahead, nobody has counted.
+        if let Some(way) = self.way.as_ref().filter(|_| !manner.pace.is_limited()) {
             way.announce(&self.opened);
         }
         Ok(())

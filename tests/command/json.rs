@@ -59,7 +59,8 @@ fn a_pass_from_its_first_line_to_its_last() {
         "type": "start", "schema": 1, "checksig": version, "verb": "verify", "root": ".", "manifest": "sha1sum.txt",
         "format": "auto", "options": {
             "reader": "auto", "kernel": "auto", "workers": 2, "queue_depth": null, "memory_bytes": null,
-            "from_media": false, "cache": "neutral", "follow": "never", "exclude": [], "quiet": false,
+            "from_media": false, "cache": "neutral", "limit_rate_bytes": null, "idle": false,
+            "follow": "never", "exclude": [], "quiet": false,
         },
     });
     assert_eq!(lines[0], start);

@@ -28,7 +28,12 @@ pub struct Child {
 impl Child {
     /// `checksig verify` of a tree, by the path of the command.
     pub fn verify(command: &str, tree: &Path) -> Child {
-        let words = vec![command.into(), "verify".into(), tree.into()];
+        Child::verb(command, "verify", tree)
+    }
+
+    /// The same with another verb.
+    pub fn verb(command: &str, verb: &str, tree: &Path) -> Child {
+        let words = vec![command.into(), verb.into(), tree.into()];
         Child { words, filters: Vec::new(), limits: Vec::new(), user: None }
     }
 

@@ -4,6 +4,8 @@ Whether a run keeps within it is the matter of the library's own tests.
 """
 
 import inspect
+import os
+import time
 
 import pytest
 
@@ -11,7 +13,14 @@ import checksig
 from checksig._native import ffi, lib
 
 MIB = 2**20
-GIVEN = {"queue_depth": 3, "memory": 8 * MIB, "from_media": True, "cache": "keep"}
+GIVEN = {
+    "queue_depth": 3,
+    "memory": 8 * MIB,
+    "from_media": True,
+    "cache": "keep",
+    "limit_rate": 2**64 - 1,
+    "idle": True,
+}
 
 
 @pytest.mark.parametrize("reader", ["auto", "uring", "threads", "pread"])
@@ -29,11 +38,26 @@ def test_what_is_given_changes_no_outcome(logs, reader, given):
 def test_every_way_in_takes_the_same(logs):
     for function in [checksig.verify, checksig.hash_files, checksig.Run]:
         parameters = inspect.signature(function).parameters
-        assert [parameters[name].default for name in GIVEN] == [None, None, False, "neutral"]
+        assert [parameters[name].default for name in GIVEN] == [None, None, False, "neutral", None, False]
     with checksig.Run(logs.root, **GIVEN) as run:
         assert sum(record.ok for record in run) == 9
     (record,) = checksig.hash_files([f"{logs.root}/httpd-00.log"], **GIVEN)
     assert record.ok
+
+
+def test_the_rate_is_kept(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(bytes(300_000))
+    begun = time.monotonic()
+    records = checksig.hash_files([path] * 4, limit_rate=2 * MIB)
+    # The last file is not waited for, and a tenth of a second is saved up.
+    assert all(record.ok for record in records) and time.monotonic() - begun >= 900_000 / (2 * MIB) - 0.1
+
+
+def test_idle_leaves_the_threads_of_the_caller_alone(logs):
+    before = os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)
+    assert checksig.verify(logs.root, idle=True).counts["match"] == 9
+    assert before == (os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))
 
 
 def test_a_report_tells_what_came_from_the_device(logs):
@@ -45,11 +69,11 @@ def test_a_report_tells_what_came_from_the_device(logs):
 
 def test_values_that_cannot_be(tree):
     tree.add("a").write()
-    for argument, values in {"queue_depth": [0, -1, 2**32], "memory": [0, -1, 2**64]}.items():
+    for argument, values in {"queue_depth": [0, -1, 2**32], "memory": [0, -1, 2**64], "limit_rate": [0, -1, 2**64]}.items():
         for value in values:
             with pytest.raises(checksig.OptionError, match=f"^{argument} must be from 1 to "):
                 checksig.verify(tree.root, **{argument: value})
-    for argument in ["queue_depth", "memory", "cache"]:
+    for argument in ["queue_depth", "memory", "cache", "limit_rate"]:
         with pytest.raises(TypeError, match=f"^{argument} must be "):
             checksig.verify(tree.root, **{argument: 1.5})
     for name in ["KEEP", "", "keep\0", "\udcff\x1b[2J"]:
@@ -85,6 +109,13 @@ def test_the_c_api_refuses_a_value_and_keeps_the_old_one(logs):
     assert lib.checksig_options_set_memory(options[0], 0) == lib.CHECKSIG_STATUS_OK
     assert lib.checksig_run_start(root, len(root), options[0], run) == lib.CHECKSIG_STATUS_OK
     lib.checksig_run_free(run[0])
-    for setter in [lib.checksig_options_set_queue_depth, lib.checksig_options_set_memory]:
+    assert lib.checksig_options_set_idle(options[0], 2) == lib.CHECKSIG_STATUS_BAD_OPTION
+    assert ffi.string(lib.checksig_last_error()) == b"idle is 0 or 1, not 2"
+    for setter in [
+        lib.checksig_options_set_queue_depth,
+        lib.checksig_options_set_memory,
+        lib.checksig_options_set_limit_rate,
+        lib.checksig_options_set_idle,
+    ]:
         assert setter(ffi.NULL, 1) == lib.CHECKSIG_STATUS_NULL_ARGUMENT
     lib.checksig_options_free(options[0])

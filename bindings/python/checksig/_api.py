@@ -62,6 +62,8 @@ def verify(
     memory: int | None = None,
     from_media: bool = False,
     cache: str = "neutral",
+    limit_rate: int | None = None,
+    idle: bool = False,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Report:
     """Check every file that the manifest lists, and report: a mismatch is in the report and raises nothing.
@@ -75,6 +77,8 @@ def verify(
     :param memory: bytes that all buffers may take, 4 MiB at least; without a number 48 MiB and 8 MiB a worker, at most
     :param from_media: read every byte from the device itself (O_DIRECT), also what is in the page cache
     :param cache: "neutral", which leaves the page cache as it was, or "keep": what was read stays cached
+    :param limit_rate: bytes a second that are read at most, from devices and from memory; without a number no limit
+    :param idle: the threads of the run, and no others, give way to everybody else, for the CPU and for the disk
     :param on_progress: called with a :class:`Progress` about ten times a second, from this thread
     :raises ChecksigError: the check could not be made at all
 
@@ -104,5 +108,7 @@ def verify(
         memory=memory,
         from_media=from_media,
         cache=cache,
+        limit_rate=limit_rate,
+        idle=idle,
     ) as run:
         return run.report(on_progress)

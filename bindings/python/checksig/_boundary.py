@@ -81,10 +81,10 @@ class Run:
     def __init__(self, root, manifest, resources, ordered, files=None):
         """A run on a root; or, where there are files, on those alone.
 
-        `resources` is (reader, kernel, workers, queue depth, memory, from media, cache): names as bytes, and 0 for a
-        number that the library is to choose.
+        `resources` is (reader, kernel, workers, queue depth, memory, from media, cache, limit rate, idle): names as
+        bytes, and 0 for a number that the library is to choose.
         """
-        reader, kernel, workers, queue_depth, memory, from_media, cache = resources
+        reader, kernel, workers, queue_depth, memory, from_media, cache, limit_rate, idle = resources
         self._root = root
         self._manifest = manifest
         self._process = os.getpid()
@@ -105,6 +105,8 @@ class Run:
             _check(lib.checksig_options_set_memory(options[0], memory))
             _check(lib.checksig_options_set_from_media(options[0], from_media))
             _check(lib.checksig_options_set_cache(options[0], cache, len(cache)))
+            _check(lib.checksig_options_set_limit_rate(options[0], limit_rate))
+            _check(lib.checksig_options_set_idle(options[0], idle))
             _check(lib.checksig_options_set_ordered(options[0], ordered))
             if files is None:
                 _check(lib.checksig_run_start(root, len(root), options[0], self._handle), self._path)

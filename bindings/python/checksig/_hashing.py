@@ -105,6 +105,8 @@ def hash_files(
     memory: int | None = None,
     from_media: bool = False,
     cache: str = "neutral",
+    limit_rate: int | None = None,
+    idle: bool = False,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> list[FileRecord]:
     """The SHA-1 digests of files, in parallel: one record for each path, in their order; also for one given twice.
@@ -139,6 +141,8 @@ def hash_files(
         memory=memory,
         from_media=from_media,
         cache=cache,
+        limit_rate=limit_rate,
+        idle=idle,
         _files=files,
     ) as run:
         while (more := run._next_files()) is not None:

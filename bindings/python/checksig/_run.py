@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # What the C API takes.
 _NUMBER_MAX = 2**32 - 1
-_MEMORY_MAX = 2**64 - 1
+_BYTES_MAX = 2**64 - 1
 PROGRESS_SECONDS = 0.1
 
 
@@ -62,6 +62,8 @@ class Run:
         memory: int | None = None,
         from_media: bool = False,
         cache: str = "neutral",
+        limit_rate: int | None = None,
+        idle: bool = False,
         ordered: bool = True,
         _root_argument: str = "root",
         _files: list[bytes] | None = None,
@@ -79,9 +81,11 @@ class Run:
                 _name(kernel, "kernel"),
                 _number(workers, "workers"),
                 _number(queue_depth, "queue_depth"),
-                _number(memory, "memory", _MEMORY_MAX),
+                _number(memory, "memory", _BYTES_MAX),
                 bool(from_media),
                 _name(cache, "cache"),
+                _number(limit_rate, "limit_rate", _BYTES_MAX),
+                bool(idle),
             ),
             bool(ordered),
             _files,

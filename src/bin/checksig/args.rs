@@ -4,12 +4,13 @@
 
 mod audit;
 mod create;
+mod doctor;
 mod help;
 mod size;
 mod verify;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -21,6 +22,8 @@ use clap::{Args, Parser, Subcommand};
 use audit::AuditWords;
 pub(crate) use create::Create;
 use create::CreateWords;
+pub(crate) use doctor::Doctor;
+use doctor::DoctorWords;
 pub(crate) use help::explain;
 pub(crate) use verify::Verify;
 use verify::VerifyWords;
@@ -35,21 +38,31 @@ pub(crate) enum Command {
     Create(Create),
     /// `checksig sha1sum`, with the words behind it.
     Sha1sum(Vec<OsString>),
+    /// `checksig doctor`.
+    Doctor(Doctor),
 }
 
 /// Reads the command line; `Err` holds help, the version or a usage error, for [`explain`].
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
-    Ok(match Words::try_parse_from(words)?.verb {
+    Ok(match Words::try_parse_from(words).map_err(help::with_remedy)?.verb {
         Verb::Verify(words) => Command::Verify(words.into()),
         Verb::Audit(words) => Command::Audit(words.try_into()?),
         Verb::Create(words) => Command::Create(words.try_into()?),
         Verb::Sha1sum { words } => Command::Sha1sum(words),
+        Verb::Doctor(words) => Command::Doctor(words.into()),
     })
+}
+
+/// The whole definition, for what is made from it: man pages and completions.
+#[allow(dead_code, reason = "the command itself makes none")]
+pub(crate) fn definition() -> clap::Command {
+    <Words as clap::CommandFactory>::command()
 }
 
 #[derive(Parser)]
 #[command(
-    name = "checksig", version, about = help::ABOUT, long_about = help::LONG_ABOUT, after_long_help = help::AFTER,
+    name = "checksig", version, long_version = help::LONG_VERSION.as_str(), about = help::ABOUT,
+    long_about = help::LONG_ABOUT, after_long_help = help::AFTER,
     arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 100
 )]
 struct Words {
@@ -66,11 +79,16 @@ enum Verb {
     #[command(about = help::CREATE, long_about = help::CREATE_LONG, after_long_help = help::CREATE_AFTER)]
     Create(CreateWords),
     /// Listed here for its help alone: its words are not clap's, and `main` hands them to `sha1sum` before clap sees them.
-    #[command(about = help::SHA1SUM, disable_help_flag = true)]
+    #[command(
+        about = help::SHA1SUM, long_about = help::SHA1SUM_LONG, after_long_help = help::SHA1SUM_AFTER, disable_help_flag = true
+    )]
     Sha1sum {
+        /// As for sha1sum
         #[arg(value_name = "OPTION|FILE", trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
+    #[command(about = help::DOCTOR, long_about = help::DOCTOR_LONG, after_long_help = help::DOCTOR_AFTER)]
+    Doctor(DoctorWords),
 }
 
 /// How files are read and hashed, and what that may take: the same for every verb.
@@ -78,32 +96,49 @@ enum Verb {
 struct How {
     #[arg(
         long, value_name = "NAME", default_value = "auto", value_parser = reader(), help = help::READER,
-        long_help = help::READER_LONG
+        long_help = help::READER_LONG, help_heading = help::READING
     )]
     reader: ReaderChoice,
 
     #[arg(
         long, value_name = "NAME", default_value = "auto", value_parser = kernel(), help = help::KERNEL,
-        long_help = help::KERNEL_LONG
+        long_help = help::KERNEL_LONG, help_heading = help::READING
     )]
     kernel: KernelChoice,
 
-    /// Threads that hash [default: as many CPUs as this process may use]
-    #[arg(short = 'j', long, value_name = "N", value_parser = from_one)]
-    workers: Option<NonZeroUsize>,
-
-    #[arg(long, value_name = "N", value_parser = from_one, help = help::QUEUE_DEPTH, long_help = help::QUEUE_DEPTH_LONG)]
-    queue_depth: Option<NonZeroUsize>,
-
-    #[arg(long, value_name = "SIZE", value_parser = size::bytes, help = help::MEMORY, long_help = help::MEMORY_LONG)]
-    memory: Option<u64>,
-
-    #[arg(long, help = help::FROM_MEDIA, long_help = help::FROM_MEDIA_LONG)]
+    #[arg(long, help = help::FROM_MEDIA, long_help = help::FROM_MEDIA_LONG, help_heading = help::READING)]
     from_media: bool,
 
     /// What becomes of the page cache
-    #[arg(long, value_name = "EFFECT", default_value = "neutral", value_parser = cache())]
+    #[arg(
+        long, value_name = "EFFECT", default_value = "neutral", value_parser = cache(), help_heading = help::READING
+    )]
     cache: CacheEffect,
+
+    /// Threads that hash [default: as many CPUs as this process may use]
+    #[arg(short = 'j', long, value_name = "N", value_parser = from_one, help_heading = help::TAKING)]
+    workers: Option<NonZeroUsize>,
+
+    #[arg(
+        long, value_name = "N", value_parser = from_one, help = help::QUEUE_DEPTH, long_help = help::QUEUE_DEPTH_LONG,
+        help_heading = help::TAKING
+    )]
+    queue_depth: Option<NonZeroUsize>,
+
+    #[arg(
+        long, value_name = "SIZE", value_parser = size::bytes, help = help::MEMORY, long_help = help::MEMORY_LONG,
+        help_heading = help::TAKING
+    )]
+    memory: Option<u64>,
+
+    #[arg(
+        long, value_name = "RATE", value_parser = size::rate, help = help::LIMIT_RATE, long_help = help::LIMIT_RATE_LONG,
+        help_heading = help::TAKING
+    )]
+    limit_rate: Option<NonZeroU64>,
+
+    #[arg(long, help = help::IDLE, long_help = help::IDLE_LONG, help_heading = help::TAKING)]
+    idle: bool,
 }
 
 impl From<How> for Resources {
@@ -116,6 +151,8 @@ impl From<How> for Resources {
         resources.memory_bytes = how.memory;
         resources.from_media = how.from_media;
         resources.cache = how.cache;
+        resources.limit_rate_bytes = how.limit_rate;
+        resources.idle = how.idle;
         resources
     }
 }
@@ -183,99 +220,4 @@ fn from_one(word: &str) -> Result<NonZeroUsize, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use checksig::manifest::{Format, Grammar};
-
-    use super::*;
-
-    fn read(line: &str) -> Result<Command, clap::error::ErrorKind> {
-        parse(line.split(' ').map(OsString::from)).map_err(|error| error.kind())
-    }
-
-    #[test]
-    fn clap_finds_no_fault_with_the_definitions() {
-        <Words as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn what_is_not_said_is_the_librarys_default() {
-        let Ok(Command::Verify(verify)) = read("checksig verify") else { panic!("verify") };
-        assert_eq!(verify.root, Path::new("."));
-        assert_eq!(verify.manifest, Path::new("sha1sum.txt"));
-        assert_eq!(verify.options.manifest, None);
-        assert_eq!((verify.options.grammar, verify.options.policy), (Grammar::Detect, Policy::Beneath));
-        assert_eq!(verify.options.resources, Resources::default());
-        let Ok(Command::Create(create)) = read("checksig create dir") else { panic!("create") };
-        assert_eq!(create.manifest, Path::new("dir/sha1sum.txt"));
-        assert_eq!(create.options.format, Format::Gnu);
-        assert!(!create.options.overwrite && !create.options.follow_inside);
-        let Ok(Command::Create(create)) = read("checksig create dir --format bagit") else { panic!("create") };
-        assert_eq!(create.manifest, Path::new("dir/manifest-sha1.txt"));
-    }
-
-    #[test]
-    fn each_choice_arrives() {
-        let line = "checksig verify dir --manifest m --reader pread --kernel scalar -j 3 --quiet --json";
-        let Ok(Command::Verify(verify)) = read(line) else { panic!("verify") };
-        assert_eq!(verify.options.manifest.as_deref(), Some(Path::new("m")));
-        assert_eq!(verify.options.resources.reader, ReaderChoice::Forced(ReaderKind::Pread));
-        assert_eq!(verify.options.resources.kernel, KernelChoice::Forced(Kernel::Scalar));
-        assert_eq!(verify.options.resources.workers, NonZeroUsize::new(3));
-        assert!(verify.quiet && verify.json);
-        let line = "checksig verify --queue-depth 7 --memory 64M --from-media --cache keep";
-        let Ok(Command::Verify(verify)) = read(line) else { panic!("verify") };
-        let resources = verify.options.resources;
-        assert_eq!((resources.queue_depth, resources.memory_bytes), (NonZeroUsize::new(7), Some(64 << 20)));
-        assert_eq!((resources.from_media, resources.cache), (true, CacheEffect::Keep));
-        let Ok(Command::Create(create)) = read("checksig create dir -o m --format bsd --kernel avx2") else {
-            panic!("create")
-        };
-        assert_eq!(create.options.output.as_deref(), Some(Path::new("m")));
-        assert_eq!(create.options.format, Format::Bsd);
-        assert_eq!(create.options.resources.kernel, KernelChoice::Forced(Kernel::Avx2));
-    }
-
-    #[test]
-    fn formats_links_and_exclusions_arrive() {
-        let line = "checksig audit dir --format bagit --follow inside --exclude *.tmp --exclude /cache/";
-        let Ok(Command::Audit(audit)) = read(line) else { panic!("audit") };
-        assert_eq!(audit.options.grammar, Grammar::Only(Format::Bagit));
-        assert_eq!(audit.options.policy, Policy::Inside);
-        let both = Exclude::new(["*.tmp", "/cache/"]).expect("patterns");
-        assert_eq!(format!("{:?}", audit.options.exclude), format!("{both:?}"));
-        let Ok(Command::Create(create)) = read("checksig create -z --force --follow inside") else { panic!("create") };
-        assert_eq!(create.options.format, Format::Zero);
-        assert!(create.options.overwrite && create.options.follow_inside);
-        let Ok(Command::Create(create)) = read("checksig create --tag") else { panic!("create") };
-        assert_eq!(create.options.format, Format::Bsd);
-    }
-
-    #[test]
-    fn nonsense_is_refused() {
-        for line in [
-            "checksig",
-            "checksig --bogus",
-            "checksig verify a b",
-            "checksig verify --reader cached",
-            "checksig verify --kernel AVX2",
-            "checksig verify -j 0",
-            "checksig verify -j many",
-            "checksig verify --queue-depth 0",
-            "checksig verify --memory much",
-            "checksig verify --cache Keep",
-            "checksig create --from-media=yes",
-            "checksig create -o -",
-            "checksig create --format tar",
-            "checksig create --format auto",
-            "checksig create --tag --zero",
-            "checksig create --tag --format gnu",
-            "checksig create --exclude [a",
-            "checksig audit --exclude /",
-            "checksig verify --exclude a",
-            "checksig verify --format gnu-binary",
-            "checksig verify --follow outside",
-        ] {
-            assert!(read(line).is_err(), "{line}");
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@
 mod args;
 mod audit;
 mod create;
+mod doctor;
 mod drive;
 mod exit;
 #[allow(unsafe_code, reason = "a function that is called before main")]
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Ok(args::Command::Verify(choices)) => verify::run(choices),
         Ok(args::Command::Audit(choices)) => audit::run(choices),
         Ok(args::Command::Create(choices)) => create::run(choices),
+        Ok(args::Command::Doctor(choices)) => doctor::run(&choices),
         Ok(args::Command::Sha1sum(words)) => sha1sum::run(sha1sum::Call::verb(&words)),
         Err(usage) => args::explain(&usage),
     };

@@ -5,20 +5,20 @@
 
 use crate::engine::shared::Shared;
 use crate::limits;
-use crate::read::{DeviceKind, ReaderRoom, probe};
-use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::read::{ReaderRoom, probe};
+use crate::readerkind::{DeviceKind, ReaderChoice, ReaderKind};
 
 /// A rung of the ladder.
-pub(super) struct Rung {
-    pub(super) kind: ReaderKind,
-    pub(super) readers: usize,
+pub(in crate::engine) struct Rung {
+    pub(in crate::engine) kind: ReaderKind,
+    pub(in crate::engine) readers: usize,
     /// Files that go to one reader together.
     pub(super) files_at_a_time: usize,
-    pub(super) room: ReaderRoom,
+    pub(in crate::engine) room: ReaderRoom,
 }
 
 /// A ring where it can be had and fits the device, blocking threads where not.
-pub(super) fn ladder(shared: &Shared) -> Rung {
+pub(in crate::engine) fn ladder(shared: &Shared) -> Rung {
     let kind = kind(shared);
     let depth = shared.resources.queue_depth.map_or(usize::MAX, usize::from);
     let memory = shared.reader_memory();
@@ -52,10 +52,10 @@ fn kind(shared: &Shared) -> ReaderKind {
     let reason = match shared.choice {
         ReaderChoice::Forced(ReaderKind::Threads) => return ReaderKind::Threads,
         ReaderChoice::Forced(ReaderKind::Uring) => None,
-        _ if few_descriptors(shared) => Some(format!(
-            "of {} open files none is to spare for a ring; raise the limit with ulimit -n",
-            shared.descriptors_max
-        )),
+        _ if few_descriptors(shared) => {
+            let (why, remedy) = want_of_descriptors(shared);
+            Some(format!("{why}; {remedy}"))
+        }
         _ if shared.device == DeviceKind::Remote => Some(
             "the root is on a network file system or FUSE, where a read waits for another machine or a program, and an open \
              as well"
@@ -72,6 +72,11 @@ fn kind(shared: &Shared) -> ReaderKind {
     }
 }
 
-fn few_descriptors(shared: &Shared) -> bool {
+/// What it means that there are few descriptors, and the remedy.
+pub(in crate::engine) fn want_of_descriptors(shared: &Shared) -> (String, &'static str) {
+    (format!("of {} open files none is to spare for a ring", shared.descriptors_max), "raise the limit with ulimit -n")
+}
+
+pub(in crate::engine) fn few_descriptors(shared: &Shared) -> bool {
     shared.descriptors_max < limits::RING_DESCRIPTORS_MIN
 }

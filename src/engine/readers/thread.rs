@@ -138,7 +138,7 @@ impl Reader {
         let takes_files = source.has_room() && !*no_more;
         let inbox = if takes_files && self.pending.is_empty() { &self.queues.inbox } else { &no_files };
         let shared_files = if source.has_room_for_surplus() { &self.queues.shared_files } else { &none_shared };
-        let wait = if takes_files && !self.pending.is_empty() { 0 } else { limits::LOOK_AROUND_MS };
+        let wait = if takes_files && !self.pending.is_empty() { Duration::ZERO } else { self.shared.look_around() };
         select! {
             recv(inbox) -> files => match files {
                 Ok(files) => self.pending.extend(files),
@@ -150,7 +150,7 @@ impl Reader {
             recv(self.queues.returned) -> returned => if let Ok((ticket, bytes)) = returned {
                 source.release(ticket, bytes);
             },
-            default(Duration::from_millis(wait)) => {}
+            default(wait) => {}
         }
     }
 

@@ -15,7 +15,7 @@ use crate::read::{HAS_CACHED_READS, Inline, PlannedFile, Source};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The source that a worker drives itself; none where every file goes to the readers.
-pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
+pub(in crate::engine) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
     let (root, manner) = (Arc::clone(&shared.root), Arc::clone(&shared.manner));
     let buffers = shared.worker_buffers();
     Ok(match shared.choice {

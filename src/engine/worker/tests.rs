@@ -1,6 +1,7 @@
 //! One worker by itself, where a run seldom brings it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crossbeam::channel::unbounded;
 use crossbeam::deque::Worker as Deque;

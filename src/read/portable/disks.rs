@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 
 use rustix::fs::OFlags;
 
-use super::device::DeviceKind;
+use crate::readerkind::DeviceKind;
 
 /// Whether there are direct reads.
 pub(crate) const HAS_DIRECT_READS: bool = false;
@@ -22,4 +22,14 @@ pub(crate) fn kind_of(_file: impl AsFd, _number: u64) -> DeviceKind {
 /// 0: direct reads are not taken.
 pub(super) fn direct_align(_file: impl AsFd) -> usize {
     0
+}
+
+/// Nobody says which.
+pub(crate) fn scheduler_of(_number: u64) -> Option<String> {
+    None
+}
+
+/// Nobody says so.
+pub(super) fn says_direct_align(_file: impl AsFd) -> bool {
+    false
 }

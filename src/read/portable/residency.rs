@@ -5,6 +5,8 @@
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 
+use rustix::io::Errno;
+
 /// How much of a part of a file is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "nobody says any of it here")]
@@ -12,6 +14,11 @@ pub(super) enum Residency {
     All,
     Some,
     Nothing,
+}
+
+/// Nobody says.
+pub(super) fn probe(_file: BorrowedFd<'_>) -> Result<(), Errno> {
+    Err(Errno::NOSYS)
 }
 
 /// Nobody says.

@@ -23,6 +23,11 @@ pub(crate) fn probe() -> Result<(), Refused> {
     Err(Refused)
 }
 
+/// The same.
+pub(crate) fn probe_deferred() -> Result<bool, Refused> {
+    Err(Refused)
+}
+
 impl Uring {
     /// The same.
     pub(crate) fn new(_root: Arc<Root>, _manner: Arc<Manner>, _room: ReaderRoom) -> Result<io::Result<Uring>, Refused> {
@@ -30,9 +35,21 @@ impl Uring {
     }
 }
 
+impl Refused {
+    /// That there is none.
+    pub(crate) fn why(&self) -> String {
+        "this build has no io_uring".to_owned()
+    }
+
+    /// Nothing can be done about it.
+    pub(crate) fn remedy(&self) -> Option<String> {
+        None
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("this build has no io_uring")
+        out.write_str(&self.why())
     }
 }
 

@@ -85,6 +85,11 @@ impl RingFile {
         self.may_ask() && self.pieces.len() + limits::RING_PIECES_TOGETHER <= limits::RING_PIECES_PER_FILE_MAX
     }
 
+    /// Bytes of the next piece, for a buffer of this capacity.
+    pub(super) fn wanted(&self, capacity: usize) -> u64 {
+        (self.stamp.size_bytes - self.next_offset).min(capacity as u64)
+    }
+
     /// The next piece, for a buffer of this capacity; gives its number.
     pub(super) fn ask(&mut self, capacity: usize) -> u64 {
         let piece = Piece::at(self.next_offset, self.stamp.size_bytes, capacity, self.way.align());

@@ -8,7 +8,7 @@ mod inflight;
 mod probe;
 mod ring;
 
-pub(crate) use probe::{Refused, probe};
+pub(crate) use probe::{Refused, probe, probe_deferred};
 
 use std::collections::VecDeque;
 use std::io;
@@ -145,6 +145,11 @@ impl Uring {
         let Some(buffer) = file.pool(&mut self.pools).take() else {
             return false;
         };
+        // Where it is too early to ask, that is as if there were no buffer.
+        if !self.manner.pace.take(file.wanted(buffer.capacity())) {
+            file.pool(&mut self.pools).give(buffer);
+            return false;
+        }
         let piece = file.ask(buffer.capacity());
         self.read(index, piece, buffer, 0);
         true

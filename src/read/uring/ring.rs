@@ -47,6 +47,11 @@ impl Ring {
         self.inflight.len()
     }
 
+    /// Whether completions are posted only when they are asked for.
+    pub(super) fn is_deferred(&self) -> bool {
+        self.ring.as_ref().is_some_and(|ring| ring.params().is_setup_single_issuer())
+    }
+
     /// Whether another read can be taken.
     pub(super) fn has_room(&self) -> bool {
         self.inflight.has_room()

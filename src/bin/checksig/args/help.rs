@@ -3,8 +3,11 @@
 //! Text only: what it promises is kept elsewhere, and tests hold the two together.
 
 use std::io::Write;
+use std::sync::LazyLock;
 
-use checksig::ShownText;
+use checksig::hash::Kernel;
+use checksig::{ReaderKind, ShownText};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::exit::Exit;
 
@@ -24,10 +27,11 @@ it is called a mismatch.";
 
 pub(super) const AFTER: &str = "\
 Examples:
-  checksig create /srv/photos    list every file below /srv/photos
-  checksig verify /srv/photos    prove that they are still the same
-  checksig audit /srv/photos     and that no other file has come
-  checksig verify --quiet && echo intact
+  checksig create holiday    list every file below holiday
+  checksig verify photos     prove that they are still the same
+  checksig audit photos      and that no other file has come
+  checksig verify photos --quiet && echo intact
+  checksig doctor            how fast that can be here, and why not faster
 
 Exit status:
   0    pass: every listed file matches (verify, audit) and no other is there
@@ -37,7 +41,7 @@ Exit status:
   2    not done: no root, no manifest, a wrong option, output not writable
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM
 
-`checksig verify --help` says more, and so do those of audit, create and sha1sum.";
+`checksig verify --help` and so on say more, and so do their man pages.";
 
 pub(super) const VERIFY: &str = "Prove that every file in the manifest is there, whole and unchanged";
 
@@ -55,20 +59,22 @@ terminal, are escaped: \\x1b for a control byte, \\u{202e} for a character that 
 backslash. With --quiet a run that passes says nothing at all.
 
 On a terminal a line at the bottom tells how far it is: files, bytes, bytes a second, and the time left, estimated from the \
-sizes seen so far. The signal SIGUSR1 makes any run say the same on standard error.";
+sizes seen so far. The signal SIGUSR1 makes any run say the same on standard error: `pkill -USR1 checksig`.";
 
 pub(super) const VERIFY_AFTER: &str = "\
 Examples:
-  checksig verify                 this directory, by its sha1sum.txt
-  checksig verify /srv --quiet    for cron: silent unless something is wrong
-  checksig verify /mnt/usb --manifest usb.sha1
-  checksig verify /srv --quiet --from-media --queue-depth 4 --memory 32M
-                                  at night: what the disk itself gives, with
-                                  few reads at a time, so that others get on
-  checksig verify /srv --json --output srv.jsonl
-                                  for the record: whole, or not there
-  pkill -USR1 checksig            ask how far it is
-  checksig verify /srv --json | jq -r 'select(.outcome == \"mismatch\").path'
+  checksig verify                   this directory, by its sha1sum.txt
+  checksig verify photos --quiet    for cron: silent unless something is wrong
+  checksig verify photos --manifest photos.sha1
+  checksig verify photos --quiet --from-media --queue-depth 4 --memory 32M
+                                    at night: what the disk itself gives, with
+                                    few reads at a time, so that others get on
+  checksig verify photos --idle --limit-rate 50M
+                                    by day: last in every queue, and 50 MiB a
+                                    second at most
+  checksig verify photos --json --output photos.jsonl
+                                    for the record: whole, or not there
+  checksig verify photos --json | jq -r 'select(.outcome == \"mismatch\").path'
 
 Exit status:
   0    pass: the manifest is well formed, lists a file, and all of them match
@@ -96,8 +102,8 @@ It takes 16 bytes of memory for each entry.";
 pub(super) const AUDIT_AFTER: &str = "\
 Examples:
   checksig audit                  this directory, by its sha1sum.txt
-  checksig audit /srv --exclude '*.tmp' --exclude /cache/
-  checksig audit /srv --json | jq -r 'select(.outcome == \"unlisted\").path'
+  checksig audit photos --exclude '*.tmp' --exclude /cache/
+  checksig audit photos --json | jq -r 'select(.outcome == \"unlisted\").path'
 
 Exit status:
   0    pass: every entry matches, and nothing else is there
@@ -163,11 +169,11 @@ standard error names them. The manifest does not list itself.";
 
 pub(super) const CREATE_AFTER: &str = "\
 Examples:
-  checksig create                 this directory, into its sha1sum.txt
-  checksig create --force         write it anew
-  checksig create --tag           lines as the BSDs and `sha1sum --tag` write
-  checksig create /bags/one --format bagit --exclude '/*.txt'
-  checksig create /srv -o /root/srv.sha1
+  checksig create                   this directory, into its sha1sum.txt
+  checksig create --force           write it anew
+  checksig create --tag             lines as the BSDs and `sha1sum --tag` write
+  checksig create holiday --format bagit --exclude '/*.txt'
+  checksig create holiday -o holiday.sha1
 
 Exit status:
   0    the manifest is written and lists every regular file
@@ -186,6 +192,74 @@ and its summary says so. JSON is also kept where the run cannot be done. FILE mu
 lists.";
 
 pub(super) const SHA1SUM: &str = "Do what GNU sha1sum does, in parallel: same options, same output";
+
+pub(super) const SHA1SUM_LONG: &str = "\
+Do what GNU sha1sum does, in parallel: same options, same output, same exit status; docs/sha1sum.md lists the few differences. \
+`checksig` under the name `sha1sum` does the same. `checksig sha1sum --help` has the options.
+
+Names are relative to the current directory and lead anywhere: check only manifests that you trust, or take `checksig verify`, \
+which stays below its root.";
+
+pub(super) const SHA1SUM_AFTER: &str = "\
+Examples:
+  checksig sha1sum photos/*.jpg
+  checksig sha1sum -c --quiet photos.sha1
+
+Exit status:
+  0    all is well
+  1    anything else";
+
+pub(super) const DOCTOR: &str = "Tell what this machine allows, and how a directory would be read and hashed";
+
+pub(super) const DOCTOR_LONG: &str = "\
+Tell what this machine allows, and how a directory would be read and hashed.
+
+Standard output names the instruction sets of the CPU and how fast each kernel is on it; the calls of Linux that checksig \
+uses, and whether they are allowed; the limits of this process; and the device that PATH lies on. What was refused comes \
+with the reason and what to do about it. It ends with the reader and the kernels that `checksig verify` would use there.
+
+A few kilobytes of one file at the top of PATH are read, to see whether direct reads are taken. Nothing is written.";
+
+pub(super) const DOCTOR_AFTER: &str = "\
+Examples:
+  checksig doctor                 this directory, and the machine it is on
+  checksig doctor photos
+  checksig doctor photos --json | jq '.calls[] | select(.refused)'
+
+Exit status:
+  0    `checksig verify` can run there, if by slower ways than others
+  2    it cannot: standard output says why; or PATH is not to be had";
+
+/// The headings that options stand under.
+pub(super) const READING: &str = "Reading and hashing";
+pub(super) const TAKING: &str = "What it takes from others";
+pub(super) const FINDINGS: &str = "Output";
+
+/// What `--version` says: what was compiled in, which is the same for everybody who compiled the same.
+pub(super) static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let kernels: Vec<_> = Kernel::ALL.into_iter().filter(|kernel| kernel.is_built_in()).map(Kernel::name).collect();
+    let readers = ReaderKind::ALL.map(ReaderKind::name);
+    let (version, kernels, readers) = (env!("CARGO_PKG_VERSION"), kernels.join(", "), readers.join(", "));
+    format!("{version}\nkernels: {kernels}\nreaders: {readers}\n`checksig doctor` tells which of them this machine has")
+});
+
+pub(super) const LIMIT_RATE: &str = "Bytes a second that are read at most, such as 20M [default: no limit]";
+
+pub(super) const LIMIT_RATE_LONG: &str = "\
+Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it \
+[default: no limit].
+
+It counts what is read, whether that comes from a device or is in memory, and files that are read a second time. It is kept \
+over tenths of a second: in between, a read is made whole.";
+
+pub(super) const IDLE: &str = "Give way to everything else that wants the CPU or the disk";
+
+pub(super) const IDLE_LONG: &str = "\
+Give way to everything else that wants the CPU or the disk: for an audit beside a live service.
+
+The threads that read and hash get SCHED_IDLE and the idle class of I/O priorities. Disks keep to the latter where their \
+scheduler knows it (bfq, mq-deadline; `checksig doctor` names the scheduler); elsewhere --queue-depth and --limit-rate help. \
+What Linux refuses, the summary says.";
 
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
 
@@ -232,6 +306,15 @@ changes from one to the next as files come and go. A name forces one kernel for 
 without one that is under suspicion. A kernel that this CPU lacks is an error.";
 
 pub(super) const KERNEL_AUTO: &str = "the fastest for as many files as are at hand";
+
+/// Adds what to do to a usage error that clap has no advice for.
+pub(super) fn with_remedy(mut usage: clap::Error) -> clap::Error {
+    if usage.kind() == ErrorKind::InvalidSubcommand && usage.get(ContextKind::SuggestedSubcommand).is_none() {
+        let advice = "the first word is what to do: 'checksig verify DIRECTORY'";
+        usage.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice.into()]));
+    }
+    usage
+}
 
 /// Shows help or the version on standard output, a usage error on standard error.
 pub(crate) fn explain(usage: &clap::Error) -> Exit {

@@ -1,6 +1,8 @@
-//! Sizes as people write them: `64M`.
+//! Sizes, and rates, as people write them: `64M`.
 //!
 //! Knows no option: whether a size is enough is the library's matter.
+
+use std::num::NonZeroU64;
 
 /// Reads a number of bytes, with K, M or G behind it for KiB, MiB or GiB.
 pub(super) fn bytes(word: &str) -> Result<u64, String> {
@@ -18,9 +20,17 @@ pub(super) fn bytes(word: &str) -> Result<u64, String> {
     })
 }
 
+/// Reads a number of bytes a second, which is a size from 1.
+pub(super) fn rate(word: &str) -> Result<NonZeroU64, String> {
+    bytes(word).ok().and_then(NonZeroU64::new).ok_or_else(|| {
+        "a whole number of bytes a second is needed, from 1, or of KiB, MiB or GiB with K, M or G behind it: 20M"
+            .to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::bytes;
+    use super::{NonZeroU64, bytes, rate};
 
     #[test]
     fn a_suffix_is_a_power_of_1024() {
@@ -37,6 +47,14 @@ mod tests {
         {
             let complaint = bytes(word).unwrap_err();
             assert!(complaint.contains("64M"), "{word}: {complaint}");
+        }
+    }
+
+    #[test]
+    fn a_rate_is_a_size_that_is_not_nothing() {
+        assert_eq!(rate("20M"), Ok(NonZeroU64::new(20 << 20).unwrap()));
+        for word in ["0", "0M", "20M/s", "", "-1"] {
+            assert!(rate(word).unwrap_err().contains("20M"), "{word}");
         }
     }
 }

@@ -53,16 +53,16 @@ pub(super) struct VerifyWords {
     how: How,
 
     /// Show only what is wrong; say nothing at all if nothing is
-    #[arg(long)]
+    #[arg(long, help_heading = help::FINDINGS)]
     quiet: bool,
 
     /// Write JSON Lines instead of text
-    #[arg(long)]
+    #[arg(long, help_heading = help::FINDINGS)]
     json: bool,
 
     #[arg(
         short, long, value_name = "FILE", value_parser = file_to_write(), help = help::OUTPUT,
-        long_help = help::OUTPUT_LONG
+        long_help = help::OUTPUT_LONG, help_heading = help::FINDINGS
     )]
     output: Option<PathBuf>,
 }

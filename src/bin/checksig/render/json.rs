@@ -6,9 +6,12 @@
 
 mod codes;
 mod encode;
+mod examination;
 mod line;
 
-use std::num::NonZeroUsize;
+pub(crate) use examination::examination;
+
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::Path;
 
 use checksig::manifest::Malformed;
@@ -132,6 +135,8 @@ fn chosen(options: &Options, quiet: bool) -> Chosen<'_> {
         memory_bytes: resources.memory_bytes,
         from_media: resources.from_media,
         cache: resources.cache.name(),
+        limit_rate_bytes: resources.limit_rate_bytes.map(NonZeroU64::get),
+        idle: resources.idle,
         quiet,
     }
 }

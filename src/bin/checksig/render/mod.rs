@@ -3,6 +3,7 @@
 //! Converts and never judges: what is a failure and what a run's verdict is, the library says.
 
 mod console;
+pub(crate) mod examination;
 mod figures;
 mod json;
 mod live;
@@ -14,7 +15,7 @@ mod summary;
 mod text;
 
 pub(crate) use console::{Broken, Console, Leftovers};
-pub(crate) use json::{Beginning, Json};
+pub(crate) use json::{Beginning, Json, examination as examination_json};
 pub(crate) use standing::{cut_off, status};
 pub(crate) use text::{CreateText, VerifyText, broken_output, say_refusal, unkept};
 

@@ -73,6 +73,10 @@ pub(super) struct Chosen<'a> {
     pub(super) from_media: bool,
     /// `--cache`.
     pub(super) cache: &'static str,
+    /// `--limit-rate`.
+    pub(super) limit_rate_bytes: Option<u64>,
+    /// `--idle`.
+    pub(super) idle: bool,
     /// `--quiet`.
     pub(super) quiet: bool,
 }
