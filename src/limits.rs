@@ -302,6 +302,24 @@ const _: () = assert!(OUTBOX_BYTES_MAX / (ENTRY_BYTES + 64) > LOOK_AHEAD_FILES, 
 const _: () = assert!(LOOK_AHEAD_FILES >= BATCH_FILES);
 const _: () = assert!(OUTBOX_PIECE_BYTES < OUTBOX_BYTES_MAX / 2);
 
+/// Lines of a manifest, names of a list or things in a tree that a run is still small with: its caller does it alone.
+pub const SMALL_FILES_MAX: usize = 64;
+
+/// Bytes of the files of a small run.
+pub const SMALL_BYTES_MAX: u64 = 512 * 1024;
+
+/// Bytes of the manifest of a small run.
+pub const SMALL_MANIFEST_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a small run takes at most; after that it gets threads, and its caller waits no longer than he wishes to.
+pub const SMALL_MS_MAX: u64 = 5;
+
+/// Bytes of the stack of each thread of a run.
+pub const THREAD_STACK_BYTES: usize = 256 * 1024;
+
+const _: () = assert!(SMALL_FILES_MAX <= BATCH_FILES, "what is at hand is one batch");
+const _: () = assert!(SMALL_BYTES_MAX < MAP_PLACE_BYTES as u64, "a small run maps nothing");
+
 /// Bytes of the manifest that are read at a time.
 pub const MANIFEST_BUFFER_BYTES: usize = 256 * 1024;
 

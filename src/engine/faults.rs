@@ -74,7 +74,7 @@ impl Listed {
 /// A run of its own with a script; `None` where it does not end.
 fn run(tree: &Path, manifest: &[u8], choice: ReaderChoice, script: &Arc<Script>) -> Option<Vec<Record>> {
     let root = Root::open_root(tree, Policy::Beneath).unwrap();
-    let mut shared = Shared::new(root, Kernels::auto(), choice, 2, true);
+    let mut shared = Shared::with_workers(root, Kernels::auto(), choice, 2, true);
     shared.script = Some(Arc::clone(script));
     let shared = Arc::new(shared);
     let stock = Stock::Manifest(Entries::new(Box::new(Cursor::new(manifest.to_vec())), Grammar::Strict));
