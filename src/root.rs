@@ -124,15 +124,8 @@ impl Root {
         if self.walks() {
             return None;
         }
-        match self.unmarked(FILE, |flags| self.open_with(name, flags, self.near.cached())) {
+        match self.nearby(|resolve| self.unmarked(FILE, |flags| self.open_with(name, flags, resolve))) {
             Ok(file) => Some(regular(file)),
-            Err(Refusal::OutsideRoot) if self.near.is_kept() => {
-                if self.near.may_leave() {
-                    self.open_cached(name)
-                } else {
-                    None
-                }
-            }
             // EINVAL: older than Linux 5.12, which knows no cached lookups. Either way the full open decides.
             Err(Refusal::Errno(Errno::AGAIN | Errno::INTR | Errno::INVAL)) => None,
             // No openat2; below a root the walk has stood in for it by now.

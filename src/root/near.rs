@@ -6,9 +6,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::lookup::{ResolveFlags, has_far_mounts};
-use super::{HANDLE, Policy, Root};
+use super::{HANDLE, Policy, Refusal, Root};
 
 /// Whether opens from memory keep to the mount that they begin on.
 ///
@@ -24,17 +25,9 @@ impl Near {
         if self.is_kept() { ResolveFlags::CACHED.union(ResolveFlags::NO_XDEV) } else { ResolveFlags::CACHED }
     }
 
+    /// Whether they keep to it.
     pub(super) fn is_kept(&self) -> bool {
         self.0.load(Ordering::Relaxed)
-    }
-
-    /// A name leads to another mount: whether it may be opened all the same, and all others from now on.
-    pub(super) fn may_leave(&self) -> bool {
-        let may = !has_far_mounts();
-        if may {
-            self.0.store(false, Ordering::Relaxed);
-        }
-        may
     }
 }
 
@@ -47,7 +40,23 @@ impl Root {
     /// Whether a directory can be opened without waiting for a device or for anybody; an empty name is the root.
     pub(crate) fn is_at_hand(&self, directory: &[u8]) -> bool {
         let name = if directory.is_empty() { b"." } else { directory };
-        !self.walks() && self.open_with(name, HANDLE.union(OFlags::DIRECTORY), self.near.cached()).is_ok()
+        let flags = HANDLE.union(OFlags::DIRECTORY);
+        !self.walks() && self.nearby(|resolve| self.open_with(name, flags, resolve)).is_ok()
+    }
+
+    /// Opens from memory. Where that leads to another mount, which Linux says by the same errno as that a name is not in
+    /// memory, it is done all the same, and from now on, if there is no mount that somebody else serves.
+    pub(super) fn nearby<T>(&self, open: impl Fn(ResolveFlags) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let opened = open(self.near.cached());
+        let may_have_left = matches!(opened, Err(Refusal::Errno(Errno::AGAIN) | Refusal::OutsideRoot));
+        if !may_have_left || !self.near.is_kept() {
+            return opened;
+        }
+        if has_far_mounts() {
+            return Err(Errno::AGAIN.into());
+        }
+        self.keep_near(false);
+        open(self.near.cached())
     }
 
     /// Whether the root, and `/` where names may begin there, is served by another machine or a program, as far as `is_far`

@@ -44,7 +44,7 @@ impl Siblings {
     pub(crate) fn open_cached(&mut self, root: &Root, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
         match self.open_beside(root, name) {
             Some(Ok(opened)) => return Some(Ok(opened)),
-            Some(Err(Refusal::Errno(Errno::AGAIN))) => {
+            Some(Err(Refusal::Errno(Errno::AGAIN))) if !root.near.is_kept() => {
                 // A device would have to be waited for, so that what is held would grow old.
                 self.let_go();
                 return None;
