@@ -58,7 +58,20 @@ pub struct Progress {
     pub manifest_bytes: (u64, u64),
 }
 
-/// A verification, a creation, or the hashing of a list, that is under way in threads of its own.
+impl Progress {
+    /// Whether all has been gone through and every file has its outcome: there are at most records to take.
+    pub fn is_done(&self) -> bool {
+        self.planned_all && self.files_done == self.files_planned
+    }
+}
+
+/// A verification, a creation, or the hashing of a list, that is under way.
+///
+/// It is in threads of its own, unless it is small: of at most [`limits::SMALL_FILES_MAX`] files in the page cache, with at most
+/// [`limits::SMALL_BYTES_MAX`] bytes. Such a run is done by the thread that calls [`next_batch`](Run::next_batch) or
+/// [`finish`](Run::finish), in a millisecond or less; nothing is started for it, and nothing of it happens before. As soon as it turns
+/// out that there is more to do, or that a device or anybody else would have to be waited for, the run gets its threads and that call
+/// waits for them no longer than it was told to.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
 /// is left behind after a second.

@@ -56,7 +56,8 @@ impl Signal {
     }
 }
 
-/// What signals came since the run began.
+/// What signals came since the run was begun to be watched; none where it is not.
+#[derive(Default)]
 pub(crate) struct Watch {
     caught: Arc<AtomicI32>,
 }
