@@ -97,6 +97,9 @@ pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 /// for the device.
 pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
+/// Bytes of the address space, where that is limited (`ulimit -v`), for each byte of all buffers.
+pub const ADDRESSES_PER_BUFFER_BYTE: u64 = 4;
+
 /// Reads that a run has in flight on the device, whatever is asked for. A SATA disk takes 32 commands at a time, and Linux
 /// gives each queue of an NVMe device 1 024; four of those are more than one process fills, and each read beyond what the
 /// device takes waits in Linux and holds a buffer.

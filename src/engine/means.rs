@@ -6,6 +6,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
+
 use super::options::Resources;
 use crate::hash::{KernelChoice, KernelUnavailable, Kernels};
 use crate::limits;
@@ -23,6 +25,9 @@ pub(super) struct Means {
     pub(super) files_per_worker: usize,
     /// Descriptors that this process may have.
     pub(super) descriptors_max: u64,
+    /// Bytes of all buffers, if they are limited: as was asked for, and no more than a part of the address space that this
+    /// process may have.
+    pub(super) memory_bytes: Option<u64>,
 }
 
 impl Means {
@@ -31,20 +36,28 @@ impl Means {
         // Both CPU affinity and the cgroup's CPU quota are in this number.
         let workers = resources.workers.or_else(|| std::thread::available_parallelism().ok());
         let workers_max = workers.map_or(1, NonZeroUsize::get).min(limits::WORKERS_MAX);
-        Ok(Means::with(root, Kernels::choose(resources.kernel)?, workers_max))
+        Ok(Means::with(root, resources, Kernels::choose(resources.kernel)?, workers_max))
     }
 
     /// The same, where kernels and workers are known.
-    pub(super) fn with(root: &Root, kernels: Kernels, workers_max: usize) -> Means {
-        let descriptors_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+    pub(super) fn with(root: &Root, resources: &Resources, kernels: Kernels, workers_max: usize) -> Means {
+        let descriptors_max = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let addresses = getrlimit(Resource::As).current.map(|bytes| buffers_in(bytes));
         Means {
             kernels,
             device: root.device().map_or(DeviceKind::Local, |(directory, number)| kind_of(directory, number)),
             workers_max,
             files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
             descriptors_max,
+            memory_bytes: resources.memory_bytes.into_iter().chain(addresses).min(),
         }
     }
+}
+
+/// Bytes of buffers that a process with so large an address space is to have: stacks, maps and whatever else there is need
+/// theirs, and huge pages begin at multiples of their size.
+fn buffers_in(address_bytes: u64) -> u64 {
+    (address_bytes / limits::ADDRESSES_PER_BUFFER_BYTE).max(limits::MEMORY_BYTES_MIN)
 }
 
 /// The kernels of a run that has no threads yet: those that were asked for, or what is at hand.

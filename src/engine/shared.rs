@@ -135,19 +135,22 @@ impl Shared {
         }
     }
 
+    /// Bytes of all buffers, if they are limited.
+    fn memory_bytes(&self) -> Option<u64> {
+        self.means.get().map_or(self.resources.memory_bytes, |means| means.memory_bytes)
+    }
+
     /// Buffers of each worker: a third of the memory, if there is little.
     pub(super) fn worker_buffers(&self) -> usize {
         let share = |bytes: u64| bytes as usize / 3 / self.workers_max() / limits::WORKER_BUFFER_BYTES;
-        self.resources
-            .memory_bytes
-            .map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
+        self.memory_bytes().map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
     }
 
     /// Bytes of the buffers of all readers.
     pub(super) fn reader_memory(&self) -> usize {
         let of_workers = self.workers_max() * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
         let left = |bytes: u64| (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
-        self.resources.memory_bytes.map_or(limits::READER_MEMORY_BYTES, left)
+        self.memory_bytes().map_or(limits::READER_MEMORY_BYTES, left)
     }
 
     /// Whether the run has no threads yet: its caller does it alone.
@@ -356,7 +359,7 @@ impl Shared {
         ordered: bool,
     ) -> Shared {
         let shared = Shared::new(root, kernels.clone(), resources.into(), ordered);
-        shared.equip(Means::with(&shared.root, kernels, workers_max));
+        shared.equip(Means::with(&shared.root, &shared.resources, kernels, workers_max));
         shared
     }
 }
