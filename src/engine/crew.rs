@@ -13,8 +13,16 @@ use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
 
+#[cfg(test)]
+thread_local! {
+    /// Threads that this one has started.
+    pub(super) static STARTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Starts a thread with the stack that threads of runs have.
 pub(super) fn start(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    #[cfg(test)]
+    STARTED.set(STARTED.get() + 1);
     Builder::new().name(name.to_owned()).stack_size(limits::THREAD_STACK_BYTES).spawn(body)
 }
 

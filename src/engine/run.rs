@@ -357,3 +357,6 @@ fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(Op
         Err(Refusal::Errno(errno)) => Err(Error::ManifestUnreadable { path, source: errno.into() }),
     }
 }
+
+#[cfg(test)]
+mod tests;
