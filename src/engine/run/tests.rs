@@ -107,7 +107,7 @@ fn tree() -> (tempfile::TempDir, Vec<&'static str>) {
         manifest += &line(damaged, Stream::digest(b"as it was"));
     }
     symlink("short", at("link")).unwrap();
-    for other in ["missing", "d/missing", "no directory/f", "d", "link", "../outside", "/outside", "short/f"] {
+    for other in ["missing", "d/missing", "no directory/f", "d", "link", "../outside", "/outside"] {
         // From then on Linux knows without its disk that it is not there, and that the link has been followed.
         let _ = fs::metadata(at(other));
         manifest += &line(other, Stream::digest(b""));
@@ -145,6 +145,16 @@ fn every_kind_of_outcome_is_the_same_in_every_form() {
             }
         }
     }
+}
+
+#[test]
+fn a_name_that_linux_does_not_tell_about_from_memory_has_the_same_outcome_from_threads() {
+    let (tree, _) = tree();
+    fs::write(tree.path().join(MANIFEST_NAME), line("short/f", Stream::digest(b""))).unwrap();
+    let start = || Run::verify(tree.path(), &Options::default());
+    let [small, threads] = [SMALL, NO_FILE].map(|bounds| told(bounds, &start).0);
+    assert_eq!((small.records.len(), &small), (1, &threads));
+    assert!(matches!(&small.records[0], Record::File(file) if matches!(file.outcome, Outcome::Unreadable { .. })));
 }
 
 #[test]
