@@ -99,9 +99,9 @@ fn confirm(shared: &Shared, suspect: Suspect) {
 }
 
 /// The same in the caller's own thread; gives the suspect back where somebody would have to be waited for.
-pub(super) fn confirm_at_hand(shared: &Shared, suspect: Suspect) -> Result<(), Suspect> {
+pub(super) fn confirm_at_hand(shared: &Shared, suspect: Suspect) -> Option<Suspect> {
     let mut stream = Stream::default();
-    let Some(opened) = shared.root.open_cached(&suspect.planned.name) else { return Err(suspect) };
+    let Some(opened) = shared.root.open_cached(&suspect.planned.name) else { return Some(suspect) };
     let read = opened.map_err(Failure::from).and_then(|opened| {
         plain::read_opened(&opened, &shared.manner, |bytes| {
             stream.update(bytes);
@@ -109,10 +109,10 @@ pub(super) fn confirm_at_hand(shared: &Shared, suspect: Suspect) -> Result<(), S
         })
     });
     if read.as_ref().is_err_and(Failure::may_pass) {
-        return Err(suspect);
+        return Some(suspect);
     }
     settle(shared, suspect, read, stream);
-    Ok(())
+    None
 }
 
 /// Says what a second reading proves.

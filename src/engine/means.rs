@@ -42,7 +42,7 @@ impl Means {
     /// The same, where kernels and workers are known.
     pub(super) fn with(root: &Root, resources: &Resources, kernels: Kernels, workers_max: usize) -> Means {
         let descriptors_max = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        let addresses = getrlimit(Resource::As).current.map(|bytes| buffers_in(bytes));
+        let addresses = getrlimit(Resource::As).current.map(buffers_in);
         Means {
             kernels,
             device: root.device().map_or(DeviceKind::Local, |(directory, number)| kind_of(directory, number)),

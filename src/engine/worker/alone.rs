@@ -62,8 +62,6 @@ impl Worker {
         if !self.shared.is_small() {
             return Confirmers::submit(&self.shared, suspect);
         }
-        if let Err(suspect) = confirm_at_hand(&self.shared, suspect) {
-            self.outgrown.suspects.push(suspect);
-        }
+        self.outgrown.suspects.extend(confirm_at_hand(&self.shared, suspect));
     }
 }
