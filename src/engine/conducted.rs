@@ -1,4 +1,4 @@
-//! Who conducts a run: its caller as long as the work is small, else a thread.
+//! Who conducts a run: the thread that starts it as long as the work is small, else one of its own.
 //!
 //! Knows nothing of what a conductor does.
 
@@ -20,22 +20,20 @@ use crate::readerkind::ReaderChoice;
 
 /// Who conducts a run.
 pub(super) enum Conducted {
-    /// Its caller, who has not begun.
-    Alone(Box<Conductor>),
     /// A thread, which closes the channel when it is through.
     Thread(JoinHandle<()>, Receiver<()>),
-    /// Nobody any more, or a thread that hangs and was left behind.
+    /// Nobody any more: its caller has done it, or the thread has ended, or hangs and was left behind.
     Nobody,
 }
 
 impl Conducted {
-    /// Begins to conduct a run: by a thread, if it cannot be a small one. That is one that reads from the page cache first and
+    /// Begins to conduct a run, and does all of a small one: by a thread, if it cannot be small. That is one that reads from the page cache first and
     /// asks no other machine and no program for its names and bytes, since either may hang, and whose manifest is at hand.
     pub(super) fn begin(conductor: Conductor, shared: &Arc<Shared>, is_at_hand: bool) -> Result<Conducted, Error> {
         let reads_cached = shared.choice == ReaderChoice::Auto && HAS_CACHED_READS && !shared.resources.from_media;
         if is_at_hand && reads_cached && !shared.root.begins_far(|directory| is_remote(directory)) {
             shared.root.keep_near(true);
-            return Ok(Conducted::Alone(Box::new(conductor)));
+            return Conducted::alone(conductor, shared);
         }
         Conducted::by_thread(conductor, shared)
     }
@@ -56,24 +54,16 @@ impl Conducted {
         Ok(Conducted::Thread(thread, gone))
     }
 
-    /// Does what there is to do for the caller: all of a small run, or what shows that it is none.
-    pub(super) fn go_on(&mut self, shared: &Arc<Shared>) {
-        if !matches!(self, Conducted::Alone(_)) {
-            return;
-        }
-        let Conducted::Alone(conductor) = std::mem::replace(self, Conducted::Nobody) else { return };
-        *self = match catch_unwind(AssertUnwindSafe(|| conductor.run_alone())) {
-            Ok(None) => Conducted::Nobody,
-            Ok(Some(conductor)) => Conducted::by_thread(conductor, shared).unwrap_or_else(|error| {
-                shared.fail(error);
-                shared.outbox.close();
-                Conducted::Nobody
-            }),
+    /// Does a small run, in the thread that calls, and goes on by threads where it turns out not to be small.
+    pub(super) fn alone(conductor: Conductor, shared: &Arc<Shared>) -> Result<Conducted, Error> {
+        match catch_unwind(AssertUnwindSafe(|| conductor.run_alone())) {
+            Ok(None) => Ok(Conducted::Nobody),
+            Ok(Some(conductor)) => Conducted::by_thread(conductor, shared),
             Err(_) => {
                 give_up(shared);
-                Conducted::Nobody
+                Ok(Conducted::Nobody)
             }
-        };
+        }
     }
 
     /// Waits for the conductor, or leaves it behind where the run is overdue and it hangs.

@@ -102,11 +102,7 @@ fn run(tree: &Path, manifest: &[u8], form: Form, script: &Arc<Script>) -> Option
     let own = Arc::clone(&shared);
     let thread = std::thread::spawn(move || match form {
         Form::Threads(_) => conductor.run(),
-        Form::Small => {
-            let mut conducted = Conducted::Alone(Box::new(conductor));
-            conducted.go_on(&own);
-            conducted.join(&own);
-        }
+        Form::Small => Conducted::alone(conductor, &own).unwrap().join(&own),
     });
     let begun = Instant::now();
     let mut records = Vec::new();

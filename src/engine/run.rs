@@ -68,10 +68,9 @@ impl Progress {
 /// A verification, a creation, or the hashing of a list, that is under way.
 ///
 /// It is in threads of its own, unless it is small: of at most [`limits::SMALL_FILES_MAX`] files in the page cache, with at most
-/// [`limits::SMALL_BYTES_MAX`] bytes. Such a run is done by the thread that calls [`next_batch`](Run::next_batch) or
-/// [`finish`](Run::finish), in a millisecond or less; nothing is started for it, and nothing of it happens before. As soon as it turns
-/// out that there is more to do, or that a device or anybody else would have to be waited for, the run gets its threads and that call
-/// waits for them no longer than it was told to.
+/// [`limits::SMALL_BYTES_MAX`] bytes. Such a run is done by the call that starts it, in a millisecond or less, and nothing
+/// is left to do but to take its records. As soon as it turns out that there is more to do, or that a device or anybody else would have to
+/// be waited for, the run gets its threads and goes on in them.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
 /// is left behind after a second.
@@ -206,8 +205,7 @@ impl Run {
     }
 
     /// Takes records, and looks up now and then: where the conductor itself hangs, nobody else closes the box.
-    fn take(&mut self, wait: Duration) -> Taken {
-        self.conducted.go_on(&self.shared);
+    fn take(&self, wait: Duration) -> Taken {
         let started = Instant::now();
         loop {
             let left = wait.saturating_sub(started.elapsed());

@@ -42,7 +42,6 @@ fn told(bounds: Option<Bounds>, start: &dyn Fn() -> Result<Run, Error>) -> (Told
     let before = STARTED.get();
     let mut run = start().expect("a run");
     BOUNDS.set(None);
-    assert_eq!(run.progress(), Progress { manifest_bytes: run.progress().manifest_bytes, ..Progress::default() });
     let mut records = Vec::new();
     loop {
         match run.next_batch(Duration::from_secs(10)) {
@@ -215,31 +214,29 @@ fn a_run_is_small_up_to_its_bounds_and_not_beyond() {
 }
 
 #[test]
-fn a_run_that_is_cancelled_or_dropped_before_it_began_has_done_nothing() {
+fn a_small_run_that_is_cancelled_too_late_is_whole_and_one_that_is_dropped_leaves_nothing() {
     let (tree, _) = tree();
     let output = tree.path().join("new");
     let before = STARTED.get();
+    BOUNDS.set(SMALL);
     let run = Run::verify(tree.path(), &Options::default()).unwrap();
     run.canceller().cancel();
     let report = run.finish().unwrap();
-    assert_eq!((report.cancelled, report.verdict(), report.counts.total()), (true, Verdict::Fail, 0));
+    let is_alone = STARTED.get() == before;
+    assert!(report.cancelled || report.counts.total() > 0, "what was done is told");
     let create = || {
         let options = CreateOptions { output: Some(output.clone()), ..CreateOptions::default() };
         Run::create(tree.path(), &options).unwrap()
     };
     drop(create());
-    let run = create();
-    run.canceller().cancel();
-    assert!(run.finish().unwrap().cancelled);
+    BOUNDS.set(None);
     let is_left = |entry: fs::DirEntry| entry.file_name().as_bytes().starts_with(b".checksig-");
     assert!(!output.exists() && !fs::read_dir(tree.path()).unwrap().any(|entry| is_left(entry.unwrap())));
-    if HAS_CACHED_READS {
-        assert_eq!(STARTED.get(), before);
-    }
+    assert_eq!(is_alone, HAS_CACHED_READS);
 }
 
 #[test]
-fn a_manifest_that_changes_before_a_small_run_has_begun_is_an_error() {
+fn a_manifest_that_changes_before_the_report_of_a_small_run_is_an_error() {
     let (tree, _) = tree();
     let run = Run::verify(tree.path(), &Options::default()).unwrap();
     fs::write(tree.path().join(MANIFEST_NAME), "another").unwrap();
