@@ -97,6 +97,9 @@ pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 /// for the device.
 pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
+/// Bytes of the address space, where that is limited (`ulimit -v`), for each byte of all buffers.
+pub const ADDRESSES_PER_BUFFER_BYTE: u64 = 4;
+
 /// Reads that a run has in flight on the device, whatever is asked for. A SATA disk takes 32 commands at a time, and Linux
 /// gives each queue of an NVMe device 1 024; four of those are more than one process fills, and each read beyond what the
 /// device takes waits in Linux and holds a buffer.
@@ -301,6 +304,25 @@ pub fn files_per_worker(workers: usize, descriptors_max: u64) -> usize {
 const _: () = assert!(OUTBOX_BYTES_MAX / (ENTRY_BYTES + 64) > LOOK_AHEAD_FILES, "the look ahead must fit the outbox");
 const _: () = assert!(LOOK_AHEAD_FILES >= BATCH_FILES);
 const _: () = assert!(OUTBOX_PIECE_BYTES < OUTBOX_BYTES_MAX / 2);
+
+/// Lines of a manifest, names of a list or things in a tree that a run is still small with: its caller does it alone.
+pub const SMALL_FILES_MAX: usize = 64;
+
+/// Bytes of the files of a small run.
+pub const SMALL_BYTES_MAX: u64 = 512 * 1024;
+
+/// Bytes of the manifest of a small run.
+pub const SMALL_MANIFEST_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a small run takes at most; after that it gets threads, and its caller waits no longer than he wishes to.
+pub const SMALL_MS_MAX: u64 = 5;
+
+/// Bytes of the stack of each thread of a run. Of conductors, workers, readers of every kind and confirmers none used more than
+/// 48 KiB in the release build, of which 32 are the buffer that a directory is read through.
+pub const THREAD_STACK_BYTES: usize = 256 * 1024;
+
+const _: () = assert!(SMALL_FILES_MAX <= BATCH_FILES, "what is at hand is one batch");
+const _: () = assert!(SMALL_BYTES_MAX < MAP_PLACE_BYTES as u64, "a small run maps nothing");
 
 /// Bytes of the manifest that are read at a time.
 pub const MANIFEST_BUFFER_BYTES: usize = 256 * 1024;

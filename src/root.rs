@@ -4,6 +4,7 @@
 
 #[cfg_attr(checksig_portable, path = "root/portable.rs")]
 mod lookup;
+mod near;
 mod siblings;
 mod stamp;
 
@@ -20,6 +21,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use self::lookup::{ResolveFlags, openat2};
+use self::near::Near;
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::relpath::RelPath;
@@ -45,6 +47,7 @@ pub(crate) struct Root {
     walks: AtomicBool,
     /// Linux refused to leave a time of access as it was: reading leaves its mark.
     marks: AtomicBool,
+    near: Near,
 }
 
 /// A regular file, open for reading, as it was when it was opened.
@@ -87,7 +90,7 @@ impl Root {
     pub(crate) fn open_root(path: &Path, policy: Policy) -> Result<Root, Errno> {
         let directory = retry(|| rustix::fs::openat(CWD, path, HANDLE.union(OFlags::DIRECTORY), Mode::empty()))?;
         let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
-        Ok(Root { directory: Some(directory), policy, walks, marks })
+        Ok(Root { directory: Some(directory), policy, walks, marks, near: Near::default() })
     }
 
     /// The current directory as it is now, for names that may lead anywhere. Where it cannot be held open, as nobody
@@ -99,7 +102,7 @@ impl Root {
     /// The current directory, whichever it is at each open.
     fn wherever() -> Root {
         let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
-        Root { directory: None, policy: Policy::Free, walks, marks }
+        Root { directory: None, policy: Policy::Free, walks, marks, near: Near::default() }
     }
 
     /// The directory and the number of the device that it lies on, if it is held open.
@@ -121,7 +124,7 @@ impl Root {
         if self.walks() {
             return None;
         }
-        match self.unmarked(FILE, |flags| self.open_with(name, flags, ResolveFlags::CACHED)) {
+        match self.nearby(|resolve| self.unmarked(FILE, |flags| self.open_with(name, flags, resolve))) {
             Ok(file) => Some(regular(file)),
             // EINVAL: older than Linux 5.12, which knows no cached lookups. Either way the full open decides.
             Err(Refusal::Errno(Errno::AGAIN | Errno::INTR | Errno::INVAL)) => None,

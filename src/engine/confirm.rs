@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
 
+use super::crew::Crew;
 use super::records::{outcome_again, record};
-use super::shared::{Crew, Shared};
+use super::shared::Shared;
 use crate::digest::Digest;
 use crate::hash::Stream;
 use crate::limits;
 use crate::plan::Planned;
-use crate::read::{Proof, plain};
+use crate::read::{Failure, Proof, plain};
+use crate::root::Stamp;
 use crate::verdict::Outcome;
 
 /// A file that was read whole and whose digest is not the listed one.
@@ -73,7 +75,7 @@ impl Confirmers {
     fn queue(&self, shared: &Arc<Shared>) -> Option<Sender<Suspect>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, receiver) = state.queue.get_or_insert_with(|| bounded(limits::SUSPECTS_MAX)).clone();
-        if state.threads < shared.workers_max {
+        if state.threads < shared.workers_max() {
             let own = Arc::clone(shared);
             let work = move || receiver.iter().for_each(|suspect| confirm(&own, suspect));
             if state.crew.spawn("checksig-confirm", shared, work).is_ok() {
@@ -93,6 +95,28 @@ fn confirm(shared: &Shared, suspect: Suspect) {
             !shared.stopping()
         })
     });
+    settle(shared, suspect, read, stream);
+}
+
+/// The same in the caller's own thread; gives the suspect back where somebody would have to be waited for.
+pub(super) fn confirm_at_hand(shared: &Shared, suspect: Suspect) -> Option<Suspect> {
+    let mut stream = Stream::default();
+    let Some(opened) = shared.root.open_cached(&suspect.planned.name) else { return Some(suspect) };
+    let read = opened.map_err(Failure::from).and_then(|opened| {
+        plain::read_opened(&opened, &shared.manner, |bytes| {
+            stream.update(bytes);
+            !shared.stopping()
+        })
+    });
+    if read.as_ref().is_err_and(Failure::may_pass) {
+        return Some(suspect);
+    }
+    settle(shared, suspect, read, stream);
+    None
+}
+
+/// Says what a second reading proves.
+fn settle(shared: &Shared, suspect: Suspect, read: Result<Option<Stamp>, Failure>, stream: Stream) {
     let outcome = match read {
         Ok(None) => return leave(shared, suspect),
         Ok(Some(stamp)) if stamp != suspect.proof.stamp => Outcome::Changed,
@@ -102,7 +126,7 @@ fn confirm(shared: &Shared, suspect: Suspect) {
                 Outcome::Mismatch { actual: second }
             } else {
                 shared.distrust.store(true, Ordering::Relaxed);
-                let (reader, kernel) = (suspect.proof.reader, shared.kernels.widest());
+                let (reader, kernel) = (suspect.proof.reader, shared.kernels().widest());
                 shared.note_reason(format!(
                     "reader pread, kernel sha1-crate: with the reader {reader} and the kernel {kernel} a file had another \
                      digest than at a second reading; neither is used any more"
@@ -144,7 +168,7 @@ mod tests {
         std::fs::write(tree.path().join("f"), CONTENT).unwrap();
         let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
         let stamp = root.open(b"f").unwrap().stamp;
-        let shared = Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
+        let shared = Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
         let shared = Arc::new(shared);
         meanwhile(&tree.path().join("f"), &shared);
         let planned = Planned { place: 0, line: 1, name: b"f".to_vec(), expected: Some(Stream::digest(b"listed")) };

@@ -5,10 +5,13 @@
 //! that is not the listed one is confirmed; records leave through the outbox in the order of the plan.
 
 mod conduct;
+mod conducted;
 mod confirm;
 mod creation;
+mod crew;
 #[cfg(test)]
 mod faults;
+mod means;
 mod options;
 mod outbox;
 mod piece;

@@ -19,7 +19,8 @@ pub(super) struct InProgress {
     pub(super) proof: Option<Proof>,
 }
 
-/// A bounded number of places.
+/// Places, as many as were ever taken together; whoever begins files bounds them.
+#[derive(Default)]
 pub(super) struct Places {
     files: Vec<Option<InProgress>>,
     vacant: Vec<usize>,
@@ -29,10 +30,6 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn new(room: usize) -> Places {
-        Places { files: (0..room).map(|_| None).collect(), vacant: (0..room).rev().collect(), by_job: vec![0; room] }
-    }
-
     /// Files in progress.
     pub(super) fn len(&self) -> usize {
         self.files.len() - self.vacant.len()
@@ -40,7 +37,13 @@ impl Places {
 
     /// Gives a file a place.
     pub(super) fn insert(&mut self, planned: Planned, job: Job) -> usize {
-        let place = self.vacant.pop().expect("fewer files are in progress than there are places");
+        let place = self.vacant.pop().unwrap_or_else(|| {
+            self.files.push(None);
+            self.files.len() - 1
+        });
+        if self.by_job.len() <= job.index() {
+            self.by_job.resize(job.index() + 1, 0);
+        }
         self.by_job[job.index()] = place;
         self.files[place] = Some(InProgress { planned, job, bytes: 0, device_bytes: 0, digest: None, proof: None });
         place

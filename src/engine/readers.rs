@@ -12,7 +12,8 @@ use crossbeam::channel::{Receiver, SendError, Sender, bounded};
 
 use self::ladder::{Rung, ladder};
 use self::thread::{Queues, Reader};
-use super::shared::{Crew, Shared};
+use super::crew::Crew;
+use super::shared::Shared;
 use crate::read::{Bytes, Event, PlannedFile, Ticket};
 
 /// The reader threads of a run; none until a worker asks.
@@ -119,13 +120,13 @@ impl Readers {
 fn start(shared: &Arc<Shared>, crew: &Crew) -> Option<Started> {
     let Rung { kind, readers: most, files_at_a_time, room } = ladder(shared);
     let buffers = room.small_buffers + room.large_buffers;
-    let files_max = shared.workers_max * shared.files_per_worker;
+    let files_max = shared.workers_max() * shared.files_per_worker();
     let (files, inbox) = bounded(files_max);
     // Room for all files in progress: no reader waits to share one.
     let (share, shared_files) = bounded(files_max);
     // A worker's files can have every buffer on their way, and each file its end.
     let (senders, events): (Vec<_>, _) =
-        (0..shared.workers_max).map(|_| bounded(most * buffers + shared.files_per_worker)).unzip();
+        (0..shared.workers_max()).map(|_| bounded(most * buffers + shared.files_per_worker())).unzip();
     let mut returns = Vec::with_capacity(most);
     for reader in 0..most {
         let (give, returned) = bounded(buffers);

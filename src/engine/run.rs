@@ -2,20 +2,18 @@
 //!
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Cursor};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rustix::io::Errno;
 
-use super::conduct::Conductor;
+use super::conduct::{Conductor, Unreadable};
+use super::conducted::Conducted;
 use super::creation::Creation;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
@@ -25,6 +23,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::manifest::Entries;
 use crate::plan::{List, Planner, Stock, Walk};
+use crate::read::read_at_hand;
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -59,7 +58,19 @@ pub struct Progress {
     pub manifest_bytes: (u64, u64),
 }
 
-/// A verification, a creation, or the hashing of a list, that is under way in threads of its own.
+impl Progress {
+    /// Whether all has been gone through and every file has its outcome: there are at most records to take.
+    pub fn is_done(&self) -> bool {
+        self.planned_all && self.files_done == self.files_planned
+    }
+}
+
+/// A verification, a creation, or the hashing of a list, that is under way.
+///
+/// It is in threads of its own, unless it is small: of at most [`limits::SMALL_FILES_MAX`] files in the page cache, with at most
+/// [`limits::SMALL_BYTES_MAX`] bytes. Such a run is done by the call that starts it, in a millisecond or less, and nothing
+/// is left to do but to take its records. As soon as it turns out that there is more to do, or that a device or anybody else would have to
+/// be waited for, the run gets its threads and goes on in them.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
 /// is left behind after a second.
@@ -83,9 +94,7 @@ pub struct Progress {
 /// ```
 pub struct Run {
     shared: Arc<Shared>,
-    conductor: Option<JoinHandle<()>>,
-    /// Closed by the conductor when it is through.
-    conducted: Receiver<()>,
+    conducted: Conducted,
     report: Report,
     creation: Option<Creation>,
     manifest: Option<Watched>,
@@ -111,13 +120,15 @@ impl Run {
     pub fn verify(root: &Path, options: &Options) -> Result<Run, Error> {
         let directory = open_root(root, options.policy)?;
         let (manifest, path) = open_manifest(&directory, root, options)?;
-        let watched = Watched::new(&manifest, &path)?;
-        let reader: Box<dyn BufRead + Send> =
-            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
+        let at_hand = read_at_hand(&manifest, limits::SMALL_MANIFEST_BYTES_MAX);
+        let is_at_hand = at_hand.is_some();
+        let (reader, watched) = Watched::open(manifest, at_hand, &path)?;
         let stock = Stock::Manifest(Entries::new(reader, options.grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.resources, options.ordered)?;
-        Run::start(shared, Verb::Verify, stock, unreadable, None, Some(watched))
+        let mut run = Run::new(&shared, Verb::Verify);
+        run.manifest = Some(watched);
+        run.begin(stock, unreadable, is_at_hand)
     }
 
     /// Starts to write a manifest of the regular files below `root`, in byte order of their names.
@@ -132,7 +143,9 @@ impl Run {
         let creation = Creation::begin(path, options.format)?;
         let stock = Stock::Tree(Walk::new(creation.own_names(root)?));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
-        Run::start(shared, Verb::Create, stock, unreadable, Some(creation), None)
+        let mut run = Run::new(&shared, Verb::Create);
+        run.creation = Some(creation);
+        run.begin(stock, unreadable, true)
     }
 
     /// Starts to find the digests of the files that a list names: see [`hash_files`](crate::hash_files).
@@ -144,33 +157,27 @@ impl Run {
         let stock = Stock::List(List::new(names));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a list gave an error: {error}")));
         let shared = share(Root::current(), options.resources, options.ordered)?;
-        Run::start(shared, Verb::Hash, stock, unreadable, None, None)
+        Run::new(&shared, Verb::Hash).begin(stock, unreadable, true)
     }
 
-    fn start(
-        shared: Arc<Shared>,
-        verb: Verb,
-        stock: Stock,
-        unreadable: Box<dyn Fn(io::Error) -> Error + Send>,
-        creation: Option<Creation>,
-        manifest: Option<Watched>,
-    ) -> Result<Run, Error> {
-        let started = Instant::now();
-        let planner = Planner::new(Arc::clone(&shared.root), stock);
-        let conductor = Conductor::new(Arc::clone(&shared), planner, unreadable);
-        let own = Arc::clone(&shared);
-        let (token, conducted) = bounded(0);
-        let body = move || {
-            let _token: Sender<()> = token;
-            if catch_unwind(AssertUnwindSafe(|| conductor.run())).is_err() {
-                own.fail(Error::Internal("the conductor of the run panicked".to_owned()));
-                own.outbox.close();
-            }
-        };
-        let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
-        let report = Report::new(verb, &shared.kernels);
-        let conductor = Some(conductor.map_err(Error::NoThread)?);
-        Ok(Run { shared, conductor, conducted, report, creation, manifest, started, finished: false })
+    fn new(shared: &Arc<Shared>, verb: Verb) -> Run {
+        Run {
+            shared: Arc::clone(shared),
+            conducted: Conducted::Nobody,
+            report: Report::new(verb, shared.kernels()),
+            creation: None,
+            manifest: None,
+            started: Instant::now(),
+            finished: false,
+        }
+    }
+
+    /// Begins to go through what there is to do, of which the beginning may be at hand.
+    fn begin(mut self, stock: Stock, unreadable: Unreadable, is_at_hand: bool) -> Result<Run, Error> {
+        let planner = Planner::new(Arc::clone(&self.shared.root), stock);
+        let conductor = Conductor::new(Arc::clone(&self.shared), planner, unreadable);
+        self.conducted = Conducted::begin(conductor, &self.shared, is_at_hand)?;
+        Ok(self)
     }
 
     /// Waits for records, `wait` at most.
@@ -235,7 +242,7 @@ impl Run {
     /// Takes and drops what records are left, waits for the end, and gives the report.
     pub fn finish(mut self) -> Result<Report, Error> {
         while self.next_batch(Duration::from_millis(limits::LOOK_AROUND_MS)) != Batch::Finished {}
-        self.join();
+        self.conducted.join(&self.shared);
         if let Some(error) = self.shared.take_fault() {
             return Err(error);
         }
@@ -247,9 +254,7 @@ impl Run {
         report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
-        if let Some(kernel) = counters.kernel() {
-            report.kernel = kernel.name();
-        }
+        report.note_kernels(self.shared.kernels(), counters.kernel());
         if self.shared.root.was_refused_openat2() {
             self.shared.note_reason(
                 "openat2: refused; names are walked component by component, which is slower; Linux 5.6 or newer has it, \
@@ -278,27 +283,12 @@ impl Run {
         counters.planned_all.load(Ordering::Relaxed)
             && self.report.counts.total() == counters.files_planned.load(Ordering::Relaxed)
     }
-
-    /// Waits for the conductor, or leaves it behind where the run is overdue and it hangs.
-    fn join(&mut self) {
-        let look_around = Duration::from_millis(limits::LOOK_AROUND_MS);
-        while self.conductor.is_some() && self.conducted.recv_timeout(look_around) == Err(RecvTimeoutError::Timeout) {
-            if self.shared.is_overdue_for(limits::CONDUCTOR_MS_MAX) {
-                self.conductor = None;
-                return;
-            }
-        }
-        if let Some(conductor) = self.conductor.take() {
-            // It catches its own panics.
-            let _ = conductor.join();
-        }
-    }
 }
 
 impl Drop for Run {
     fn drop(&mut self) {
         self.shared.cancel();
-        self.join();
+        self.conducted.join(&self.shared);
     }
 }
 
@@ -310,10 +300,22 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
+    /// Begins to read a manifest, of which all bytes may be at hand.
+    fn open(
+        manifest: OpenedFile,
+        at_hand: Option<Vec<u8>>,
+        path: &Path,
+    ) -> Result<(Box<dyn BufRead + Send>, Watched), Error> {
+        let OpenedFile { file, stamp } = manifest;
         let path = path.to_owned();
-        match manifest.file.try_clone() {
-            Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path }),
+        if let Some(bytes) = at_hand {
+            return Ok((Box::new(Cursor::new(bytes)), Watched { file, stamp, path }));
+        }
+        match file.try_clone() {
+            Ok(own) => {
+                let reader = BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(file));
+                Ok((Box::new(reader), Watched { file: own, stamp, path }))
+            }
             Err(source) => Err(Error::ManifestUnreadable { path, source }),
         }
     }
@@ -353,3 +355,6 @@ fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(Op
         Err(Refusal::Errno(errno)) => Err(Error::ManifestUnreadable { path, source: errno.into() }),
     }
 }
+
+#[cfg(test)]
+mod tests;

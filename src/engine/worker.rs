@@ -6,6 +6,7 @@
 //! time. So every buffer that comes is hashed and goes back without waiting for another one, and no set of files can
 //! bring the run to a stand.
 
+mod alone;
 mod gather;
 mod judge;
 mod sources;
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 use crossbeam::channel::{never, select};
 
+use self::alone::Outgrown;
+use super::confirm::Confirmers;
 use super::piece::{Home, Piece};
 use super::places::Places;
 use super::queue::{Next, WorkQueue};
@@ -37,7 +40,7 @@ pub(super) struct Worker {
     queue: WorkQueue,
     lanes: Lanes<Piece>,
     /// The source that this thread drives itself; none where every file goes to the readers.
-    inline: Option<Box<dyn Source>>,
+    inline: Option<Box<dyn Source + Send>>,
     /// Which inline source this is: the buffers of an earlier one are not the pool's of this.
     generation: u32,
     /// The inline source is the plain one, and nothing goes to the readers.
@@ -59,6 +62,8 @@ pub(super) struct Worker {
     /// Files that could not be opened for want of descriptors.
     deferred: VecDeque<Planned>,
     deferrals: u32,
+    /// What shows that the run is not small, while its caller does it alone.
+    outgrown: Outgrown,
     done: Vec<Done<Piece>>,
     records: Vec<(u64, Record)>,
     /// What its readers have brought since records were last handed on.
@@ -73,7 +78,7 @@ impl Worker {
         Ok(Worker {
             index,
             queue,
-            lanes: Lanes::new(shared.kernels.clone(), shared.files_per_worker),
+            lanes: Lanes::new(shared.kernels().clone(), limits::FILES_PER_WORKER_MAX),
             inline,
             generation: 0,
             plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
@@ -82,11 +87,12 @@ impl Worker {
             outgoing: Vec::new(),
             rounds_held: 0,
             steps_ungathered: 0,
-            files: Places::new(shared.files_per_worker),
-            files_max: shared.files_per_worker,
+            files: Places::default(),
+            files_max: shared.files_per_worker(),
             began_huge: false,
             deferred: VecDeque::new(),
             deferrals: 0,
+            outgrown: Outgrown::default(),
             done: Vec::new(),
             records: Vec::new(),
             brought: Brought::default(),
@@ -104,13 +110,17 @@ impl Worker {
     }
 
     /// One round: takes what has come, begins what can be begun, hashes what is there. False when all is done.
-    fn turn(&mut self) -> bool {
+    pub(super) fn turn(&mut self) -> bool {
         let came = self.take_events();
         self.began_huge = false;
         let mut begun = false;
         let mut later = true;
         // Keep the lanes full; what is ready beyond them only waits.
-        while self.lanes.have_room() && !self.began_huge && self.records.len() < limits::RECORDS_PER_DELIVERY {
+        while self.lanes.have_room()
+            && !self.began_huge
+            && !self.has_outgrown()
+            && self.records.len() < limits::RECORDS_PER_DELIVERY
+        {
             if self.shared.stopping() {
                 return true;
             }
@@ -126,6 +136,9 @@ impl Worker {
                     break;
                 }
             }
+        }
+        if self.has_outgrown() {
+            return true;
         }
         // Cold files go out in full windows, unless that makes them wait.
         self.rounds_held += u32::from(!self.outgoing.is_empty());
@@ -239,6 +252,7 @@ impl Worker {
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         if offset == 0 {
             self.lanes.announce(file.job, file_bytes);
+            self.outgrown.mind(file_bytes, &self.shared);
             self.began_huge |= file_bytes >= limits::HUGE_FILE_BYTES;
         }
         let length = bytes.as_slice().len() as u64;
@@ -330,6 +344,7 @@ impl Worker {
 
     /// Accounts for every file that this worker knows of and has not judged.
     fn leave(&mut self) {
+        self.outgrown.suspects.drain(..).for_each(|suspect| Confirmers::submit(&self.shared, suspect));
         let begun = self.files.drain().map(|progress| progress.planned);
         self.records.extend(begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).map(not_checked));
     }

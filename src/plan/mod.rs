@@ -55,6 +55,18 @@ pub(crate) enum Pulled {
     End,
 }
 
+impl Pulled {
+    /// Bytes of memory that it takes to its record, about.
+    pub(crate) fn cost_bytes(&self) -> usize {
+        match self {
+            Pulled::File(planned) => cost_bytes(planned.name.len()),
+            Pulled::Malformed { malformed, .. } => cost_bytes(malformed.text.len()),
+            Pulled::Left { met, .. } => cost_bytes(met.name().len()),
+            Pulled::End => 0,
+        }
+    }
+}
+
 /// What came of looking at the size of one more file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Looked {
@@ -121,6 +133,21 @@ impl Planner {
     /// Lets a file wait for a batch.
     pub(crate) fn admit(&mut self, planned: Planned) {
         self.waiting.push_back(planned);
+    }
+
+    /// Lets files wait again that were in a batch, before all others.
+    pub(crate) fn put_back(&mut self, files: impl DoubleEndedIterator<Item = Planned>) {
+        files.rev().for_each(|planned| self.waiting.push_front(planned));
+        self.sized = 0;
+    }
+
+    /// Whether nothing has to be waited for to go one item further; where it is the manifest that is gone through, its reader
+    /// must say.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        match &self.stock {
+            Stock::Tree(walk) => walk.is_at_hand(&self.root),
+            Stock::Manifest(_) | Stock::List(_) => true,
+        }
     }
 
     /// Bytes of the manifest gone through; 0 where there is none.

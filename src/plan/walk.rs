@@ -17,6 +17,14 @@ pub(crate) enum Met {
     Unreadable(Vec<u8>, Refusal),
 }
 
+impl Met {
+    pub(crate) fn name(&self) -> &[u8] {
+        match self {
+            Met::File(name) | Met::NotRegular(name, _) | Met::Unreadable(name, _) => name,
+        }
+    }
+}
+
 /// A walk through a tree.
 pub(crate) struct Walk {
     /// Names still to be looked at, the next last.
@@ -29,6 +37,14 @@ impl Walk {
     /// A walk from the root down that passes over some names.
     pub(crate) fn new(excluded: Vec<Vec<u8>>) -> Walk {
         Walk { pending: vec![DirectoryEntry { name: Vec::new(), kind: FileKind::Directory }], excluded }
+    }
+
+    /// Whether the next thing can be told without waiting for a directory's name to be looked up.
+    pub(crate) fn is_at_hand(&self, root: &Root) -> bool {
+        match self.pending.iter().rev().find(|entry| !self.excluded.contains(&entry.name)) {
+            Some(entry) if entry.kind == FileKind::Directory => root.is_at_hand(&entry.name),
+            _ => true,
+        }
     }
 
     /// The next thing in byte order of full names: `a-b` before `a/c` before `ab`, as `LC_ALL=C sort` has them.

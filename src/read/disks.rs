@@ -20,14 +20,19 @@ pub(super) const DIRECT: OFlags = OFlags::DIRECT;
 
 /// The kind of the device that an open file or directory lies on.
 pub(crate) fn kind_of(file: impl AsFd, number: u64) -> DeviceKind {
-    match rustix::fs::fstatfs(&file) {
-        #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
-        Ok(statfs) if REMOTE.contains(&(statfs.f_type as u32)) => DeviceKind::Remote,
-        // Linux's own file systems all answer; a program may not.
-        Err(_) => DeviceKind::Remote,
-        _ if is_rotating(number) => DeviceKind::Rotating,
-        _ => DeviceKind::Local,
+    match () {
+        () if is_remote(file) => DeviceKind::Remote,
+        () if is_rotating(number) => DeviceKind::Rotating,
+        () => DeviceKind::Local,
     }
+}
+
+/// Whether another machine or a program serves the file system that an open file or directory lies on.
+pub(crate) fn is_remote(file: impl AsFd) -> bool {
+    #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
+    let remote = |statfs: rustix::fs::StatFs| REMOTE.contains(&(statfs.f_type as u32));
+    // Linux's own file systems all answer; a program may not.
+    rustix::fs::fstatfs(file).map_or(true, remote)
 }
 
 /// The numbers of file systems that ask another machine or a program (`linux/magic.h` and the sources of each).

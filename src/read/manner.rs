@@ -4,6 +4,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -26,7 +27,7 @@ pub(crate) struct Manner {
     pub(crate) is_neutral: bool,
     /// Windows of files are read in the order of their blocks: the disk turns.
     #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
-    pub(crate) by_block: bool,
+    pub(crate) by_block: AtomicBool,
     pub(crate) devices: Devices,
 }
 
@@ -42,7 +43,7 @@ pub(super) enum Way {
 impl Default for Manner {
     /// Through the page cache, and leaving it as it was.
     fn default() -> Manner {
-        Manner { from_media: false, is_neutral: true, by_block: false, devices: Devices::default() }
+        Manner { from_media: false, is_neutral: true, by_block: AtomicBool::new(false), devices: Devices::default() }
     }
 }
 

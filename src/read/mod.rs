@@ -5,6 +5,7 @@
 
 #[cfg_attr(checksig_portable, path = "portable/advice.rs")]
 mod advice;
+mod at_hand;
 mod blocking;
 mod buffers;
 mod device;
@@ -34,9 +35,10 @@ mod tests;
 #[cfg_attr(checksig_portable, path = "portable/uring.rs")]
 mod uring;
 
+pub(crate) use at_hand::read_at_hand;
 pub(crate) use blocking::Blocking;
 pub(crate) use device::{DeviceKind, Devices};
-pub(crate) use disks::{HAS_DIRECT_READS, kind_of};
+pub(crate) use disks::{HAS_DIRECT_READS, is_remote, kind_of};
 pub(crate) use inline::Inline;
 pub(crate) use manner::Manner;
 pub(crate) use nowait::HAS_CACHED_READS;

@@ -10,6 +10,7 @@ mod fuse;
 mod moving;
 mod refused;
 mod served;
+mod small;
 
 /// To be turned on once a file that is truncated, or cannot be read, under a map ends no process any more.
 const MAPS_ARE_GUARDED: bool = true;

@@ -20,8 +20,8 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
         Ok(run) => run,
         Err(error) => return refuse(&error, view, console),
     };
-    let watch = Watch::over(run.canceller());
-    if let Err(error) = take_records(&mut run, &watch, view, &mut console) {
+    let mut watch = Watch::default();
+    if let Err(error) = take_records(&mut run, &mut watch, view, &mut console) {
         // Dropping it cancels it and waits: nothing of ours runs on behind a message.
         drop(run);
         return give_up(&error, console);
@@ -34,9 +34,16 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
 }
 
 /// Shows every record of the run, in the order in which they come.
-fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &mut Console) -> io::Result<()> {
+///
+/// A small run is done at once, and a signal ends the process as it ends any other. Whoever would have to wait watches for
+/// signals first, which takes a thread.
+fn take_records(run: &mut Run, watch: &mut Watch, view: &mut impl Render, console: &mut Console) -> io::Result<()> {
+    let mut batch = run.next_batch(Duration::ZERO);
+    if !matches!(batch, Batch::Finished) && !run.progress().is_done() {
+        *watch = Watch::over(run.canceller());
+    }
     loop {
-        match run.next_batch(SLICE) {
+        match batch {
             Batch::Records(records) => {
                 if watch.caught().is_some() {
                     view.interrupted();
@@ -50,6 +57,7 @@ fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &
             Batch::Finished => return Ok(()),
         }
         console.batch_ends(|| run.progress())?;
+        batch = run.next_batch(SLICE);
     }
 }
 

@@ -17,6 +17,9 @@ use crate::exit::Exit;
 /// or nobody takes what we write; then waiting longer would help nobody.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// Bytes of the stack of the thread that waits for signals, of which it uses 8 KiB.
+const STACK_BYTES: usize = 128 * 1024;
+
 /// How soon a second signal is noticed.
 const SLICE: Duration = Duration::from_millis(20);
 
@@ -56,7 +59,8 @@ impl Signal {
     }
 }
 
-/// What signals came since the run began.
+/// What signals came since the run was begun to be watched; none where it is not.
+#[derive(Default)]
 pub(crate) struct Watch {
     caught: Arc<AtomicI32>,
 }
@@ -69,7 +73,7 @@ impl Watch {
         let ignored = ignored_signals();
         let wanted = Signal::ALL.map(Signal::number).into_iter().filter(|&number| ignored & (1 << (number - 1)) == 0);
         // The thread is asked for before the handlers: handlers without a thread would swallow the signals.
-        let _ = thread::Builder::new().name("signals".to_owned()).spawn({
+        let _ = thread::Builder::new().name("signals".to_owned()).stack_size(STACK_BYTES).spawn({
             let wanted: Vec<i32> = wanted.collect();
             move || {
                 if let Ok(signals) = Signals::new(wanted) {

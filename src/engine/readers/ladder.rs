@@ -22,7 +22,7 @@ pub(super) fn ladder(shared: &Shared) -> Rung {
     let kind = kind(shared);
     let depth = shared.resources.queue_depth.map_or(usize::MAX, usize::from);
     let memory = shared.reader_memory();
-    let usual = match (kind, shared.device) {
+    let usual = match (kind, shared.means().device) {
         // The arm can be in one place only.
         (_, DeviceKind::Rotating) => 1,
         (ReaderKind::Uring, _) if few_descriptors(shared) => 1,
@@ -44,7 +44,8 @@ pub(super) fn ladder(shared: &Shared) -> Rung {
     let readers =
         shared.resources.queue_depth.map_or(usual, usize::from).min(memory / limits::LARGE_BUFFER_BYTES).max(1);
     let room = ReaderRoom { small_buffers: 0, large_buffers: memory / readers / limits::LARGE_BUFFER_BYTES, reads: 1 };
-    let files_at_a_time = if shared.device == DeviceKind::Remote { 1 } else { limits::BLOCKING_FILES_AT_A_TIME };
+    let files_at_a_time =
+        if shared.means().device == DeviceKind::Remote { 1 } else { limits::BLOCKING_FILES_AT_A_TIME };
     Rung { kind, readers, files_at_a_time, room }
 }
 
@@ -54,9 +55,9 @@ fn kind(shared: &Shared) -> ReaderKind {
         ReaderChoice::Forced(ReaderKind::Uring) => None,
         _ if few_descriptors(shared) => Some(format!(
             "of {} open files none is to spare for a ring; raise the limit with ulimit -n",
-            shared.descriptors_max
+            shared.means().descriptors_max
         )),
-        _ if shared.device == DeviceKind::Remote => Some(
+        _ if shared.means().device == DeviceKind::Remote => Some(
             "the root is on a network file system or FUSE, where a read waits for another machine or a program, and an open \
              as well"
                 .to_owned(),
@@ -73,5 +74,5 @@ fn kind(shared: &Shared) -> ReaderKind {
 }
 
 fn few_descriptors(shared: &Shared) -> bool {
-    shared.descriptors_max < limits::RING_DESCRIPTORS_MIN
+    shared.means().descriptors_max < limits::RING_DESCRIPTORS_MIN
 }

@@ -236,7 +236,7 @@ mod tests {
         let (give, returned) = bounded(1);
         let (sender, events) = bounded(1);
         let root = Root::open_root(".".as_ref(), Policy::Beneath).unwrap();
-        let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+        let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
         let (share, shared_files) = bounded(1);
         let queues = Queues { inbox, share, shared_files, returned, workers: vec![sender] };
         let mut reader = Reader::new(0, shared, queues);

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::Worker;
-use crate::engine::confirm::{Confirmers, Suspect};
+use crate::engine::confirm::Suspect;
 use crate::engine::places::InProgress;
 use crate::engine::records::{outcome_again, outcome_of, record};
 use crate::limits;
@@ -17,6 +17,10 @@ impl Worker {
     /// A file could not be read whole.
     pub(super) fn fail(&mut self, planned: Planned, failure: Failure) {
         if failure.may_pass() && self.deferrals < limits::PASSING_TRIES_MAX {
+            if self.shared.is_small() {
+                self.outgrown.waits = true;
+                return self.deferred.push_back(planned);
+            }
             // Too many files are open, ours or the host's, or somebody has to let go of this one first: fewer at a time,
             // and this one later.
             self.files_max = self.files.len().max(1);
@@ -38,12 +42,12 @@ impl Worker {
         let InProgress { mut planned, bytes, device_bytes, .. } = self.files.remove(place);
         self.brought.add(proof.reader, bytes, device_bytes);
         // What was too many files a moment ago need not be now.
-        self.files_max = (self.files_max + 1).min(self.shared.files_per_worker);
+        self.files_max = (self.files_max + 1).min(self.shared.files_per_worker());
         match planned.expected {
             Some(expected) if expected == digest => {
                 self.records.push(record(planned, Outcome::Match, Some(proof)));
             }
-            Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
+            Some(_) => self.suspect(Suspect { planned, first: digest, proof }),
             // Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
             None => {
                 let shared = &self.shared;

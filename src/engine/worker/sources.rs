@@ -11,22 +11,27 @@ use crate::engine::readers::Readers;
 use crate::engine::shared::Shared;
 use crate::error::Error;
 use crate::hash::{Kernels, Lanes};
+use crate::limits;
 use crate::read::{HAS_CACHED_READS, Inline, PlannedFile, Source};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The source that a worker drives itself; none where every file goes to the readers.
-pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
+pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source + Send>>> {
     let (root, manner) = (Arc::clone(&shared.root), Arc::clone(&shared.manner));
     let buffers = shared.worker_buffers();
     Ok(match shared.choice {
         // What is cached is not asked about either.
         ReaderChoice::Auto if shared.resources.from_media => None,
-        ReaderChoice::Auto if !HAS_CACHED_READS => Some(shared.driven(Inline::waiting(root, manner, buffers)?)),
-        ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => {
-            Some(shared.driven(Inline::cached(root, manner, buffers)?))
+        ReaderChoice::Auto if !HAS_CACHED_READS => {
+            Some(shared.driven_anywhere(Inline::waiting(root, manner, buffers)?))
         }
-        ReaderChoice::Forced(ReaderKind::Pread) => Some(shared.driven(Inline::waiting(root, manner, buffers)?)),
-        ReaderChoice::Forced(ReaderKind::Mmap) => Some(shared.driven(Inline::mapped(root, manner, buffers)?)),
+        ReaderChoice::Auto | ReaderChoice::Forced(ReaderKind::Cached) => {
+            Some(shared.driven_anywhere(Inline::cached(root, manner, buffers)?))
+        }
+        ReaderChoice::Forced(ReaderKind::Pread) => {
+            Some(shared.driven_anywhere(Inline::waiting(root, manner, buffers)?))
+        }
+        ReaderChoice::Forced(ReaderKind::Mmap) => Some(shared.driven_anywhere(Inline::mapped(root, manner, buffers)?)),
         ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring) => None,
     })
 }
@@ -34,6 +39,10 @@ pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
 impl Worker {
     /// Leaves a file to the readers, together with others.
     pub(super) fn send_to_readers(&mut self, file: PlannedFile) {
+        if self.shared.is_small() {
+            // The readers are threads.
+            return self.outgrown.files.push(file);
+        }
         if self.link.is_none() {
             self.link = Readers::link(&self.shared, self.index);
         }
@@ -72,7 +81,7 @@ impl Worker {
     pub(super) fn distrust(&mut self) {
         self.distrusts = true;
         self.shared.counters.count_kernels(|kernel| self.lanes.hashed_bytes(kernel));
-        self.lanes = Lanes::new(Kernels::plain(), self.shared.files_per_worker);
+        self.lanes = Lanes::new(Kernels::plain(), limits::FILES_PER_WORKER_MAX);
         if !self.plain_only {
             self.read_plainly();
         }
@@ -83,7 +92,7 @@ impl Worker {
         let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
         match Inline::waiting(root, manner, self.shared.worker_buffers()) {
             Ok(source) => {
-                self.inline = Some(self.shared.driven(source));
+                self.inline = Some(self.shared.driven_anywhere(source));
                 self.generation += 1;
                 self.plain_only = true;
             }

@@ -78,7 +78,7 @@ fn where_no_reader_can_be_started_the_files_that_were_begun_before_are_read_to_t
     let names = ["before", "one", "after"];
     let batch = (0..).zip(names).map(|(place, name)| planned(tree.path(), place, name, length)).collect();
     let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-    let mut shared = Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
+    let mut shared = Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
     shared.readers = Readers::refused();
     let shared = Arc::new(shared);
     let (work, inbox) = unbounded();
@@ -111,7 +111,7 @@ fn after_a_second_reading_that_did_not_agree_neither_the_reader_nor_the_kernel_i
     let tree = tempfile::tempdir().unwrap();
     let batch = (0..9).map(|place| planned(tree.path(), place, &format!("f{place}"), 10_000)).collect();
     let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-    let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+    let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
     shared.distrust.store(true, Ordering::Relaxed);
     let (work, inbox) = unbounded();
     assert!(work.send(Work::Batch(batch)).is_ok());

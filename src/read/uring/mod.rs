@@ -15,6 +15,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustix::io::Errno;
 
@@ -229,7 +230,7 @@ impl Source for Uring {
             Ok(way) => way,
             Err(errno) => return self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset }))),
         };
-        let place = place_of(opened.file.as_fd(), &opened.stamp, self.manner.by_block);
+        let place = place_of(opened.file.as_fd(), &opened.stamp, self.manner.by_block.load(Ordering::Relaxed));
         let index = self.vacant.pop().expect("only where there is room");
         self.files[index] = Some(RingFile::new(file, opened, offset, way));
         self.window.push((place, index));
