@@ -109,6 +109,14 @@ pub enum Error {
     /// Linux refused even one thread.
     #[error("cannot start a thread: {0}")]
     NoThread(io::Error),
+    /// This process, or the whole machine, has as many files open as it may, and none of them is this run's to close.
+    #[error("no file can be opened: {source}; this process may have {limit} open (ulimit -n)")]
+    NoDescriptor {
+        /// Open files that this process may have.
+        limit: u64,
+        /// What Linux said.
+        source: io::Error,
+    },
     /// checksig broke a promise to itself; nothing that was not reported as a match may be taken for one.
     #[error("internal error: {0}; please report it")]
     Internal(String),

@@ -55,6 +55,8 @@ typedef enum {
     CHECKSIG_STATUS_KERNEL_UNAVAILABLE = 33,
     // The system refused even one thread.
     CHECKSIG_STATUS_NO_THREAD = 31,
+    // This process has as many files open as it may, or the whole machine has.
+    CHECKSIG_STATUS_NO_DESCRIPTOR = 34,
     // The run was started before fork() and is used by the child.
     CHECKSIG_STATUS_FORKED = 32,
     // checksig broke a promise to itself. Nothing that was not reported as a match may be taken for one.

@@ -7,8 +7,10 @@
 mod conduct;
 mod confirm;
 mod creation;
+mod descriptors;
 #[cfg(test)]
 mod faults;
+mod ledger;
 mod options;
 mod outbox;
 mod piece;

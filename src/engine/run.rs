@@ -2,8 +2,8 @@
 //!
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use rustix::io::Errno;
 
 use super::conduct::Conductor;
 use super::creation::Creation;
+use super::descriptors::no_descriptor;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::share::share;
@@ -111,9 +112,9 @@ impl Run {
     pub fn verify(root: &Path, options: &Options) -> Result<Run, Error> {
         let directory = open_root(root, options.policy)?;
         let (manifest, path) = open_manifest(&directory, root, options)?;
-        let watched = Watched::new(&manifest, &path)?;
-        let reader: Box<dyn BufRead + Send> =
-            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
+        let file = Arc::new(File::from(manifest.file));
+        let watched = Watched { file: Arc::clone(&file), stamp: manifest.stamp, path: path.clone() };
+        let reader: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, file));
         let stock = Stock::Manifest(Entries::new(reader, options.grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.resources, options.ordered)?;
@@ -304,20 +305,12 @@ impl Drop for Run {
 
 /// A manifest that is being read, and how it was when that began.
 struct Watched {
-    file: OwnedFd,
+    file: Arc<File>,
     stamp: Stamp,
     path: PathBuf,
 }
 
 impl Watched {
-    fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
-        let path = path.to_owned();
-        match manifest.file.try_clone() {
-            Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path }),
-            Err(source) => Err(Error::ManifestUnreadable { path, source }),
-        }
-    }
-
     /// A manifest needs a proof of its end as much as a file does: lines that went missing while it was read would be
     /// files that nobody checked. To be asked of a run that went to its end.
     fn check(&self, shared: &Shared, is_malformed: bool) -> Result<(), Error> {
@@ -335,7 +328,7 @@ fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
     Root::open_root(path, policy).map_err(|errno| match errno {
         Errno::NOENT => Error::RootNotFound { path: path.to_owned() },
         Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },
-        errno => Error::RootUnreadable { path: path.to_owned(), source: errno.into() },
+        errno => no_descriptor(errno).unwrap_or(Error::RootUnreadable { path: path.to_owned(), source: errno.into() }),
     })
 }
 
@@ -350,6 +343,8 @@ fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(Op
         Err(Refusal::Missing) => Err(Error::ManifestNotFound { path }),
         Err(Refusal::NotRegular(kind)) => Err(Error::ManifestNotRegular { path, kind }),
         Err(Refusal::OutsideRoot) => Err(Error::Internal("the manifest's own name leads out of the root".to_owned())),
-        Err(Refusal::Errno(errno)) => Err(Error::ManifestUnreadable { path, source: errno.into() }),
+        Err(Refusal::Errno(errno)) => {
+            Err(no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() }))
+        }
     }
 }

@@ -11,6 +11,8 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crossbeam::utils::CachePadded;
 
 use super::confirm::Confirmers;
+use super::descriptors::descriptors_max;
+use super::ledger::Ledger;
 use super::options::Resources;
 use super::outbox::Outbox;
 use super::readers::Readers;
@@ -20,8 +22,8 @@ use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 #[cfg(test)]
 use crate::read::faulty::{Faulty, Script};
-use crate::read::{DeviceKind, Devices, Failure, Manner, Source, kind_of};
-use crate::readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind};
+use crate::read::{DeviceKind, Devices, Manner, Source, kind_of};
+use crate::readerkind::{CacheEffect, Origin, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
 
@@ -29,9 +31,8 @@ use crate::root::Root;
 pub(super) struct Shared {
     pub(super) root: Arc<Root>,
     pub(super) kernels: Kernels,
-    /// What the run may use, within the limits; and its reader once more, by a shorter name.
+    /// What the run may use, within the limits.
     pub(super) resources: Resources,
-    pub(super) choice: ReaderChoice,
     /// What the root lies on.
     pub(super) device: DeviceKind,
     /// How files are read where they are waited for.
@@ -44,6 +45,8 @@ pub(super) struct Shared {
     pub(super) outbox: Outbox,
     /// Written by every thread, and so in cache lines of their own.
     pub(super) counters: CachePadded<Counters>,
+    /// One for each worker, written for every file.
+    pub(super) ledgers: Box<[CachePadded<Ledger>]>,
     pub(super) readers: Readers,
     pub(super) confirmers: Confirmers,
     /// Files that are to be begun before all others.
@@ -113,7 +116,7 @@ impl Shared {
         ordered: bool,
     ) -> Shared {
         let resources = resources.into();
-        let descriptors_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+        let descriptors_max = descriptors_max();
         let device = root.device().map_or(DeviceKind::Local, |(directory, number)| kind_of(directory, number));
         let manner = Manner {
             from_media: resources.from_media,
@@ -125,7 +128,6 @@ impl Shared {
             root: Arc::new(root),
             kernels,
             resources,
-            choice: resources.reader,
             device,
             manner: Arc::new(manner),
             workers_max,
@@ -133,6 +135,7 @@ impl Shared {
             descriptors_max,
             outbox: Outbox::new(ordered),
             counters: CachePadded::default(),
+            ledgers: (0..workers_max).map(|_| CachePadded::default()).collect(),
             readers: Readers::default(),
             confirmers: Confirmers::default(),
             huge: Mutex::new(LargestFirst::new(limits::HUGE_FILES_MAX)),
@@ -190,19 +193,6 @@ impl Shared {
     /// Whether the run was stopped so many milliseconds ago or more.
     pub(super) fn is_overdue_for(&self, milliseconds: u64) -> bool {
         self.stopped_at.get().is_some_and(|at| at.elapsed() >= Duration::from_millis(milliseconds))
-    }
-
-    /// Repeats what failed for a reason that may pass, as often as is allowed and as long as the run goes on.
-    pub(super) fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-        for _ in 1..limits::PASSING_TRIES_MAX {
-            match call() {
-                Err(failure) if failure.may_pass() && !self.stopping() => {
-                    std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
-                }
-                result => return result,
-            }
-        }
-        call()
     }
 
     /// Ends the run because it cannot go on. The first reason stands.
@@ -307,8 +297,8 @@ impl Counters {
 }
 
 #[cfg(test)]
-impl From<ReaderChoice> for Resources {
-    fn from(reader: ReaderChoice) -> Resources {
+impl From<crate::readerkind::ReaderChoice> for Resources {
+    fn from(reader: crate::readerkind::ReaderChoice) -> Resources {
         Resources { reader, ..Resources::default() }
     }
 }

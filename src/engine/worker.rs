@@ -10,25 +10,24 @@ mod gather;
 mod judge;
 mod sources;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam::channel::{never, select};
 
+use super::confirm::Confirmers;
+use super::ledger::Ledger;
 use super::piece::{Home, Piece};
 use super::places::Places;
 use super::queue::{Next, WorkQueue};
 use super::readers::{FromReader, Link, index_of, ticket};
-use super::records::not_checked;
 use super::shared::{Brought, Shared};
 use crate::hash::{Done, Lanes};
 use crate::limits;
-use crate::plan::Planned;
-use crate::read::{End, Event, PlannedFile, Segment, Source, Wait};
+use crate::read::{End, Event, PlannedFile, Proof, Segment, Source, Wait};
 use crate::readerkind::{Origin, ReaderChoice, ReaderKind};
-use crate::report::Record;
+use crate::verdict::Outcome;
 
 /// One worker thread.
 pub(super) struct Worker {
@@ -56,11 +55,12 @@ pub(super) struct Worker {
     /// A huge file was begun in this round: no further file is, so that the other workers come by their share of them. Else
     /// the first to see sixteen of them, at the end of a run, takes all before anybody else has looked.
     began_huge: bool,
-    /// Files that could not be opened for want of descriptors.
-    deferred: VecDeque<Planned>,
+    /// Times that a file was put off, and that a descriptor was waited for, since bytes last came.
     deferrals: u32,
+    waits: u32,
     done: Vec<Done<Piece>>,
-    records: Vec<(u64, Record)>,
+    /// Records in the ledger.
+    records: usize,
     /// What its readers have brought since records were last handed on.
     brought: Brought,
     /// Bytes that have come since records were last handed on.
@@ -76,7 +76,7 @@ impl Worker {
             lanes: Lanes::new(shared.kernels.clone(), shared.files_per_worker),
             inline,
             generation: 0,
-            plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
+            plain_only: shared.resources.reader == ReaderChoice::Forced(ReaderKind::Pread),
             distrusts: false,
             link: None,
             outgoing: Vec::new(),
@@ -85,10 +85,10 @@ impl Worker {
             files: Places::new(shared.files_per_worker),
             files_max: shared.files_per_worker,
             began_huge: false,
-            deferred: VecDeque::new(),
             deferrals: 0,
+            waits: 0,
             done: Vec::new(),
-            records: Vec::new(),
+            records: 0,
             brought: Brought::default(),
             bytes_since: 0,
             shared,
@@ -110,7 +110,7 @@ impl Worker {
         let mut begun = false;
         let mut later = true;
         // Keep the lanes full; what is ready beyond them only waits.
-        while self.lanes.have_room() && !self.began_huge && self.records.len() < limits::RECORDS_PER_DELIVERY {
+        while self.lanes.have_room() && !self.began_huge && self.records < limits::RECORDS_PER_DELIVERY {
             if self.shared.stopping() {
                 return true;
             }
@@ -137,14 +137,14 @@ impl Worker {
         }
         let hashed = self.lanes.step(&mut self.done);
         self.take_done();
-        if self.records.len() >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
+        if self.records >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
             self.deliver();
         }
         if came || begun || hashed {
             return true;
         }
         self.deliver();
-        if !later && self.files.len() == 0 && self.deferred.is_empty() {
+        if !later && self.files.len() == 0 && !self.ledger().open().has_deferred() {
             return false;
         }
         self.wait();
@@ -198,7 +198,19 @@ impl Worker {
         if self.inline.as_ref().is_some_and(|source| !source.has_room()) {
             return Begun::NotNow;
         }
-        let planned = match self.deferred.pop_front() {
+        if self.shared.confirmers.are_busy() {
+            if self.files.len() == 0 {
+                self.rest();
+                Confirmers::relieve(&self.shared);
+            }
+            return Begun::NotNow;
+        }
+        // Under the lock from the queue to the ledger: somebody is answerable for it at any time.
+        let mut accounts = self.shared.ledgers[self.index].open();
+        if accounts.is_closed() {
+            return Begun::Never;
+        }
+        let planned = match accounts.next_deferred() {
             Some(planned) => planned,
             None => match self.queue.next(&self.shared) {
                 Next::File(planned) => planned,
@@ -206,19 +218,16 @@ impl Worker {
                 Next::Never => return Begun::Never,
             },
         };
-        self.begin(planned);
-        Begun::Yes
-    }
-
-    fn begin(&mut self, planned: Planned) {
-        let name = planned.name.clone();
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let place = self.files.insert(planned, job);
-        let file = PlannedFile::new(ticket(self.index, place), name);
+        let place = self.files.insert(job);
+        let file = PlannedFile::new(ticket(self.index, place), planned.name.clone());
+        accounts.begin(place, planned);
+        drop(accounts);
         match &mut self.inline {
             Some(source) => source.add(file),
             None => self.send_to_readers(file),
         }
+        Begun::Yes
     }
 
     fn handle_all(&mut self, FromReader { reader, events }: FromReader) {
@@ -245,7 +254,7 @@ impl Worker {
         file.bytes += length;
         file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
-        self.deferrals = 0;
+        (self.deferrals, self.waits) = (0, 0);
         self.lanes.submit(file.job, Piece { ticket, bytes, home }, last);
     }
 
@@ -265,8 +274,8 @@ impl Worker {
                     // Its buffers go home before its ticket may be another file's.
                     self.take_done();
                 }
-                let progress = self.files.remove(place);
-                self.fail(progress.planned, failure);
+                self.files.remove(place);
+                self.fail(place, failure);
             }
         }
     }
@@ -303,11 +312,30 @@ impl Worker {
         self.shared.counters.count_brought(&mut self.brought);
         let bytes = std::mem::take(&mut self.bytes_since);
         self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
-        self.shared.deliver(&mut self.records);
+        self.ledger().open().deliver(&self.shared);
+        self.records = 0;
+    }
+
+    fn ledger(&self) -> &Ledger {
+        &self.shared.ledgers[self.index]
+    }
+
+    /// Says what became of a file.
+    fn settle(&mut self, place: usize, outcome: Outcome, proof: Option<Proof>) {
+        let is_more = self.ledger().open().settle(place, outcome, proof);
+        self.records += usize::from(is_more);
+    }
+
+    /// Holds no descriptor while it has no file in progress.
+    fn rest(&mut self) {
+        self.inline.iter_mut().for_each(|source| source.rest());
     }
 
     /// Sleeps until there may be something to do.
     fn wait(&mut self) {
+        if self.files.len() == 0 {
+            self.rest();
+        }
         let (no_events, no_work) = (never(), never());
         let events = self.link.as_ref().map_or(&no_events, |link| &link.events);
         let takes_work = self.queue.is_open() && self.files.len() < self.files_max;
@@ -328,10 +356,12 @@ impl Worker {
         }
     }
 
-    /// Accounts for every file that this worker knows of and has not judged.
+    /// Accounts for every file that this worker knows of and has not judged; one that was given up knows of none.
     fn leave(&mut self) {
-        let begun = self.files.drain().map(|progress| progress.planned);
-        self.records.extend(begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).map(not_checked));
+        let mut accounts = self.shared.ledgers[self.index].open();
+        if !accounts.is_closed() {
+            accounts.leave(self.queue.drain());
+        }
     }
 }
 

@@ -105,6 +105,9 @@ pub(crate) trait Source {
     /// has nothing to change.
     fn wait_from_now_on(&mut self) {}
 
+    /// It has no file in progress and will not be asked for some time: it is to hold no descriptor meanwhile.
+    fn rest(&mut self) {}
+
     /// Buffers that have been handed out and not released.
     fn buffers_out(&self) -> usize;
 

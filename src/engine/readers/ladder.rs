@@ -49,7 +49,7 @@ pub(super) fn ladder(shared: &Shared) -> Rung {
 }
 
 fn kind(shared: &Shared) -> ReaderKind {
-    let reason = match shared.choice {
+    let reason = match shared.resources.reader {
         ReaderChoice::Forced(ReaderKind::Threads) => return ReaderKind::Threads,
         ReaderChoice::Forced(ReaderKind::Uring) => None,
         _ if few_descriptors(shared) => Some(format!(

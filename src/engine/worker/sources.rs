@@ -18,7 +18,7 @@ use crate::readerkind::{ReaderChoice, ReaderKind};
 pub(super) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source>>> {
     let (root, manner) = (Arc::clone(&shared.root), Arc::clone(&shared.manner));
     let buffers = shared.worker_buffers();
-    Ok(match shared.choice {
+    Ok(match shared.resources.reader {
         // What is cached is not asked about either.
         ReaderChoice::Auto if shared.resources.from_media => None,
         ReaderChoice::Auto if !HAS_CACHED_READS => Some(shared.driven(Inline::waiting(root, manner, buffers)?)),

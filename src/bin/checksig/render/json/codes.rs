@@ -54,6 +54,7 @@ pub(super) fn error(error: &Error) -> &'static str {
         Error::MemoryTooSmall { .. } => "memory_too_small",
         Error::NotFromMedia { .. } => "not_from_media",
         Error::NoThread(_) => "no_thread",
+        Error::NoDescriptor { .. } => "no_descriptor",
         Error::Internal(_) => "internal",
         _ => "other",
     }

@@ -1,0 +1,145 @@
+//! What one worker is answerable for: the files that it has begun or put off, and the records that it has not handed on.
+//!
+//! Kept outside of the worker's own thread, which may hang in a read: whoever gives the thread up takes what is here. Judges
+//! nothing, and nothing waits under its lock but for other locks of that kind.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::records::{not_checked, record};
+use super::shared::Shared;
+use crate::digest::Digest;
+use crate::plan::Planned;
+use crate::read::Proof;
+use crate::report::Record;
+use crate::verdict::Outcome;
+
+/// The ledger of one worker.
+#[derive(Default)]
+pub(super) struct Ledger {
+    accounts: Mutex<Accounts>,
+}
+
+/// What stands in it.
+#[derive(Default)]
+pub(super) struct Accounts {
+    /// Files in progress, by their places.
+    begun: Vec<Option<Planned>>,
+    /// Files that could not be opened for a reason that may pass.
+    deferred: VecDeque<Planned>,
+    records: Vec<(u64, Record)>,
+    /// The worker has been given up: it answers for nothing any more.
+    closed: bool,
+}
+
+impl Ledger {
+    /// Opens it. What stands in it is right between any two statements of its owner, who may have panicked.
+    pub(super) fn open(&self) -> MutexGuard<'_, Accounts> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the worker up: the records of everything that it was answerable for. What it says later is dropped.
+    pub(super) fn give_up(&self) -> Vec<(u64, Record)> {
+        let mut accounts = self.open();
+        accounts.leave([]);
+        accounts.closed = true;
+        std::mem::take(&mut accounts.records)
+    }
+}
+
+impl Accounts {
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Whether any file is in progress.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.iter().any(Option::is_some)
+    }
+
+    /// Takes a file on, in a place that no other has.
+    pub(super) fn begin(&mut self, place: usize, planned: Planned) {
+        if self.begun.len() <= place {
+            self.begun.resize_with(place + 1, || None);
+        }
+        let before = self.begun[place].replace(planned);
+        assert!(before.is_none(), "a place is one file's");
+    }
+
+    /// The file in a place, unless it is no longer this worker's.
+    pub(super) fn file(&self, place: usize) -> Option<&Planned> {
+        self.begun.get(place)?.as_ref()
+    }
+
+    /// Takes a file out, for somebody else to answer for.
+    pub(super) fn hand_over(&mut self, place: usize) -> Option<Planned> {
+        self.begun.get_mut(place)?.take()
+    }
+
+    /// Says what became of a file; true where that is a record more.
+    pub(super) fn settle(&mut self, place: usize, outcome: Outcome, proof: Option<Proof>) -> bool {
+        let settled = self.hand_over(place).map(|planned| record(planned, outcome, proof));
+        let is_more = settled.is_some();
+        self.records.extend(settled);
+        is_more
+    }
+
+    /// The same for a file of which the digest was to be found.
+    pub(super) fn settle_found(&mut self, place: usize, found: Digest, proof: Proof) -> bool {
+        if let Some(Some(planned)) = self.begun.get_mut(place) {
+            planned.expected = Some(found);
+        }
+        self.settle(place, Outcome::Match, Some(proof))
+    }
+
+    /// Puts a file off.
+    pub(super) fn defer(&mut self, place: usize) {
+        let planned = self.hand_over(place);
+        self.deferred.extend(planned);
+    }
+
+    /// The file that was put off first.
+    pub(super) fn next_deferred(&mut self) -> Option<Planned> {
+        self.deferred.pop_front()
+    }
+
+    pub(super) fn has_deferred(&self) -> bool {
+        !self.deferred.is_empty()
+    }
+
+    /// Hands the records on: under the lock, so that they are either here or with the caller of the run.
+    pub(super) fn deliver(&mut self, shared: &Shared) {
+        shared.deliver(&mut self.records);
+    }
+
+    /// Accounts for every file that has no outcome, and for some more that nobody has begun.
+    pub(super) fn leave(&mut self, more: impl IntoIterator<Item = Planned>) {
+        let begun = self.begun.drain(..).flatten();
+        self.records.extend(begun.chain(self.deferred.drain(..)).chain(more).map(not_checked));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(place: u64) -> Planned {
+        Planned { place, line: place + 1, name: vec![b'f'], expected: None }
+    }
+
+    #[test]
+    fn who_gives_a_worker_up_gets_every_file_once_and_what_it_says_later_is_dropped() {
+        let ledger = Ledger::default();
+        for place in 0..4 {
+            ledger.open().begin(place as usize, planned(place));
+        }
+        assert!(ledger.open().settle(1, Outcome::Missing, None));
+        ledger.open().defer(2);
+        assert!(ledger.open().hand_over(3).is_some());
+        let mut places: Vec<_> = ledger.give_up().into_iter().map(|(place, _)| place).collect();
+        places.sort_unstable();
+        assert_eq!(places, [0, 1, 2], "the fourth is somebody else's");
+        assert!(ledger.open().is_closed() && !ledger.open().settle(0, Outcome::Missing, None));
+        assert!(ledger.give_up().is_empty());
+    }
+}
