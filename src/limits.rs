@@ -93,6 +93,13 @@ pub const LARGE_BUFFER_BYTES: usize = 256 * 1024;
 /// Bytes of all the buffers of all reader threads.
 pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 
+/// Bytes of the buffers of the readers of files that another machine or a program serves below a root on a disk, beside
+/// those; where memory is limited, one part in so many of what readers may have.
+pub const REMOTE_MEMORY_BYTES: usize = 8 * 1024 * 1024;
+
+/// See [`REMOTE_MEMORY_BYTES`].
+pub const REMOTE_MEMORY_SHARE: usize = 8;
+
 /// Bytes that all buffers of a run may be limited to, at least: below that, files would wait for buffers and not
 /// for the device.
 pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;

@@ -22,8 +22,8 @@ use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 #[cfg(test)]
 use crate::read::faulty::{Faulty, Script};
-use crate::read::{DeviceKind, Devices, Manner, Source, kind_of};
-use crate::readerkind::{CacheEffect, Origin, ReaderKind};
+use crate::read::{Apart, DeviceKind, Devices, Manner, Source, kind_of};
+use crate::readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
 
@@ -123,6 +123,10 @@ impl Shared {
             is_neutral: resources.cache == CacheEffect::Neutral,
             by_block: device == DeviceKind::Rotating,
             devices: Devices::default(),
+            apart: Apart {
+                are_kept: AtomicBool::new(resources.reader == ReaderChoice::Auto && device != DeviceKind::Remote),
+                root: root.device().map(|(_, number)| number),
+            },
         };
         Shared {
             root: Arc::new(root),
@@ -159,11 +163,18 @@ impl Shared {
             .map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
     }
 
-    /// Bytes of the buffers of all readers.
-    pub(super) fn reader_memory(&self) -> usize {
+    /// Bytes of the buffers of all readers, and of those of files that are kept apart.
+    pub(super) fn reader_memory(&self) -> (usize, usize) {
+        let Some(bytes) = self.resources.memory_bytes else {
+            return (limits::READER_MEMORY_BYTES, limits::REMOTE_MEMORY_BYTES);
+        };
         let of_workers = self.workers_max * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
-        let left = |bytes: u64| (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
-        self.resources.memory_bytes.map_or(limits::READER_MEMORY_BYTES, left)
+        let left = (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
+        let apart = match self.manner.apart.are_kept.load(Ordering::Relaxed) {
+            true => (left / limits::REMOTE_MEMORY_SHARE).min(limits::REMOTE_MEMORY_BYTES),
+            false => 0,
+        };
+        (left - apart, apart)
     }
 
     /// A source of this run as it is to be driven: itself, or in a test one that goes wrong where it is told to.
@@ -297,8 +308,8 @@ impl Counters {
 }
 
 #[cfg(test)]
-impl From<crate::readerkind::ReaderChoice> for Resources {
-    fn from(reader: crate::readerkind::ReaderChoice) -> Resources {
+impl From<ReaderChoice> for Resources {
+    fn from(reader: ReaderChoice) -> Resources {
         Resources { reader, ..Resources::default() }
     }
 }

@@ -21,7 +21,7 @@ use super::ledger::Ledger;
 use super::piece::{Home, Piece};
 use super::places::Places;
 use super::queue::{Next, WorkQueue};
-use super::readers::{FromReader, Link, index_of, ticket};
+use super::readers::{FromReader, Links, index_of, ticket};
 use super::shared::{Brought, Shared};
 use crate::hash::{Done, Lanes};
 use crate::limits;
@@ -43,7 +43,9 @@ pub(super) struct Worker {
     plain_only: bool,
     /// A second reading of some file gave another digest than the first.
     distrusts: bool,
-    link: Option<Link>,
+    links: Links,
+    /// The directory of a file that was kept apart from others: those beside it are left to the same readers unopened.
+    remote_directory: Option<Vec<u8>>,
     /// Files for the readers that wait for others to go together with, and rounds since the first came.
     outgoing: Vec<PlannedFile>,
     rounds_held: u32,
@@ -78,7 +80,8 @@ impl Worker {
             generation: 0,
             plain_only: shared.resources.reader == ReaderChoice::Forced(ReaderKind::Pread),
             distrusts: false,
-            link: None,
+            links: Links::default(),
+            remote_directory: None,
             outgoing: Vec::new(),
             rounds_held: 0,
             steps_ungathered: 0,
@@ -154,11 +157,8 @@ impl Worker {
     /// Takes what the readers have sent.
     fn take_events(&mut self) -> bool {
         let mut came = false;
-        while let Some(link) = &self.link {
-            match link.events.try_recv() {
-                Ok(from) => self.handle_all(from),
-                Err(_) => break,
-            }
+        while let Ok(from) = self.links.events.try_recv() {
+            self.handle_all(from);
             came = true;
         }
         came
@@ -230,8 +230,8 @@ impl Worker {
         Begun::Yes
     }
 
-    fn handle_all(&mut self, FromReader { reader, events }: FromReader) {
-        events.into_iter().for_each(|event| self.handle(event, Home::Reader(reader)));
+    fn handle_all(&mut self, FromReader { team, reader, events }: FromReader) {
+        events.into_iter().for_each(|event| self.handle(event, Home::Reader(team, reader)));
     }
 
     fn handle(&mut self, event: Event, home: Home) {
@@ -297,11 +297,11 @@ impl Worker {
     }
 
     fn release(&mut self, Piece { ticket, bytes, home }: Piece) {
-        match (home, &mut self.inline, &self.link) {
-            (Home::Inline(generation), Some(source), _) if generation == self.generation => {
+        match (home, &mut self.inline) {
+            (Home::Inline(generation), Some(source)) if generation == self.generation => {
                 source.release(ticket, bytes);
             }
-            (Home::Reader(reader), _, Some(link)) => link.release(reader, ticket, bytes),
+            (Home::Reader(team, reader), _) => self.links.release(team, reader, ticket, bytes),
             // Its source has been given up.
             _ => {}
         }
@@ -336,13 +336,12 @@ impl Worker {
         if self.files.len() == 0 {
             self.rest();
         }
-        let (no_events, no_work) = (never(), never());
-        let events = self.link.as_ref().map_or(&no_events, |link| &link.events);
+        let no_work = never();
         let takes_work = self.queue.is_open() && self.files.len() < self.files_max;
         let work = if takes_work { &self.queue.inbox } else { &no_work };
         let (mut from, mut received) = (None, None);
         select! {
-            recv(events) -> event => from = event.ok(),
+            recv(self.links.events) -> event => from = event.ok(),
             recv(work) -> work => received = Some(work),
             default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
         }

@@ -38,7 +38,7 @@ pub(crate) use blocking::Blocking;
 pub(crate) use device::{DeviceKind, Devices};
 pub(crate) use disks::{HAS_DIRECT_READS, kind_of};
 pub(crate) use inline::Inline;
-pub(crate) use manner::Manner;
+pub(crate) use manner::{Apart, Manner};
 pub(crate) use nowait::HAS_CACHED_READS;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe};

@@ -20,7 +20,7 @@ const READERS: [Option<ReaderKind>; 4] =
 /// Of several segments, and no whole number of pages.
 const LENGTH: usize = 300_007;
 
-fn served(name: &str, length: usize, behaviour: Behaviour, direct: bool) -> Served {
+pub(crate) fn served(name: &str, length: usize, behaviour: Behaviour, direct: bool) -> Served {
     let seed = name.bytes().map(u64::from).sum();
     Served { name: name.to_owned(), content: bytes(length, seed), behaviour, direct, was_read: AtomicBool::new(false) }
 }

@@ -8,7 +8,7 @@ use crossbeam::deque::Worker as Deque;
 use super::*;
 use crate::engine::outbox::Taken;
 use crate::engine::queue::Work;
-use crate::engine::readers::Readers;
+use crate::engine::readers::{Readers, Team};
 use crate::engine::records::not_checked;
 use crate::hash::{Kernels, Stream};
 use crate::plan::Planned;
@@ -82,7 +82,7 @@ fn where_no_reader_can_be_started_the_files_that_were_begun_before_are_read_to_t
     let batch = (0..).zip(names).map(|(place, name)| planned(tree.path(), place, name, length)).collect();
     let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
     let mut shared = Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
-    shared.readers = Readers::refused();
+    shared.readers = Readers::refused(&[Team::Usual]);
     let shared = Arc::new(shared);
     let (work, inbox) = unbounded();
     assert!(work.send(Work::Batch(batch)).is_ok());
