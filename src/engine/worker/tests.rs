@@ -1,5 +1,6 @@
 //! One worker by itself, where a run seldom brings it.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
@@ -212,4 +213,66 @@ fn a_worker_that_hangs_is_given_up_and_each_of_its_files_has_one_outcome() {
         })
         .collect();
     assert_eq!(kinds, [vec![OutcomeKind::Missing], vec![OutcomeKind::NotChecked; 8]].concat());
+}
+
+/// A source that gives a segment of each file and then fails it, and sees to it that no buffer is on its way when the next file
+/// with its ticket is added.
+#[derive(Default)]
+struct FailsLate {
+    files: Vec<(PlannedFile, bool)>,
+    out: HashSet<Ticket>,
+}
+
+impl Source for FailsLate {
+    fn add(&mut self, file: PlannedFile) {
+        assert!(!self.out.contains(&file.ticket), "a buffer of the last file with this ticket is home");
+        self.files.push((file, false));
+    }
+
+    fn has_room(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    fn in_progress(&self) -> usize {
+        self.files.len()
+    }
+
+    fn poll(&mut self, _wait: Wait) -> Event {
+        let Some((file, was_told)) = self.files.pop() else { return Event::Idle };
+        if was_told {
+            return file.end(Err(Failure::Moved));
+        }
+        let ticket = file.ticket;
+        self.files.push((file, true));
+        self.out.insert(ticket);
+        let (bytes, origin) = (Bytes::Nothing, Origin::Cache);
+        Event::Segment(Segment { ticket, offset: 0, file_bytes: 10, bytes, origin, last: false })
+    }
+
+    fn release(&mut self, ticket: Ticket, _bytes: Bytes) {
+        assert!(self.out.remove(&ticket), "no buffer comes twice");
+    }
+
+    fn buffers_out(&self) -> usize {
+        self.out.len()
+    }
+}
+
+#[test]
+fn the_buffers_of_a_file_that_fails_are_home_before_another_has_its_ticket() {
+    let tree = tempfile::tempdir().unwrap();
+    let batch = (0..5).map(|place| planned(tree.path(), place, &format!("f{place}"), 10)).collect();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+    let (work, inbox) = unbounded();
+    assert!(work.send(Work::Batch(batch)).is_ok());
+    drop(work);
+    let queue = WorkQueue::new(inbox, Deque::new_fifo(), Arc::new([]));
+    let mut worker = Worker::new(0, Arc::clone(&shared), queue).unwrap();
+    worker.inline = Some(Box::new(FailsLate::default()));
+    while worker.turn() {}
+    worker.deliver();
+    let Taken::Records(records) = shared.outbox.take(Duration::ZERO) else { panic!("records") };
+    let changed = |record: &Record| matches!(record, Record::File(file) if file.outcome == Outcome::Changed);
+    assert!(records.len() == 5 && records.iter().all(changed), "{records:?}");
 }
