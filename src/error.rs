@@ -97,6 +97,12 @@ pub enum Error {
         /// The bytes that were allowed.
         bytes: u64,
     },
+    /// More reads in flight were asked for than a run can have.
+    #[error("queue depth: {depth} is too large; a run has {} reads in flight at most", limits::QUEUE_DEPTH_MAX)]
+    QueueDepthTooLarge {
+        /// The reads that were asked for.
+        depth: usize,
+    },
     /// Every byte was to come from the device, by a reader that takes what is in the page cache.
     #[error(
         "reader {kind}: it reads what the page cache holds, and cannot read from the device itself; the readers uring, \

@@ -104,7 +104,7 @@ pub const REMOTE_MEMORY_SHARE: usize = 8;
 /// for the device.
 pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
-/// Reads that a run has in flight on the device, whatever is asked for. A SATA disk takes 32 commands at a time, and Linux
+/// Reads that a run can be asked to have in flight on the device. A SATA disk takes 32 commands at a time, and Linux
 /// gives each queue of an NVMe device 1 024; four of those are more than one process fills, and each read beyond what the
 /// device takes waits in Linux and holds a buffer.
 pub const QUEUE_DEPTH_MAX: usize = 4_096;

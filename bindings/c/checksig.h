@@ -259,7 +259,8 @@ ChecksigStatus checksig_options_set_reader(ChecksigOptions *options, const char 
 ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char *kernel, size_t kernel_len);
 
 // Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
-// of threads. 0, the default, means that it is chosen for the device. More than 4096 is taken for 4096.
+// of threads. 0, the default, means that it is chosen for the device; with more than 4096 a run does not
+// start.
 ChecksigStatus checksig_options_set_queue_depth(ChecksigOptions *options, uint32_t queue_depth);
 
 // Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 48

@@ -199,11 +199,14 @@ impl Worker {
             return Begun::NotNow;
         }
         if self.shared.confirmers.are_busy() {
-            if self.files.len() == 0 {
-                self.rest();
-                Confirmers::relieve(&self.shared);
+            if self.files.len() > 0 {
+                return Begun::NotNow;
             }
-            return Begun::NotNow;
+            self.deliver();
+            self.rest();
+            Confirmers::relieve(&self.shared);
+            // To be asked again at once.
+            return Begun::Yes;
         }
         // Under the lock from the queue to the ledger: somebody is answerable for it at any time.
         let mut accounts = self.shared.ledgers[self.index].open();
