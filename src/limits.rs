@@ -292,6 +292,11 @@ pub const CONDUCTOR_MS_MAX: u64 = STOP_MS_MAX + 500;
 /// apart, before the file counts as unreadable.
 pub const PASSING_TRIES_MAX: u32 = 40;
 
+/// How long an open may take from the moment that a worker begins the file; what takes longer is being read.
+pub const OPEN_MS_MAX: u64 = 1_000;
+
+const _: () = assert!(OPEN_MS_MAX < PASSING_TRIES_MAX as u64 * LOOK_AROUND_MS, "who reads slowly is seen in time");
+
 /// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
 pub const RING_TRIES_MAX: u32 = 1_000;
 

@@ -231,14 +231,18 @@ fn so_does_create() {
 fn a_run_that_is_to_keep_what_it_reads_keeps_it() {
     let Some(scene) = Scene::new(false) else { return };
     for reader in readers() {
-        scene.set();
         let mut options = options(reader);
         options.resources.cache = CacheEffect::Keep;
-        verify(&scene, &options);
-        let states = scene.states();
-        let missing: Vec<_> =
-            scene.files.iter().zip(&states).filter(|(_, pages)| pages.contains(&false)).map(|(file, _)| file).collect();
-        assert!(missing.is_empty(), "{reader:?}: {missing:?}");
+        let missing = || {
+            scene.set();
+            verify(&scene, &options);
+            let states = scene.states();
+            let files = scene.files.iter().zip(&states).filter(|(_, pages)| pages.contains(&false));
+            files.map(|(file, _)| file.clone()).collect::<Vec<_>>()
+        };
+        // Linux, or somebody who drops what is cached, may take some of it away at any time.
+        let least = (0..3).map(|_| missing()).find(Vec::is_empty);
+        assert!(least.is_some(), "{reader:?}: {:?}", missing());
     }
 }
 

@@ -55,9 +55,9 @@ impl Shared {
         }
     }
 
-    /// Whether any thread of this run has a file open, or is about to.
+    /// Whether any thread of this run has a file open.
     fn holds_descriptors(&self) -> bool {
-        self.ledgers.iter().any(|ledger| ledger.open().has_begun()) || self.confirmers.are_reading()
+        self.ledgers.iter().any(|ledger| ledger.open().holds_descriptors()) || self.confirmers.are_reading()
     }
 }
 

@@ -5,10 +5,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::records::{not_checked, record};
 use super::shared::Shared;
 use crate::digest::Digest;
+use crate::limits;
 use crate::plan::Planned;
 use crate::read::Proof;
 use crate::report::Record;
@@ -28,6 +30,8 @@ pub(super) struct Accounts {
     /// Files that could not be opened for a reason that may pass.
     deferred: VecDeque<Planned>,
     records: Vec<(u64, Record)>,
+    /// The last file could not be opened for want of a descriptor, and no other has given a byte since: when the last try began.
+    lacks_since: Option<Instant>,
     /// The worker has been given up: it answers for nothing any more.
     closed: bool,
 }
@@ -52,15 +56,25 @@ impl Accounts {
         self.closed
     }
 
-    /// Whether any file is in progress.
-    pub(super) fn has_begun(&self) -> bool {
-        self.begun.iter().any(Option::is_some)
+    /// Whether any file in progress holds a descriptor, or may. Where the worker lacked one, another try to open a file is none
+    /// yet, unless it takes so long that it must be the reading.
+    pub(super) fn holds_descriptors(&self) -> bool {
+        let is_reading = |since: Instant| since.elapsed() >= Duration::from_millis(limits::OPEN_MS_MAX);
+        self.begun.iter().any(Option::is_some) && self.lacks_since.is_none_or(is_reading)
+    }
+
+    /// Notes that the worker lacks a descriptor, or that it has one.
+    pub(super) fn lacks_descriptor(&mut self, lacks: bool) {
+        self.lacks_since = lacks.then(Instant::now);
     }
 
     /// Takes a file on, in a place that no other has.
     pub(super) fn begin(&mut self, place: usize, planned: Planned) {
         if self.begun.len() <= place {
             self.begun.resize_with(place + 1, || None);
+        }
+        if self.lacks_since.is_some() {
+            self.lacks_since = Some(Instant::now());
         }
         let before = self.begun[place].replace(planned);
         assert!(before.is_none(), "a place is one file's");
@@ -125,6 +139,24 @@ mod tests {
 
     fn planned(place: u64) -> Planned {
         Planned { place, line: place + 1, name: vec![b'f'], expected: None }
+    }
+
+    #[test]
+    fn who_lacks_a_descriptor_holds_none_by_trying() {
+        let ledger = Ledger::default();
+        let mut accounts = ledger.open();
+        assert!(!accounts.holds_descriptors());
+        accounts.begin(0, planned(0));
+        assert!(accounts.holds_descriptors());
+        accounts.lacks_descriptor(true);
+        accounts.defer(0);
+        accounts.begin(0, planned(0));
+        assert!(!accounts.holds_descriptors());
+        let since = accounts.lacks_since.unwrap();
+        accounts.lacks_since = since.checked_sub(Duration::from_millis(limits::OPEN_MS_MAX));
+        assert!(accounts.holds_descriptors(), "it is being read");
+        accounts.lacks_descriptor(false);
+        assert!(accounts.holds_descriptors());
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub(super) struct Worker {
     /// Times that a file was put off, and that a descriptor was waited for, since bytes last came.
     deferrals: u32,
     waits: u32,
+    lacks_descriptor: bool,
     done: Vec<Done<Piece>>,
     /// Records in the ledger.
     records: usize,
@@ -90,6 +91,7 @@ impl Worker {
             began_huge: false,
             deferrals: 0,
             waits: 0,
+            lacks_descriptor: false,
             done: Vec::new(),
             records: 0,
             brought: Brought::default(),
@@ -258,6 +260,9 @@ impl Worker {
         file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
         (self.deferrals, self.waits) = (0, 0);
+        if std::mem::take(&mut self.lacks_descriptor) {
+            self.shared.ledgers[self.index].open().lacks_descriptor(false);
+        }
         self.lanes.submit(file.job, Piece { ticket, bytes, home }, last);
     }
 

@@ -63,7 +63,8 @@ def test_what_cannot_be_met_is_an_option_error_with_the_remedy(tree):
     with pytest.raises(checksig.OptionError, match=r"^memory: 4194303 bytes .* 4194304 \(4 MiB\) at least$"):
         checksig.verify(tree.root, memory=4 * MIB - 1)
     assert checksig.verify(tree.root, memory=4 * MIB).ok
-    with pytest.raises(checksig.OptionError, match="^queue depth: 4097 is too large; a run has 4096 reads in flight at most$"):
+    too_large = "^queue depth: 4097 is too large; a run has 4096 reads in flight at most$"
+    with pytest.raises(checksig.OptionError, match=too_large):
         checksig.verify(tree.root, queue_depth=4097)
     assert checksig.verify(tree.root, queue_depth=4096).ok
     with pytest.raises(checksig.OptionError, match="^reader mmap: .* the readers uring, threads and pread can$"):

@@ -31,7 +31,11 @@ impl Worker {
         }
         self.rest();
         match failure.lacked_descriptor() {
-            Some(errno) => self.shared.wait_for_descriptor(errno, &mut self.waits),
+            Some(errno) => {
+                self.ledger().open().lacks_descriptor(true);
+                self.lacks_descriptor = true;
+                self.shared.wait_for_descriptor(errno, &mut self.waits);
+            }
             None => {
                 self.deferrals += 1;
                 std::thread::sleep(std::time::Duration::from_millis(limits::LOOK_AROUND_MS));
