@@ -199,7 +199,7 @@ fn second_readings_come_by_their_descriptors_as_well() {
     let mut tree = Tree::new();
     for at in 0..400 {
         tree.file(format!("f{at}"), &bytes(100 + at as usize, at));
-        fs::write(tree.at(&format!("f{at}")), "damaged").unwrap();
+        fs::write(tree.at(format!("f{at}")), "damaged").unwrap();
     }
     tree.seal();
     let right = lines(&tree);
