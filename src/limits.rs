@@ -93,6 +93,13 @@ pub const LARGE_BUFFER_BYTES: usize = 256 * 1024;
 /// Bytes of all the buffers of all reader threads.
 pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 
+/// Bytes of the buffers of the readers of files that another machine or a program serves below a root on a disk, beside
+/// those; where memory is limited, one part in so many of what readers may have.
+pub const REMOTE_MEMORY_BYTES: usize = 8 * 1024 * 1024;
+
+/// See [`REMOTE_MEMORY_BYTES`].
+pub const REMOTE_MEMORY_SHARE: usize = 8;
+
 /// Bytes that all buffers of a run may be limited to, at least: below that, files would wait for buffers and not
 /// for the device.
 pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
@@ -100,7 +107,7 @@ pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
 /// Bytes of the address space, where that is limited (`ulimit -v`), for each byte of all buffers.
 pub const ADDRESSES_PER_BUFFER_BYTE: u64 = 4;
 
-/// Reads that a run has in flight on the device, whatever is asked for. A SATA disk takes 32 commands at a time, and Linux
+/// Reads that a run can be asked to have in flight on the device. A SATA disk takes 32 commands at a time, and Linux
 /// gives each queue of an NVMe device 1 024; four of those are more than one process fills, and each read beyond what the
 /// device takes waits in Linux and holds a buffer.
 pub const QUEUE_DEPTH_MAX: usize = 4_096;
@@ -287,6 +294,11 @@ pub const CONDUCTOR_MS_MAX: u64 = STOP_MS_MAX + 500;
 /// Tries of an open that too many open files prevent, or a lease that another process has to give up, `LOOK_AROUND_MS`
 /// apart, before the file counts as unreadable.
 pub const PASSING_TRIES_MAX: u32 = 40;
+
+/// How long an open may take from the moment that a worker begins the file; what takes longer is being read.
+pub const OPEN_MS_MAX: u64 = 1_000;
+
+const _: () = assert!(OPEN_MS_MAX < PASSING_TRIES_MAX as u64 * LOOK_AROUND_MS, "who reads slowly is seen in time");
 
 /// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
 pub const RING_TRIES_MAX: u32 = 1_000;

@@ -10,7 +10,8 @@ fn every_crate_of_the_command_and_the_library_has_its_licence_in_the_collection(
     let mut crates = BTreeSet::new();
     for target in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"] {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--target", target]);
+        cargo
+            .args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--target", target]);
         let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let tree = String::from_utf8(output.stdout).unwrap();

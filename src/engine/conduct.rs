@@ -12,6 +12,7 @@ use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
 use crossbeam::deque::{Steal, Stealer, Worker as Deque};
 
 use super::crew::Crew;
+use super::ledger::Ledger;
 use super::outbox::cost_of;
 use super::queue::{Work, WorkQueue};
 use super::records::{not_checked, outcome_again, record};
@@ -44,6 +45,8 @@ pub(super) struct Conductor {
     started: usize,
     /// Room in the outbox that has been taken and not used yet.
     reserved: usize,
+    /// Times that a descriptor for a directory was waited for in vain.
+    waits: u32,
     begun: Instant,
     /// Time spent on looking ahead.
     looking: Duration,
@@ -79,6 +82,7 @@ impl Conductor {
             workers: Crew::default(),
             started: 0,
             reserved: 0,
+            waits: 0,
             begun: Instant::now(),
             looking: Duration::ZERO,
         }
@@ -105,8 +109,11 @@ impl Conductor {
             (inbox, stealers)
         });
         workers.wait(&shared);
+        // One that hangs in a read has been given up; nothing stands in the ledgers of the others.
+        let mut records = shared.ledgers.iter().flat_map(Ledger::give_up).collect();
+        shared.deliver(&mut records);
         shared.confirmers.finish(&shared);
-        // Left over only where the run was stopped: what no worker took, or one that hangs had not begun.
+        // Left over only where the run was stopped: what no worker took.
         let mut left = std::iter::from_fn(|| shared.next_huge()).collect::<Vec<_>>();
         if let Some((inbox, stealers)) = handed {
             left.extend(inbox.try_iter().flat_map(|work| match work {
@@ -169,8 +176,15 @@ impl Conductor {
                 self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);
                 self.settle(left(place, met));
             }
+            // Those that wait for a batch are no use to anybody here.
+            Pulled::NoDescriptor(_) if self.planner.waiting() > 0 => {
+                let batch = self.planner.batch(self.shared.workers_max());
+                self.send(Work::Batch(batch));
+            }
+            Pulled::NoDescriptor(errno) => return self.shared.wait_for_descriptor(errno, &mut self.waits),
             Pulled::End => {}
         }
+        self.waits = 0;
     }
 
     /// Hands a record on that needs no worker.
@@ -315,6 +329,7 @@ fn left(place: u64, met: Met) -> (u64, Record) {
         Met::NotRegular(name, kind) => (name, Outcome::NotRegular(kind)),
         // It was a directory a moment ago.
         Met::Unreadable(name, refusal) => (name, outcome_again(refusal.into())),
+        Met::NoDescriptor(_) => unreachable!("the planner says so by itself"),
     };
     let name = if name.is_empty() { b".".to_vec() } else { name };
     record(Planned { place, line: 0, name, expected: None }, outcome, None)

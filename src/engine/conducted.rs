@@ -30,7 +30,8 @@ impl Conducted {
     /// Begins to conduct a run, and does all of a small one: by a thread, if it cannot be small. That is one that reads from the page cache first and
     /// asks no other machine and no program for its names and bytes, since either may hang, and whose manifest is at hand.
     pub(super) fn begin(conductor: Conductor, shared: &Arc<Shared>, is_at_hand: bool) -> Result<Conducted, Error> {
-        let reads_cached = shared.choice == ReaderChoice::Auto && HAS_CACHED_READS && !shared.resources.from_media;
+        let reads_cached =
+            shared.resources.reader == ReaderChoice::Auto && HAS_CACHED_READS && !shared.resources.from_media;
         if is_at_hand && reads_cached && !shared.root.begins_far(|directory| is_remote(directory)) {
             shared.root.keep_near(true);
             return Conducted::alone(conductor, shared);

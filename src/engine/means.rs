@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
 
+use super::descriptors::descriptors_max;
 use super::options::Resources;
 use crate::hash::{KernelChoice, KernelUnavailable, Kernels};
 use crate::limits;
@@ -41,7 +42,7 @@ impl Means {
 
     /// The same, where kernels and workers are known.
     pub(super) fn with(root: &Root, resources: &Resources, kernels: Kernels, workers_max: usize) -> Means {
-        let descriptors_max = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let descriptors_max = descriptors_max();
         let addresses = getrlimit(Resource::As).current.map(buffers_in);
         Means {
             kernels,

@@ -9,8 +9,10 @@ mod conducted;
 mod confirm;
 mod creation;
 mod crew;
+mod descriptors;
 #[cfg(test)]
 mod faults;
+mod ledger;
 mod means;
 mod options;
 mod outbox;

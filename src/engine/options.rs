@@ -31,7 +31,8 @@ pub struct Resources {
     /// Threads that hash; without a number, as many as CPU affinity and the cgroup's CPU quota allow.
     pub workers: Option<NonZeroUsize>,
     /// Reads in flight on the device at a time, over all readers: with blocking readers, threads. Without a number it is
-    /// chosen for the device; at most [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX).
+    /// chosen for the device; more than [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX)
+    /// is an error.
     pub queue_depth: Option<NonZeroUsize>,
     /// Bytes of all buffers of the run, those of workers and those of readers, and at least
     /// [`limits::MEMORY_BYTES_MIN`](crate::limits::MEMORY_BYTES_MIN); without a number, 48 MiB and 8 MiB a worker at most.

@@ -4,12 +4,10 @@
 
 use crate::digest::Digest;
 use crate::hash::Job;
-use crate::plan::Planned;
 use crate::read::Proof;
 
-/// A file that has been begun and has no outcome yet.
+/// How far a file has come that has been begun and has no outcome yet; what it is stands in the worker's ledger.
 pub(super) struct InProgress {
-    pub(super) planned: Planned,
     pub(super) job: Job,
     /// Bytes of it that have come.
     pub(super) bytes: u64,
@@ -36,7 +34,7 @@ impl Places {
     }
 
     /// Gives a file a place.
-    pub(super) fn insert(&mut self, planned: Planned, job: Job) -> usize {
+    pub(super) fn insert(&mut self, job: Job) -> usize {
         let place = self.vacant.pop().unwrap_or_else(|| {
             self.files.push(None);
             self.files.len() - 1
@@ -45,7 +43,7 @@ impl Places {
             self.by_job.resize(job.index() + 1, 0);
         }
         self.by_job[job.index()] = place;
-        self.files[place] = Some(InProgress { planned, job, bytes: 0, device_bytes: 0, digest: None, proof: None });
+        self.files[place] = Some(InProgress { job, bytes: 0, device_bytes: 0, digest: None, proof: None });
         place
     }
 
@@ -63,10 +61,5 @@ impl Places {
     pub(super) fn remove(&mut self, place: usize) -> InProgress {
         self.vacant.push(place);
         self.files[place].take().expect("only files in progress are taken out")
-    }
-
-    /// Takes every file out.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = InProgress> + '_ {
-        self.files.iter_mut().filter_map(Option::take)
     }
 }

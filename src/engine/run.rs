@@ -2,8 +2,8 @@
 //!
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor};
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use super::conduct::{Conductor, Unreadable};
 use super::conducted::Conducted;
 use super::creation::Creation;
+use super::descriptors::no_descriptor;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::share::share;
@@ -122,7 +123,7 @@ impl Run {
         let (manifest, path) = open_manifest(&directory, root, options)?;
         let at_hand = read_at_hand(&manifest, limits::SMALL_MANIFEST_BYTES_MAX);
         let is_at_hand = at_hand.is_some();
-        let (reader, watched) = Watched::open(manifest, at_hand, &path)?;
+        let (reader, watched) = Watched::open(manifest, at_hand, &path);
         let stock = Stock::Manifest(Entries::new(reader, options.grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.resources, options.ordered)?;
@@ -294,30 +295,21 @@ impl Drop for Run {
 
 /// A manifest that is being read, and how it was when that began.
 struct Watched {
-    file: OwnedFd,
+    file: Arc<File>,
     stamp: Stamp,
     path: PathBuf,
 }
 
 impl Watched {
     /// Begins to read a manifest, of which all bytes may be at hand.
-    fn open(
-        manifest: OpenedFile,
-        at_hand: Option<Vec<u8>>,
-        path: &Path,
-    ) -> Result<(Box<dyn BufRead + Send>, Watched), Error> {
-        let OpenedFile { file, stamp } = manifest;
-        let path = path.to_owned();
-        if let Some(bytes) = at_hand {
-            return Ok((Box::new(Cursor::new(bytes)), Watched { file, stamp, path }));
-        }
-        match file.try_clone() {
-            Ok(own) => {
-                let reader = BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(file));
-                Ok((Box::new(reader), Watched { file: own, stamp, path }))
-            }
-            Err(source) => Err(Error::ManifestUnreadable { path, source }),
-        }
+    fn open(manifest: OpenedFile, at_hand: Option<Vec<u8>>, path: &Path) -> (Box<dyn BufRead + Send>, Watched) {
+        let file = Arc::new(File::from(manifest.file));
+        let watched = Watched { file: Arc::clone(&file), stamp: manifest.stamp, path: path.to_owned() };
+        let reader: Box<dyn BufRead + Send> = match at_hand {
+            Some(bytes) => Box::new(Cursor::new(bytes)),
+            None => Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, file)),
+        };
+        (reader, watched)
     }
 
     /// A manifest needs a proof of its end as much as a file does: lines that went missing while it was read would be
@@ -337,7 +329,7 @@ fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
     Root::open_root(path, policy).map_err(|errno| match errno {
         Errno::NOENT => Error::RootNotFound { path: path.to_owned() },
         Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },
-        errno => Error::RootUnreadable { path: path.to_owned(), source: errno.into() },
+        errno => no_descriptor(errno).unwrap_or(Error::RootUnreadable { path: path.to_owned(), source: errno.into() }),
     })
 }
 
@@ -352,7 +344,9 @@ fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(Op
         Err(Refusal::Missing) => Err(Error::ManifestNotFound { path }),
         Err(Refusal::NotRegular(kind)) => Err(Error::ManifestNotRegular { path, kind }),
         Err(Refusal::OutsideRoot) => Err(Error::Internal("the manifest's own name leads out of the root".to_owned())),
-        Err(Refusal::Errno(errno)) => Err(Error::ManifestUnreadable { path, source: errno.into() }),
+        Err(Refusal::Errno(errno)) => {
+            Err(no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() }))
+        }
     }
 }
 

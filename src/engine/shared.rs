@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam::utils::CachePadded;
 
 use super::confirm::Confirmers;
+use super::ledger::Ledgers;
 use super::means::{Bounds, Means};
 use super::options::Resources;
 use super::outbox::Outbox;
@@ -19,7 +20,7 @@ use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 #[cfg(test)]
 use crate::read::faulty::{Faulty, Script};
-use crate::read::{DeviceKind, Devices, Failure, Manner, Source};
+use crate::read::{Apart, DeviceKind, Devices, Manner, Source};
 use crate::readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
@@ -29,9 +30,8 @@ pub(super) struct Shared {
     pub(super) root: Arc<Root>,
     /// What there is before there are threads: see [`Shared::kernels`].
     first_kernels: Kernels,
-    /// What the run may use, within the limits; and its reader once more, by a shorter name.
+    /// What the run may use, within the limits.
     pub(super) resources: Resources,
-    pub(super) choice: ReaderChoice,
     /// How files are read where they are waited for.
     pub(super) manner: Arc<Manner>,
     /// None as long as the run is done by its caller alone.
@@ -41,6 +41,7 @@ pub(super) struct Shared {
     pub(super) outbox: Outbox,
     /// Written by every thread, and so in cache lines of their own.
     pub(super) counters: CachePadded<Counters>,
+    pub(super) ledgers: Ledgers,
     pub(super) readers: Readers,
     pub(super) confirmers: Confirmers,
     /// Files that are to be begun before all others.
@@ -109,17 +110,18 @@ impl Shared {
             is_neutral: resources.cache == CacheEffect::Neutral,
             by_block: AtomicBool::new(false),
             devices: Devices::default(),
+            apart: Apart::default(),
         };
         Shared {
             root: Arc::new(root),
             first_kernels: kernels,
             resources,
-            choice: resources.reader,
             manner: Arc::new(manner),
             means: OnceLock::new(),
             small: Bounds::default(),
             outbox: Outbox::new(ordered),
             counters: CachePadded::default(),
+            ledgers: Ledgers::default(),
             readers: Readers::default(),
             confirmers: Confirmers::default(),
             huge: Mutex::new(LargestFirst::new(limits::HUGE_FILES_MAX)),
@@ -146,11 +148,18 @@ impl Shared {
         self.memory_bytes().map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
     }
 
-    /// Bytes of the buffers of all readers.
-    pub(super) fn reader_memory(&self) -> usize {
+    /// Bytes of the buffers of all readers, and of those of files that are kept apart.
+    pub(super) fn reader_memory(&self) -> (usize, usize) {
+        let Some(bytes) = self.memory_bytes() else {
+            return (limits::READER_MEMORY_BYTES, limits::REMOTE_MEMORY_BYTES);
+        };
         let of_workers = self.workers_max() * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
-        let left = |bytes: u64| (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
-        self.memory_bytes().map_or(limits::READER_MEMORY_BYTES, left)
+        let left = (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
+        let apart = match self.manner.may_keep_apart() {
+            true => (left / limits::REMOTE_MEMORY_SHARE).min(limits::REMOTE_MEMORY_BYTES),
+            false => 0,
+        };
+        (left - apart, apart)
     }
 
     /// Whether the run has no threads yet: its caller does it alone.
@@ -162,6 +171,10 @@ impl Shared {
     pub(super) fn equip(&self, means: Means) {
         self.root.keep_near(false);
         self.manner.by_block.store(means.device == DeviceKind::Rotating, Ordering::Relaxed);
+        if self.resources.reader == ReaderChoice::Auto && means.device != DeviceKind::Remote {
+            self.manner.keep_apart(self.root.device().map(|(_, number)| number));
+        }
+        self.ledgers.make_room(means.workers_max);
         self.note_wrong(&means.kernels);
         let _ = self.means.set(means);
     }
@@ -232,19 +245,6 @@ impl Shared {
     /// Whether the run was stopped so many milliseconds ago or more.
     pub(super) fn is_overdue_for(&self, milliseconds: u64) -> bool {
         self.stopped_at.get().is_some_and(|at| at.elapsed() >= Duration::from_millis(milliseconds))
-    }
-
-    /// Repeats what failed for a reason that may pass, as often as is allowed and as long as the run goes on.
-    pub(super) fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-        for _ in 1..limits::PASSING_TRIES_MAX {
-            match call() {
-                Err(failure) if failure.may_pass() && !self.stopping() => {
-                    std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
-                }
-                result => return result,
-            }
-        }
-        call()
     }
 
     /// Ends the run because it cannot go on. The first reason stands.

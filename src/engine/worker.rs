@@ -11,7 +11,6 @@ mod gather;
 mod judge;
 mod sources;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,18 +19,17 @@ use crossbeam::channel::{never, select};
 
 use self::alone::Outgrown;
 use super::confirm::Confirmers;
+use super::ledger::Ledger;
 use super::piece::{Home, Piece};
 use super::places::Places;
 use super::queue::{Next, WorkQueue};
-use super::readers::{FromReader, Link, index_of, ticket};
-use super::records::not_checked;
+use super::readers::{FromReader, Links, index_of, ticket};
 use super::shared::{Brought, Shared};
 use crate::hash::{Done, Lanes};
 use crate::limits;
-use crate::plan::Planned;
-use crate::read::{End, Event, PlannedFile, Segment, Source, Wait};
+use crate::read::{End, Event, PlannedFile, Proof, Segment, Source, Wait};
 use crate::readerkind::{Origin, ReaderChoice, ReaderKind};
-use crate::report::Record;
+use crate::verdict::Outcome;
 
 /// One worker thread.
 pub(super) struct Worker {
@@ -47,7 +45,9 @@ pub(super) struct Worker {
     plain_only: bool,
     /// A second reading of some file gave another digest than the first.
     distrusts: bool,
-    link: Option<Link>,
+    links: Links,
+    /// The directory of a file that was kept apart from others: those beside it are left to the same readers unopened.
+    remote_directory: Option<Vec<u8>>,
     /// Files for the readers that wait for others to go together with, and rounds since the first came.
     outgoing: Vec<PlannedFile>,
     rounds_held: u32,
@@ -59,13 +59,15 @@ pub(super) struct Worker {
     /// A huge file was begun in this round: no further file is, so that the other workers come by their share of them. Else
     /// the first to see sixteen of them, at the end of a run, takes all before anybody else has looked.
     began_huge: bool,
-    /// Files that could not be opened for want of descriptors.
-    deferred: VecDeque<Planned>,
+    /// Times that a file was put off, and that a descriptor was waited for, since bytes last came.
     deferrals: u32,
+    waits: u32,
+    lacks_descriptor: bool,
     /// What shows that the run is not small, while its caller does it alone.
     outgrown: Outgrown,
     done: Vec<Done<Piece>>,
-    records: Vec<(u64, Record)>,
+    /// Records in the ledger.
+    records: usize,
     /// What its readers have brought since records were last handed on.
     brought: Brought,
     /// Bytes that have come since records were last handed on.
@@ -81,20 +83,22 @@ impl Worker {
             lanes: Lanes::new(shared.kernels().clone(), limits::FILES_PER_WORKER_MAX),
             inline,
             generation: 0,
-            plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
+            plain_only: shared.resources.reader == ReaderChoice::Forced(ReaderKind::Pread),
             distrusts: false,
-            link: None,
+            links: Links::default(),
+            remote_directory: None,
             outgoing: Vec::new(),
             rounds_held: 0,
             steps_ungathered: 0,
             files: Places::default(),
             files_max: shared.files_per_worker(),
             began_huge: false,
-            deferred: VecDeque::new(),
             deferrals: 0,
+            waits: 0,
+            lacks_descriptor: false,
             outgrown: Outgrown::default(),
             done: Vec::new(),
-            records: Vec::new(),
+            records: 0,
             brought: Brought::default(),
             bytes_since: 0,
             shared,
@@ -119,7 +123,7 @@ impl Worker {
         while self.lanes.have_room()
             && !self.began_huge
             && !self.has_outgrown()
-            && self.records.len() < limits::RECORDS_PER_DELIVERY
+            && self.records < limits::RECORDS_PER_DELIVERY
         {
             if self.shared.stopping() {
                 return true;
@@ -150,14 +154,14 @@ impl Worker {
         }
         let hashed = self.lanes.step(&mut self.done);
         self.take_done();
-        if self.records.len() >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
+        if self.records >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
             self.deliver();
         }
         if came || begun || hashed {
             return true;
         }
         self.deliver();
-        if !later && self.files.len() == 0 && self.deferred.is_empty() {
+        if !later && self.files.len() == 0 && !self.ledger().open().has_deferred() {
             return false;
         }
         self.wait();
@@ -167,11 +171,8 @@ impl Worker {
     /// Takes what the readers have sent.
     fn take_events(&mut self) -> bool {
         let mut came = false;
-        while let Some(link) = &self.link {
-            match link.events.try_recv() {
-                Ok(from) => self.handle_all(from),
-                Err(_) => break,
-            }
+        while let Ok(from) = self.links.events.try_recv() {
+            self.handle_all(from);
             came = true;
         }
         came
@@ -211,7 +212,22 @@ impl Worker {
         if self.inline.as_ref().is_some_and(|source| !source.has_room()) {
             return Begun::NotNow;
         }
-        let planned = match self.deferred.pop_front() {
+        if self.shared.confirmers.are_busy() {
+            if self.files.len() > 0 {
+                return Begun::NotNow;
+            }
+            self.deliver();
+            self.rest();
+            Confirmers::relieve(&self.shared);
+            // To be asked again at once.
+            return Begun::Yes;
+        }
+        // Under the lock from the queue to the ledger: somebody is answerable for it at any time.
+        let mut accounts = self.shared.ledgers.of(self.index).open();
+        if accounts.is_closed() {
+            return Begun::Never;
+        }
+        let planned = match accounts.next_deferred() {
             Some(planned) => planned,
             None => match self.queue.next(&self.shared) {
                 Next::File(planned) => planned,
@@ -219,23 +235,20 @@ impl Worker {
                 Next::Never => return Begun::Never,
             },
         };
-        self.begin(planned);
-        Begun::Yes
-    }
-
-    fn begin(&mut self, planned: Planned) {
-        let name = planned.name.clone();
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let place = self.files.insert(planned, job);
-        let file = PlannedFile::new(ticket(self.index, place), name);
+        let place = self.files.insert(job);
+        let file = PlannedFile::new(ticket(self.index, place), planned.name.clone());
+        accounts.begin(place, planned);
+        drop(accounts);
         match &mut self.inline {
             Some(source) => source.add(file),
             None => self.send_to_readers(file),
         }
+        Begun::Yes
     }
 
-    fn handle_all(&mut self, FromReader { reader, events }: FromReader) {
-        events.into_iter().for_each(|event| self.handle(event, Home::Reader(reader)));
+    fn handle_all(&mut self, FromReader { team, reader, events }: FromReader) {
+        events.into_iter().for_each(|event| self.handle(event, Home::Reader(team, reader)));
     }
 
     fn handle(&mut self, event: Event, home: Home) {
@@ -259,7 +272,10 @@ impl Worker {
         file.bytes += length;
         file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
-        self.deferrals = 0;
+        (self.deferrals, self.waits) = (0, 0);
+        if std::mem::take(&mut self.lacks_descriptor) {
+            self.shared.ledgers.of(self.index).open().lacks_descriptor(false);
+        }
         self.lanes.submit(file.job, Piece { ticket, bytes, home }, last);
     }
 
@@ -279,8 +295,8 @@ impl Worker {
                     // Its buffers go home before its ticket may be another file's.
                     self.take_done();
                 }
-                let progress = self.files.remove(place);
-                self.fail(progress.planned, failure);
+                self.files.remove(place);
+                self.fail(place, failure);
             }
         }
     }
@@ -302,11 +318,11 @@ impl Worker {
     }
 
     fn release(&mut self, Piece { ticket, bytes, home }: Piece) {
-        match (home, &mut self.inline, &self.link) {
-            (Home::Inline(generation), Some(source), _) if generation == self.generation => {
+        match (home, &mut self.inline) {
+            (Home::Inline(generation), Some(source)) if generation == self.generation => {
                 source.release(ticket, bytes);
             }
-            (Home::Reader(reader), _, Some(link)) => link.release(reader, ticket, bytes),
+            (Home::Reader(team, reader), _) => self.links.release(team, reader, ticket, bytes),
             // Its source has been given up.
             _ => {}
         }
@@ -317,18 +333,36 @@ impl Worker {
         self.shared.counters.count_brought(&mut self.brought);
         let bytes = std::mem::take(&mut self.bytes_since);
         self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
-        self.shared.deliver(&mut self.records);
+        self.ledger().open().deliver(&self.shared);
+        self.records = 0;
+    }
+
+    fn ledger(&self) -> &Ledger {
+        self.shared.ledgers.of(self.index)
+    }
+
+    /// Says what became of a file.
+    fn settle(&mut self, place: usize, outcome: Outcome, proof: Option<Proof>) {
+        let is_more = self.ledger().open().settle(place, outcome, proof);
+        self.records += usize::from(is_more);
+    }
+
+    /// Holds no descriptor while it has no file in progress.
+    fn rest(&mut self) {
+        self.inline.iter_mut().for_each(|source| source.rest());
     }
 
     /// Sleeps until there may be something to do.
     fn wait(&mut self) {
-        let (no_events, no_work) = (never(), never());
-        let events = self.link.as_ref().map_or(&no_events, |link| &link.events);
+        if self.files.len() == 0 {
+            self.rest();
+        }
+        let no_work = never();
         let takes_work = self.queue.is_open() && self.files.len() < self.files_max;
         let work = if takes_work { &self.queue.inbox } else { &no_work };
         let (mut from, mut received) = (None, None);
         select! {
-            recv(events) -> event => from = event.ok(),
+            recv(self.links.events) -> event => from = event.ok(),
             recv(work) -> work => received = Some(work),
             default(Duration::from_millis(limits::LOOK_AROUND_MS)) => {}
         }
@@ -342,11 +376,12 @@ impl Worker {
         }
     }
 
-    /// Accounts for every file that this worker knows of and has not judged.
+    /// Accounts for every file that this worker knows of and has not judged; one that was given up knows of none.
     fn leave(&mut self) {
-        self.outgrown.suspects.drain(..).for_each(|suspect| Confirmers::submit(&self.shared, suspect));
-        let begun = self.files.drain().map(|progress| progress.planned);
-        self.records.extend(begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).map(not_checked));
+        let mut accounts = self.shared.ledgers.of(self.index).open();
+        if !accounts.is_closed() {
+            accounts.leave(self.queue.drain());
+        }
     }
 }
 

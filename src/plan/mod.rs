@@ -15,6 +15,8 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
+use rustix::io::Errno;
+
 use crate::digest::Digest;
 use crate::limits;
 use crate::manifest::{Entries, Item, Malformed};
@@ -51,6 +53,8 @@ pub(crate) enum Pulled {
     Malformed { place: u64, malformed: Malformed },
     /// Something in the tree is not to be read.
     Left { place: u64, met: Met },
+    /// There was no descriptor to go further with; to be pulled again.
+    NoDescriptor(Errno),
     /// Nothing is left.
     End,
 }
@@ -62,7 +66,7 @@ impl Pulled {
             Pulled::File(planned) => cost_bytes(planned.name.len()),
             Pulled::Malformed { malformed, .. } => cost_bytes(malformed.text.len()),
             Pulled::Left { met, .. } => cost_bytes(met.name().len()),
-            Pulled::End => 0,
+            Pulled::NoDescriptor(_) | Pulled::End => 0,
         }
     }
 }
@@ -114,6 +118,7 @@ impl Planner {
             Stock::Tree(walk) => match walk.next(&self.root) {
                 None => None,
                 Some(Met::File(name)) => Some(Ok((0, name, None))),
+                Some(Met::NoDescriptor(errno)) => return Ok(Pulled::NoDescriptor(errno)),
                 Some(met) => Some(Err(Pulled::Left { place: self.next_place, met })),
             },
             Stock::List(list) => list.next().map(|name| Ok((0, name, None))),

@@ -3,6 +3,8 @@
 //! Reads directories only, one at a time, through `root`; memory grows with the entries of the directories on the way
 //! down, not with the tree.
 
+use rustix::io::Errno;
+
 use crate::filekind::FileKind;
 use crate::root::{DirectoryEntry, Refusal, Root};
 
@@ -15,12 +17,15 @@ pub(crate) enum Met {
     NotRegular(Vec<u8>, FileKind),
     /// A directory that cannot be listed.
     Unreadable(Vec<u8>, Refusal),
+    /// A directory that there was no descriptor for; it is tried again when the next thing is asked for.
+    NoDescriptor(Errno),
 }
 
 impl Met {
     pub(crate) fn name(&self) -> &[u8] {
         match self {
             Met::File(name) | Met::NotRegular(name, _) | Met::Unreadable(name, _) => name,
+            Met::NoDescriptor(_) => b"",
         }
     }
 }
@@ -57,6 +62,10 @@ impl Walk {
                 FileKind::Regular => return Some(Met::File(name)),
                 FileKind::Directory => match root.read_directory(&name) {
                     Ok(entries) => self.descend(&name, entries),
+                    Err(Refusal::Errno(errno @ (Errno::MFILE | Errno::NFILE))) => {
+                        self.pending.push(DirectoryEntry { name, kind });
+                        return Some(Met::NoDescriptor(errno));
+                    }
                     Err(refusal) => return Some(Met::Unreadable(name, refusal)),
                 },
                 kind => return Some(Met::NotRegular(name, kind)),

@@ -53,6 +53,15 @@ impl Devices {
     }
 }
 
+#[cfg(test)]
+impl Devices {
+    /// Takes a device for one of this kind, whatever Linux says.
+    pub(crate) fn pretend(&self, number: u64, kind: DeviceKind) {
+        let device = Device { kind, direct_align: AtomicUsize::new(0) };
+        self.met.lock().unwrap().push((number, Arc::new(device)));
+    }
+}
+
 impl Device {
     /// What direct reads must be aligned to, in bytes; `None` where they are not taken.
     pub(crate) fn direct_align(&self) -> Option<usize> {
@@ -62,7 +71,12 @@ impl Device {
     /// Whether reading past the page cache is worth it where nobody asked for it: another machine or a program may answer less
     /// than it was asked for, and is asked for less by whole sectors.
     pub(super) fn is_better_direct(&self) -> bool {
-        self.kind != DeviceKind::Remote
+        !self.is_remote()
+    }
+
+    /// Whether another machine or a program serves it.
+    pub(super) fn is_remote(&self) -> bool {
+        self.kind == DeviceKind::Remote
     }
 
     /// Notes that direct reads are not taken after all.

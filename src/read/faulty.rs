@@ -301,6 +301,10 @@ impl<S: Source> Source for Faulty<S> {
         self.source.release(ticket, bytes);
     }
 
+    fn rest(&mut self) {
+        self.source.rest();
+    }
+
     fn wait_from_now_on(&mut self) {
         self.source.wait_from_now_on();
     }

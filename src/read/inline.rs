@@ -252,6 +252,10 @@ impl Method for Copying {
         }
     }
 
+    fn rest(&mut self) {
+        self.siblings.let_go();
+    }
+
     fn release(&mut self, bytes: Bytes, of: Option<&mut Sequential>) {
         match bytes {
             Bytes::Buffer(buffer) => self.pool.give(buffer),

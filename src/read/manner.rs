@@ -3,8 +3,8 @@
 //! Decides for one open file at a time; reads none.
 
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -14,6 +14,7 @@ use super::device::{Device, Devices};
 use super::disks::DIRECT;
 use super::footprint::Footprint;
 use super::residency::{Residency, is_cached, residency};
+use super::segment::PlannedFile;
 use crate::limits;
 use crate::readerkind::Origin;
 use crate::root::{OpenedFile, Stamp, UNMARKED};
@@ -29,6 +30,16 @@ pub(crate) struct Manner {
     #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
     pub(crate) by_block: AtomicBool,
     pub(crate) devices: Devices,
+    pub(crate) apart: Apart,
+}
+
+/// Whether files that another machine or a program serves, below a root on a disk, are left to readers of their own: a ring
+/// may be given other bytes than such a file has, and each read and each open may hang.
+#[derive(Debug, Default)]
+pub(crate) struct Apart {
+    are_kept: AtomicBool,
+    /// The device of the root, which is a disk.
+    root: OnceLock<u64>,
 }
 
 /// How one file is read.
@@ -43,11 +54,52 @@ pub(super) enum Way {
 impl Default for Manner {
     /// Through the page cache, and leaving it as it was.
     fn default() -> Manner {
-        Manner { from_media: false, is_neutral: true, by_block: AtomicBool::new(false), devices: Devices::default() }
+        Manner {
+            from_media: false,
+            is_neutral: true,
+            by_block: AtomicBool::new(false),
+            devices: Devices::default(),
+            apart: Apart::default(),
+        }
     }
 }
 
 impl Manner {
+    /// Whether readers of their own are to read this file, and the others of its device.
+    pub(super) fn keeps_apart(&self, opened: &OpenedFile) -> bool {
+        let may_be = self.apart.are_kept.load(Ordering::Relaxed) && self.apart.root.get() != Some(&opened.stamp.device);
+        may_be && self.devices.of(opened).is_remote()
+    }
+
+    /// The same of a file that a source has opened; `None` of one that nobody has.
+    pub(crate) fn is_apart(&self, file: &PlannedFile) -> Option<bool> {
+        file.resume.as_ref().map(|resume| self.keeps_apart(&resume.opened))
+    }
+
+    /// Leaves such files below the root, of which this is the device if it has one, to readers of their own.
+    pub(crate) fn keep_apart(&self, root: Option<u64>) {
+        if let Some(device) = root {
+            self.apart.root.get_or_init(|| device);
+        }
+        self.apart.are_kept.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the files of the root's own device for such as well.
+    #[cfg(test)]
+    pub(crate) fn forget_root(&mut self) {
+        self.apart.root = OnceLock::new();
+    }
+
+    /// Whether any file may be left to readers of its own.
+    pub(crate) fn may_keep_apart(&self) -> bool {
+        self.apart.are_kept.load(Ordering::Relaxed)
+    }
+
+    /// There are no readers but the usual ones after all.
+    pub(crate) fn keep_together(&self) {
+        self.apart.are_kept.store(false, Ordering::Relaxed);
+    }
+
     /// Chooses the way for a file from this offset on, and sets its descriptor up for it. It is an error only where the
     /// bytes must come from the device and cannot.
     pub(super) fn choose(&self, opened: &OpenedFile, offset: u64) -> Result<Way, Errno> {

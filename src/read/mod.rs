@@ -40,7 +40,7 @@ pub(crate) use blocking::Blocking;
 pub(crate) use device::{DeviceKind, Devices};
 pub(crate) use disks::{HAS_DIRECT_READS, is_remote, kind_of};
 pub(crate) use inline::Inline;
-pub(crate) use manner::Manner;
+pub(crate) use manner::{Apart, Manner};
 pub(crate) use nowait::HAS_CACHED_READS;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe};
@@ -106,6 +106,9 @@ pub(crate) trait Source {
     /// From now on it waits for what it would have left to another source, as there is none. What never leaves anything
     /// has nothing to change.
     fn wait_from_now_on(&mut self) {}
+
+    /// It has no file in progress and will not be asked for some time: it is to hold no descriptor meanwhile.
+    fn rest(&mut self) {}
 
     /// Buffers that have been handed out and not released.
     fn buffers_out(&self) -> usize;

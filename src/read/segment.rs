@@ -134,7 +134,15 @@ impl Failure {
     /// Whether it may go away by itself: too many files are open just now, or another process holds a lease on the
     /// file, which it has been asked to give up.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Failure::Unreadable { errno: Errno::MFILE | Errno::NFILE | Errno::AGAIN, offset: 0 })
+        self.lacked_descriptor().is_some() || matches!(self, Failure::Unreadable { errno: Errno::AGAIN, offset: 0 })
+    }
+
+    /// What Linux said, where it says nothing of the file: this process has too many files open, or the whole machine.
+    pub(crate) fn lacked_descriptor(&self) -> Option<Errno> {
+        match *self {
+            Failure::Unreadable { errno: errno @ (Errno::MFILE | Errno::NFILE), offset: 0 } => Some(errno),
+            _ => None,
+        }
     }
 }
 

@@ -67,6 +67,11 @@ impl Sequential {
         Sequential { file, opened, offset, way, mapped: false, faulted_at: None, missed_offset: 0 }
     }
 
+    /// Whether readers of their own are to read it.
+    pub(super) fn is_apart(&self, manner: &Manner) -> bool {
+        manner.keeps_apart(&self.opened)
+    }
+
     /// Bytes that have been handed out.
     pub(super) fn offset(&self) -> u64 {
         self.offset

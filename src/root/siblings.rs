@@ -88,7 +88,8 @@ impl Siblings {
         Some(open_in(held.directory.as_fd(), file, root))
     }
 
-    fn let_go(&mut self) {
+    /// Closes the directory, if one is held.
+    pub(crate) fn let_go(&mut self) {
         self.held = None;
         self.in_a_row = 0;
     }

@@ -5,6 +5,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../common/pages.rs"]
+mod pages;
+
+mod below;
 mod disk;
 mod fuse;
 mod moving;

@@ -12,6 +12,7 @@ use super::{Conductor, no_memory};
 use crate::engine::queue::WorkQueue;
 use crate::engine::worker::Worker;
 use crate::limits;
+use crate::plan::Pulled;
 
 impl Conductor {
     /// Sees a small run to its end in the thread that calls. Gives itself back, to be run by threads, as soon as the run
@@ -53,13 +54,16 @@ impl Conductor {
         None
     }
 
-    /// Goes one item further in the plan without waiting; false where there is no room for what has come.
+    /// Goes one item further in the plan without waiting; false where there is no descriptor for that, or no room for what has
+    /// come.
     fn pull_at_hand(&mut self) -> bool {
         let bytes = match self.planner.pull() {
             Err(error) => {
                 self.shared.fail((self.unreadable)(error));
                 return true;
             }
+            // It is pulled again by a thread, which can wait.
+            Ok(Pulled::NoDescriptor(_)) => return false,
             Ok(pulled) => self.held.insert(pulled).cost_bytes(),
         };
         let piece = bytes.max(limits::OUTBOX_PIECE_BYTES);

@@ -3,6 +3,7 @@
 //!
 //! Starts none.
 
+use super::Team;
 use crate::engine::shared::Shared;
 use crate::limits;
 use crate::read::{DeviceKind, ReaderRoom, probe};
@@ -17,11 +18,33 @@ pub(super) struct Rung {
     pub(super) room: ReaderRoom,
 }
 
+/// The rung of a team.
+pub(super) fn rung(shared: &Shared, team: Team) -> Rung {
+    match team {
+        Team::Usual => ladder(shared),
+        Team::Remote => remote(shared),
+    }
+}
+
+/// Blocking threads for files that another machine or a program serves below a root on a disk, each for one file.
+fn remote(shared: &Shared) -> Rung {
+    shared.note_reason(
+        "reader threads: some files are on a network file system or FUSE, where a read waits for another machine or a \
+         program, and an open as well; they have readers of their own"
+            .to_owned(),
+    );
+    let (_, memory) = shared.reader_memory();
+    let most = shared.resources.queue_depth.map_or(limits::REMOTE_READERS, usize::from).min(limits::REMOTE_READERS);
+    let readers = most.min(memory / limits::LARGE_BUFFER_BYTES).max(1);
+    let room = ReaderRoom { small_buffers: 0, large_buffers: memory / readers / limits::LARGE_BUFFER_BYTES, reads: 1 };
+    Rung { kind: ReaderKind::Threads, readers, files_at_a_time: 1, room }
+}
+
 /// A ring where it can be had and fits the device, blocking threads where not.
-pub(super) fn ladder(shared: &Shared) -> Rung {
+fn ladder(shared: &Shared) -> Rung {
     let kind = kind(shared);
     let depth = shared.resources.queue_depth.map_or(usize::MAX, usize::from);
-    let memory = shared.reader_memory();
+    let (memory, _) = shared.reader_memory();
     let usual = match (kind, shared.means().device) {
         // The arm can be in one place only.
         (_, DeviceKind::Rotating) => 1,
@@ -50,7 +73,7 @@ pub(super) fn ladder(shared: &Shared) -> Rung {
 }
 
 fn kind(shared: &Shared) -> ReaderKind {
-    let reason = match shared.choice {
+    let reason = match shared.resources.reader {
         ReaderChoice::Forced(ReaderKind::Threads) => return ReaderKind::Threads,
         ReaderChoice::Forced(ReaderKind::Uring) => None,
         _ if few_descriptors(shared) => Some(format!(

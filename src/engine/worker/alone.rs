@@ -3,7 +3,7 @@
 //! Whatever it would have to wait for, or to leave to other threads, it keeps and says that the run is not small.
 
 use super::Worker;
-use crate::engine::confirm::{Confirmers, Suspect, confirm_at_hand};
+use crate::engine::confirm::{Confirmers, confirm_at_hand};
 use crate::engine::queue::WorkQueue;
 use crate::engine::shared::Shared;
 use crate::plan::Planned;
@@ -14,9 +14,7 @@ use crate::read::PlannedFile;
 pub(super) struct Outgrown {
     /// Files for the readers.
     pub(super) files: Vec<PlannedFile>,
-    /// Files whose second reading has to wait.
-    pub(super) suspects: Vec<Suspect>,
-    /// A file could not be opened for a reason that may pass.
+    /// A file could not be opened for a reason that may pass, or its second reading has to wait.
     pub(super) waits: bool,
     /// Bytes of the files that have been begun, and whether they are too many.
     bytes: u64,
@@ -35,8 +33,8 @@ impl Worker {
     /// Whether the run has turned out not to be small. No further round is to be made before this worker is one among
     /// others.
     pub(in crate::engine) fn has_outgrown(&self) -> bool {
-        let Outgrown { files, suspects, waits, is_much, .. } = &self.outgrown;
-        *waits || *is_much || !files.is_empty() || !suspects.is_empty()
+        let Outgrown { files, waits, is_much, .. } = &self.outgrown;
+        *waits || *is_much || !files.is_empty()
     }
 
     /// Gives back the files that it has not begun.
@@ -51,17 +49,14 @@ impl Worker {
         if !self.distrusts {
             self.lanes.change_kernels(self.shared.kernels().clone());
         }
-        let Outgrown { files, suspects, .. } = std::mem::take(&mut self.outgrown);
-        suspects.into_iter().for_each(|suspect| Confirmers::submit(&self.shared, suspect));
+        let Outgrown { files, .. } = std::mem::take(&mut self.outgrown);
+        Confirmers::begin(&self.shared);
         files.into_iter().for_each(|file| self.send_to_readers(file));
         self
     }
 
-    /// A file has another digest than the listed one.
-    pub(super) fn suspect(&mut self, suspect: Suspect) {
-        if !self.shared.is_small() {
-            return Confirmers::submit(&self.shared, suspect);
-        }
-        self.outgrown.suspects.extend(confirm_at_hand(&self.shared, suspect));
+    /// Reads a suspect again, if this is the caller's own thread: where it has to wait, threads will.
+    pub(super) fn confirm_at_hand(&mut self, suspect: u64) {
+        self.outgrown.waits |= self.shared.is_small() && !confirm_at_hand(&self.shared, suspect);
     }
 }

@@ -222,6 +222,10 @@ impl Source for Uring {
         let (opened, offset, way) = match file.resume.take().map(|resume| *resume) {
             Some(Resume { opened, offset, way }) => (opened, offset, way),
             None => match self.root.open(&file.name) {
+                Ok(opened) if self.manner.keeps_apart(&opened) => {
+                    let file = file.resumed(Resume { opened, offset: 0, way: None });
+                    return self.events.push_back(Event::Elsewhere(file));
+                }
                 Ok(opened) => (opened, 0, None),
                 Err(refusal) => return self.events.push_back(file.end(Err(refusal.into()))),
             },
