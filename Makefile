@@ -74,7 +74,7 @@ test-python: python
 # The faults that cargo test tries in part, all of them: in the sources at every point, then those of Linux and of storage.
 faults:
 	CHECKSIG_FAULTS_ALL=1 $(CARGO) test --locked --lib -- --nocapture engine::faults
-	CHECKSIG_FAULTS_LOOPS=$(FAULTS_LOOPS) $(CARGO) test --locked --test faults -- --nocapture
+	CHECKSIG_FAULTS_LOOPS=$(FAULTS_LOOPS) $(CARGO) test --locked --test faults --test truncation -- --nocapture
 
 # cargo-fuzz asks for options of a nightly compiler; the variable lets a stable one take them.
 fuzz:

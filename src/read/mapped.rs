@@ -17,7 +17,9 @@ use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
 
 use super::guard::{Guard, RANGE_BYTES, stands};
+use super::segment::Failure;
 use crate::limits;
+use crate::root::{Stamp, stamp_of};
 
 /// The windows of one source.
 #[derive(Default)]
@@ -198,6 +200,18 @@ impl Range {
         let (address, bytes) = (self.at(place).cast_mut().cast(), count * limits::MAP_PLACE_BYTES);
         // SAFETY: the places are inside the range, which is ours, and their windows were dropped.
         unsafe { mmap_anonymous(address, bytes, ProtFlags::empty(), flags) }.is_ok()
+    }
+}
+
+/// To be asked of a file of which anything was mapped, after its last byte: whether nobody has touched it since it was
+/// opened. A file that is cut in the middle of a page raises no signal: its map shows zeros up to the end of that page, and by
+/// now the bytes may be back, as many as before. So its times count as well as its size. They tell changes apart as finely as the
+/// file system writes them: before Linux 6.13 by a tick of its clock, 1 to 10 ms, and on some file systems by a second or two.
+pub(super) fn is_as_it_was(file: BorrowedFd<'_>, stamp: Stamp) -> Result<(), Failure> {
+    match stamp_of(file) {
+        Ok(after) if after == stamp => Ok(()),
+        Ok(_) => Err(Failure::Moved),
+        Err(errno) => Err(Failure::Unreadable { errno, offset: stamp.size_bytes }),
     }
 }
 

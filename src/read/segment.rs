@@ -35,6 +35,8 @@ pub(crate) struct Resume {
     pub(crate) offset: u64,
     /// How the rest is to be read, if that has been chosen.
     pub(super) way: Option<Way>,
+    /// Some of what was handed out was mapped: whoever reads the last byte asks more of the file's state.
+    pub(super) was_mapped: bool,
 }
 
 /// What a source has to say.

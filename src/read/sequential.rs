@@ -9,14 +9,14 @@ use rustix::io::{Errno, pread, retry_on_intr};
 
 use super::buffers::Buffer;
 use super::manner::{Manner, Way};
-use super::mapped::{NoWindow, Window, Windows};
+use super::mapped::{NoWindow, Window, Windows, is_as_it_was};
 use super::nowait::read_cached;
 use super::piece::{Answer, Piece};
 use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
 use crate::limits;
 use crate::readerkind::{Origin, ReaderKind};
-use crate::root::{OpenedFile, Refusal, Root, stamp_of};
+use crate::root::{OpenedFile, Refusal, Root};
 
 /// A file on its way.
 pub(crate) struct Sequential {
@@ -25,7 +25,9 @@ pub(crate) struct Sequential {
     offset: u64,
     /// How it is read by one who may wait; chosen before the first such read.
     way: Option<Way>,
-    /// Some of it was mapped.
+    /// Some of it was mapped, here or by a source before.
+    was_mapped: bool,
+    /// Some of it was mapped here.
     mapped: bool,
     /// Where a window began that gave zeros in place of bytes of the file.
     faulted_at: Option<u64>,
@@ -47,7 +49,9 @@ impl Sequential {
     /// Opens the file, or goes on where another source left off.
     pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, (PlannedFile, Failure)> {
         match file.resume.take().map(|resume| *resume) {
-            Some(Resume { opened, offset, way }) => Ok(Sequential::at(offset, opened, file, way)),
+            Some(Resume { opened, offset, way, was_mapped }) => {
+                Ok(Sequential { was_mapped, ..Sequential::at(offset, opened, file, way) })
+            }
             None => Sequential::from_open(root.open(&file.name), file),
         }
     }
@@ -64,7 +68,7 @@ impl Sequential {
     }
 
     fn at(offset: u64, opened: OpenedFile, file: PlannedFile, way: Option<Way>) -> Sequential {
-        Sequential { file, opened, offset, way, mapped: false, faulted_at: None, missed_offset: 0 }
+        Sequential { file, opened, offset, way, was_mapped: false, mapped: false, faulted_at: None, missed_offset: 0 }
     }
 
     /// Bytes that have been handed out.
@@ -237,7 +241,7 @@ impl Sequential {
             last: length as u64 == self.remaining(),
         };
         self.offset += length as u64;
-        self.mapped = true;
+        (self.mapped, self.was_mapped) = (true, true);
         Ok(segment)
     }
 
@@ -269,19 +273,13 @@ impl Sequential {
     pub(super) fn finish(mut self, reader: ReaderKind) -> Event {
         debug_assert_eq!(self.remaining(), 0);
         self.restore();
-        if !self.mapped {
-            return self.file.end(Ok(Proof { stamp: self.opened.stamp, reader }));
-        }
-        // No read has asked for one byte more: the size says whether there is one.
-        let result = match (self.failure(), stamp_of(&self.opened.file)) {
-            (Some(failure), _) => Err(failure),
-            (None, Ok(stamp)) if stamp.size_bytes == self.opened.stamp.size_bytes => {
-                Ok(Proof { stamp: self.opened.stamp, reader: ReaderKind::Mmap })
-            }
-            (None, Ok(_)) => Err(Failure::Moved),
-            (None, Err(errno)) => Err(Failure::Unreadable { errno, offset: self.offset }),
+        let result = match self.failure() {
+            Some(failure) => Err(failure),
+            None if self.was_mapped => is_as_it_was(self.opened.file.as_fd(), self.opened.stamp),
+            None => Ok(()),
         };
-        self.file.end(result)
+        let reader = if self.mapped { ReaderKind::Mmap } else { reader };
+        self.file.end(result.map(|()| Proof { stamp: self.opened.stamp, reader }))
     }
 
     /// The end, for a reason.
@@ -292,8 +290,8 @@ impl Sequential {
 
     /// Leaves the rest to another source.
     pub(super) fn leave(self) -> PlannedFile {
-        let Sequential { file, opened, offset, way, .. } = self;
-        file.resumed(Resume { opened, offset, way })
+        let Sequential { file, opened, offset, way, was_mapped, .. } = self;
+        file.resumed(Resume { opened, offset, way, was_mapped })
     }
 
     fn restore(&mut self) {

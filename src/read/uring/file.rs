@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use crate::limits;
 use crate::read::buffers::{Buffer, BufferPool, Pools};
 use crate::read::manner::{Manner, Way};
+use crate::read::mapped::is_as_it_was;
 use crate::read::piece::{Answer, Piece};
 use crate::read::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
 use crate::readerkind::ReaderKind;
@@ -22,6 +23,8 @@ pub(super) struct RingFile {
     pub(super) descriptor: Rc<OwnedFd>,
     pub(super) stamp: Stamp,
     way: Way,
+    /// Some of what was handed out before was mapped.
+    was_mapped: bool,
     /// Whether one small buffer holds all that is to be read of it.
     pub(super) is_small: bool,
     /// Whether it takes more than one large buffer.
@@ -52,13 +55,15 @@ pub(super) enum Next {
 }
 
 impl RingFile {
-    pub(super) fn new(file: PlannedFile, opened: OpenedFile, offset: u64, way: Way) -> RingFile {
+    /// A file that another source has begun, or that is new.
+    pub(super) fn new(file: PlannedFile, Resume { opened, offset, was_mapped, .. }: Resume, way: Way) -> RingFile {
         let remaining = opened.stamp.size_bytes - offset;
         RingFile {
             file,
             descriptor: Rc::new(opened.file),
             stamp: opened.stamp,
             way,
+            was_mapped,
             is_small: remaining <= limits::SMALL_BUFFER_BYTES as u64,
             is_long: remaining > limits::LARGE_BUFFER_BYTES as u64,
             next_offset: offset,
@@ -184,7 +189,15 @@ impl RingFile {
                 last,
             }));
         }
-        last.then_some(Ok(Proof { stamp: self.stamp, reader: ReaderKind::Uring }))
+        last.then(|| self.proof())
+    }
+
+    /// What the end of its bytes proves.
+    fn proof(&self) -> Result<Proof, Failure> {
+        if self.was_mapped {
+            is_as_it_was(self.descriptor.as_fd(), self.stamp)?;
+        }
+        Ok(Proof { stamp: self.stamp, reader: ReaderKind::Uring })
     }
 
     /// Gives the buffers back whose bytes nobody will be told.
@@ -199,9 +212,9 @@ impl RingFile {
 
     /// Leaves it to another source before anything of it has been asked for.
     pub(super) fn leave(self) -> PlannedFile {
-        let RingFile { file, descriptor, stamp, way, next_offset: offset, .. } = self;
+        let RingFile { file, descriptor, stamp, way, was_mapped, next_offset: offset, .. } = self;
         let descriptor = Rc::try_unwrap(descriptor).expect("no read of it is in flight");
-        file.resumed(Resume { opened: OpenedFile { file: descriptor, stamp }, offset, way: Some(way) })
+        file.resumed(Resume { opened: OpenedFile { file: descriptor, stamp }, offset, way: Some(way), was_mapped })
     }
 
     /// The end of it.

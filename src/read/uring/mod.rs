@@ -218,20 +218,21 @@ impl Uring {
 
 impl Source for Uring {
     fn add(&mut self, mut file: PlannedFile) {
-        let (opened, offset, way) = match file.resume.take().map(|resume| *resume) {
-            Some(Resume { opened, offset, way }) => (opened, offset, way),
+        let mut begun = match file.resume.take().map(|resume| *resume) {
+            Some(begun) => begun,
             None => match self.root.open(&file.name) {
-                Ok(opened) => (opened, 0, None),
+                Ok(opened) => Resume { opened, offset: 0, way: None, was_mapped: false },
                 Err(refusal) => return self.events.push_back(file.end(Err(refusal.into()))),
             },
         };
-        let way = match way.map_or_else(|| self.manner.choose(&opened, offset), Ok) {
+        let offset = begun.offset;
+        let way = match begun.way.take().map_or_else(|| self.manner.choose(&begun.opened, offset), Ok) {
             Ok(way) => way,
             Err(errno) => return self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset }))),
         };
-        let place = place_of(opened.file.as_fd(), &opened.stamp, self.manner.by_block);
+        let place = place_of(begun.opened.file.as_fd(), &begun.opened.stamp, self.manner.by_block);
         let index = self.vacant.pop().expect("only where there is room");
-        self.files[index] = Some(RingFile::new(file, opened, offset, way));
+        self.files[index] = Some(RingFile::new(file, begun, way));
         self.window.push((place, index));
     }
 
