@@ -257,7 +257,7 @@ impl Method for Copying {
             Bytes::Buffer(buffer) => self.pool.give(buffer),
             Bytes::Map(window) => {
                 // A file that is no longer here has failed.
-                of.into_iter().for_each(|reading| reading.used(&window));
+                of.into_iter().for_each(|reading| reading.used(&window, &self.manner));
                 drop(window);
                 self.windows.rest();
             }

@@ -14,7 +14,6 @@ use super::nowait::read_cached;
 use super::piece::{Answer, Piece};
 use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
-use crate::limits;
 use crate::readerkind::{Origin, ReaderKind};
 use crate::root::{OpenedFile, Refusal, Root};
 
@@ -29,8 +28,8 @@ pub(crate) struct Sequential {
     was_mapped: bool,
     /// Some of it was mapped here.
     mapped: bool,
-    /// Where a window began that gave zeros in place of bytes of the file.
-    faulted_at: Option<u64>,
+    /// Why what its windows gave does not count, if so.
+    failure: Option<Failure>,
     /// Where the last read from memory missed, if one did.
     missed_offset: u64,
 }
@@ -68,7 +67,7 @@ impl Sequential {
     }
 
     fn at(offset: u64, opened: OpenedFile, file: PlannedFile, way: Option<Way>) -> Sequential {
-        Sequential { file, opened, offset, way, was_mapped: false, mapped: false, faulted_at: None, missed_offset: 0 }
+        Sequential { file, opened, offset, way, was_mapped: false, mapped: false, failure: None, missed_offset: 0 }
     }
 
     /// Bytes that have been handed out.
@@ -250,23 +249,24 @@ impl Sequential {
         self.mapped
     }
 
-    /// Takes note of a window that has been used, the latest of this file.
-    pub(super) fn used(&mut self, window: &Window) {
-        if window.has_faulted() {
-            self.faulted_at = Some(self.offset - window.as_slice().len() as u64);
+    /// Takes note of a window that has been used, the latest of this file. Where a page was not to be had, that is since the
+    /// file was truncated, or since the device gives errors, which reading the page says again: once, as it may take long.
+    pub(super) fn used(&mut self, window: &Window, manner: &Manner) {
+        let Some(at) = window.fault() else { return };
+        let offset = self.offset - window.length() as u64 + at as u64;
+        if self.choose_plainly(manner).is_ok()
+            && let Some(way) = &mut self.way
+        {
+            way.note(self.opened.file.as_fd(), offset, 1);
         }
+        let read = retry_on_intr(|| pread(&self.opened.file, &mut [0; 1], offset));
+        let failure = read.map_or_else(|errno| Failure::Unreadable { errno, offset }, |_| Failure::Moved);
+        self.failure.get_or_insert(failure);
     }
 
-    /// Why what its windows gave does not count, if so: a page was not to be had since the file was truncated, or since
-    /// the device gives errors, which reading says again.
+    /// Why what its windows gave does not count, if so.
     pub(super) fn failure(&self) -> Option<Failure> {
-        let start = self.faulted_at?;
-        let pages = (start..self.offset).step_by(limits::PAGE_BYTES);
-        let refused = |offset| {
-            let read = retry_on_intr(|| pread(&self.opened.file, &mut [0; 1], offset));
-            read.err().map(|errno| Failure::Unreadable { errno, offset })
-        };
-        Some(pages.into_iter().find_map(refused).unwrap_or(Failure::Moved))
+        self.failure
     }
 
     /// The end, after the last segment.
