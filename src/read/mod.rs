@@ -7,6 +7,7 @@
 mod advice;
 mod blocking;
 mod buffers;
+mod claims;
 mod device;
 #[cfg_attr(checksig_portable, path = "portable/disks.rs")]
 mod disks;
@@ -15,6 +16,7 @@ pub(crate) mod faulty;
 mod footprint;
 mod guard;
 mod guess;
+mod held;
 mod inline;
 mod inturn;
 #[cfg(not(checksig_portable))]

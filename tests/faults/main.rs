@@ -7,12 +7,10 @@ mod common;
 
 mod disk;
 mod fuse;
+mod media;
 mod moving;
 mod refused;
 mod served;
-
-/// To be turned on once a file that is truncated, or cannot be read, under a map ends no process any more.
-const MAPS_ARE_GUARDED: bool = true;
 
 /// Rounds of what depends on chance: few where nobody has asked for more.
 fn loops() -> u32 {

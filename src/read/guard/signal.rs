@@ -129,7 +129,8 @@ fn told(info: *mut libc::siginfo_t) -> (c_int, usize) {
 fn give_zeros(window: usize) -> bool {
     let (start, bytes) = (ptr::without_provenance_mut::<c_void>(window), limits::MAP_PLACE_BYTES);
     // SAFETY: the window is ours, whole pages of it, and live: whoever reads it is in this handler, and finds zeros there
-    // afterwards. The call of rustix is the bare call of Linux and sets no errno.
+    // afterwards. Only where it fails may the call change errno, and
+    // then the fault is handed on and not gone back from.
     unsafe { mmap_anonymous(start, bytes, ProtFlags::READ, MapFlags::PRIVATE | MapFlags::FIXED) }.is_ok()
 }
 

@@ -2,10 +2,14 @@
 //!
 //! Every step is made in turn, so that nothing here depends on chance; `tests/truncation.rs` has the races.
 
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::*;
+use crate::read::advice;
 use crate::read::mapped::Windows;
+use crate::read::residency::{Residency, residency};
+use crate::read::segment::Segment;
 use crate::read::sequential::Sequential;
 
 const SIZE: usize = 4 * limits::MAP_PLACE_BYTES;
@@ -95,4 +99,38 @@ fn whoever_reads_on_after_a_map_asks_whether_anybody_wrote_to_the_file() {
             assert_eq!(result, if touched { Err(Failure::Moved) } else { Ok(SIZE as u64) }, "{name}");
         }
     }
+}
+
+#[test]
+fn what_was_brought_in_of_a_mapped_file_that_fails_goes_again() {
+    let (tree, file, content, root) = tree_of_one();
+    fs::copy(tree.path().join("f"), tree.path().join("g")).unwrap();
+    file.sync_all().unwrap();
+    advice::forget(file.as_fd());
+    if residency(file.as_fd(), 0, SIZE as u64) != Some(Residency::Nothing) {
+        return println!("NOT RUN: nothing can be removed from the page cache here, or Linux does not say");
+    }
+    let mut source = Inline::mapped(root, Arc::default(), 8).unwrap();
+    source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
+    source.add(PlannedFile::new(Ticket(1), b"g".to_vec()));
+    fn next(source: &mut Inline) -> Segment {
+        match source.poll(Wait::No) {
+            Event::Segment(segment) => segment,
+            other => panic!("{other:?}"),
+        }
+    }
+    // A window of the other file stays in use, so that used ones are not taken back by the way.
+    let (first, other) = (next(&mut source), next(&mut source));
+    assert_eq!((first.ticket, other.ticket), (Ticket(0), Ticket(1)));
+    assert!(first.bytes.as_slice() == &content[..limits::WORKER_BUFFER_BYTES]);
+    source.release(first.ticket, first.bytes);
+    let second = next(&mut source);
+    file.set_len(second.offset).unwrap();
+    assert!(second.ticket == Ticket(0) && second.bytes.as_slice().iter().all(|byte| *byte == 0));
+    file.write_all_at(&content[second.offset as usize..], second.offset).unwrap();
+    source.release(second.ticket, second.bytes);
+    let Event::End(end) = source.poll(Wait::No) else { panic!("the end") };
+    assert_eq!(end.result.err(), Some(Failure::Moved));
+    assert_eq!(residency(file.as_fd(), 0, limits::WORKER_BUFFER_BYTES as u64), Some(Residency::Nothing));
+    source.release(other.ticket, other.bytes);
 }
