@@ -11,6 +11,7 @@ mod media;
 mod moving;
 mod refused;
 mod served;
+mod ways;
 
 /// Rounds of what depends on chance: few where nobody has asked for more.
 fn loops() -> u32 {
