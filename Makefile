@@ -19,7 +19,7 @@ FAULTS_LOOPS ?= 20
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-portable test-long test-python faults fuzz install clean python
+.PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults fuzz install clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
@@ -63,6 +63,11 @@ test-portable:
 # the release profile, and 600 MB on the disk meanwhile.
 test-long:
 	$(CARGO) test --release --locked --test conformance_long --test resources_long
+
+# Whether the library compiles for other systems, of which none has been tried; rustup target add brings what that takes.
+check-elsewhere:
+	$(CARGO) check --locked --lib --no-default-features --target x86_64-apple-darwin
+	$(CARGO) check --locked --lib --no-default-features --target x86_64-unknown-freebsd
 
 test-python: python
 	rm -rf $(TEST_VENV) $(TEST_WHEEL)

@@ -49,7 +49,7 @@ impl Claims {
 impl Claim {
     /// This one no longer reads the file; the last one removes it.
     pub(super) fn end(self, remove: impl FnOnce()) {
-        let mut files = self.claims.lock();
+        let files = self.claims.lock();
         if files.get(&self.file) == Some(&1) {
             remove();
         }

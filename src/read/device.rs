@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustix::io::Errno;
 
 use super::claims::Claims;
-use super::disks::{HAS_DIRECT_READS, direct_align, is_memory, kind_of};
+use super::disks::{HAS_DIRECT_READS, direct_align, is_memory, kind_of, name_of};
 use crate::limits;
 use crate::root::Stamp;
 
@@ -90,9 +90,8 @@ impl Devices {
         let missed = met.iter().filter(|(_, device)| device.was_missed.load(Ordering::Relaxed));
         missed
             .filter_map(|(number, device)| {
-                let (major, minor) = (rustix::fs::major(*number), rustix::fs::minor(*number));
-                let why = device.refused.get()?;
-                Some(format!("device {major}:{minor}: what is not cached comes through the page cache, since {why}"))
+                let (name, why) = (name_of(*number), device.refused.get()?);
+                Some(format!("device {name}: what is not cached comes through the page cache, since {why}"))
             })
             .collect()
     }

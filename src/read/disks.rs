@@ -30,6 +30,11 @@ pub(crate) fn kind_of(file: impl AsFd, number: u64) -> DeviceKind {
     }
 }
 
+/// How Linux names a device, as `lsblk` has it.
+pub(super) fn name_of(number: u64) -> String {
+    format!("{}:{}", rustix::fs::major(number), rustix::fs::minor(number))
+}
+
 /// Whether the file system of an open file keeps everything in memory: there is no device, though direct reads may be taken.
 pub(super) fn is_memory(file: impl AsFd) -> bool {
     #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]

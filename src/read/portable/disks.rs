@@ -19,6 +19,11 @@ pub(crate) fn kind_of(_file: impl AsFd, _number: u64) -> DeviceKind {
     DeviceKind::Local
 }
 
+/// By its number.
+pub(super) fn name_of(number: u64) -> String {
+    number.to_string()
+}
+
 /// Nobody says so.
 pub(super) fn is_memory(_file: impl AsFd) -> bool {
     false
