@@ -21,7 +21,7 @@ use memmap2::Mmap;
 
 const PART: &str = "CHECKSIG_TEST_PART";
 /// Runs over a file that is truncated again and again, as often as `make faults` says.
-const RUNS: usize = 10;
+const RUNS: usize = 16;
 /// What a handler of the host's leaves the process with.
 const HANDLED: i32 = 42;
 

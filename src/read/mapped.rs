@@ -210,7 +210,7 @@ impl Range {
     fn put_back(&self, place: usize, count: usize, bytes: std::ops::Range<usize>) -> bool {
         let address: *mut c_void = self.at(place).wrapping_add(bytes.start).cast_mut().cast();
         let length = bytes.len().next_multiple_of(limits::PAGE_BYTES);
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        let flags = MapFlags::PRIVATE;
         // SAFETY: without MAP_FIXED the call replaces nothing: the address is a wish, which Linux grants where it is free.
         let got = unsafe { mmap_anonymous(address, length, ProtFlags::empty(), flags) };
         if got == Ok(address) {
@@ -252,7 +252,8 @@ impl Range {
 
     #[allow(unsafe_code, reason = "a map at a given address")]
     fn clear(&self, place: usize, count: usize) -> bool {
-        let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
+        // What nobody may touch is not counted as memory, so that it can always be had.
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED;
         let (address, bytes) = (self.at(place).cast_mut().cast(), count * limits::MAP_PLACE_BYTES);
         // SAFETY: the places are inside the range and not lost, so that they have been ours since `new`; their windows were
         // dropped, after which nobody has their bytes.
