@@ -205,6 +205,10 @@ const _: () = assert!(
 const _: () = assert!(MAP_WINDOWS_WHOLE * MAP_PLACE_BYTES <= 32 * 1024 * 1024, "32 MiB a worker");
 const _: () = assert!(MAP_PLACES * MAP_WINDOW_BYTES + MAP_PLACE_BYTES <= 12 * 1024 * 1024, "12 MiB a worker");
 
+/// How long a file that Linux was told will be wanted, and that nobody reads after all, is waited for, so that it can be
+/// removed from the page cache: a cancelled run leaves up to four such files in each reader.
+pub const ANNOUNCED_WAIT_MS_MAX: u64 = 20;
+
 /// How long a reader waits for half of its window before it looks around: what a slow file can cost the others.
 pub const RING_WAIT_MS_MAX: u64 = 5;
 

@@ -267,7 +267,8 @@ impl Shared {
     }
 
     pub(super) fn reasons(&self) -> Vec<String> {
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        reasons.into_iter().chain(self.manner.reasons()).collect()
     }
 
     /// Hands records on and counts them.

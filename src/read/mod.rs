@@ -8,6 +8,7 @@ mod advice;
 mod at_hand;
 mod blocking;
 mod buffers;
+mod claims;
 mod device;
 #[cfg_attr(checksig_portable, path = "portable/disks.rs")]
 mod disks;
@@ -16,6 +17,7 @@ pub(crate) mod faulty;
 mod footprint;
 mod guard;
 mod guess;
+mod held;
 mod inline;
 mod inturn;
 #[cfg(not(checksig_portable))]

@@ -2,6 +2,8 @@
 //!
 //! The oracle is `std::fs::read`.
 
+mod maps;
+
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::FileExt;

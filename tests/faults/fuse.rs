@@ -62,6 +62,7 @@ mod op {
     pub(super) const GETATTR: u32 = 3;
     pub(super) const OPEN: u32 = 14;
     pub(super) const READ: u32 = 15;
+    pub(super) const STATFS: u32 = 17;
     pub(super) const RELEASE: u32 = 18;
     pub(super) const INIT: u32 = 26;
     pub(super) const OPENDIR: u32 = 27;
@@ -185,6 +186,8 @@ fn answer(device: &Arc<File>, files: &Arc<Vec<Served>>, parallel: bool, request:
         }
         op::OPENDIR => Ok(Out::default().numbers(&[0]).words(&[0, 0])),
         op::RELEASE | op::RELEASEDIR => Ok(Out::default()),
+        // Without any blocks or files: who asks wants the type of the file system, which Linux knows.
+        op::STATFS => Ok(Out::default().numbers(&[0; 10])),
         op::READ => {
             let Some(file) = file else { return reply(device, unique, Err(libc::EISDIR)) };
             let (offset, size) = (number(body, 8), word(body, 16) as usize);

@@ -11,13 +11,12 @@ mod pages;
 mod below;
 mod disk;
 mod fuse;
+mod media;
 mod moving;
 mod refused;
 mod served;
 mod small;
-
-/// To be turned on once a file that is truncated, or cannot be read, under a map ends no process any more.
-const MAPS_ARE_GUARDED: bool = true;
+mod ways;
 
 /// Rounds of what depends on chance: few where nobody has asked for more.
 fn loops() -> u32 {
