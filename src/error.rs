@@ -127,6 +127,12 @@ pub enum Error {
         /// The bytes that were allowed.
         bytes: u64,
     },
+    /// More reads in flight were asked for than a run can have.
+    #[error("queue depth: {depth} is too large; a run has {} reads in flight at most", limits::QUEUE_DEPTH_MAX)]
+    QueueDepthTooLarge {
+        /// The reads that were asked for.
+        depth: usize,
+    },
     /// Every byte was to come from the device, by a reader that takes what is in the page cache.
     #[error(
         "reader {kind}: it reads what the page cache holds, and cannot read from the device itself; the readers uring, \
@@ -139,6 +145,14 @@ pub enum Error {
     /// Linux refused even one thread.
     #[error("cannot start a thread: {0}")]
     NoThread(io::Error),
+    /// This process, or the whole machine, has as many files open as it may, and none of them is this run's to close.
+    #[error("no file can be opened: {source}; this process may have {limit} open (ulimit -n)")]
+    NoDescriptor {
+        /// Open files that this process may have.
+        limit: u64,
+        /// What Linux said.
+        source: io::Error,
+    },
     /// checksig broke a promise to itself; nothing that was not reported as a match may be taken for one.
     #[error("internal error: {0}; please report it")]
     Internal(String),

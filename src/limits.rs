@@ -99,11 +99,21 @@ pub const LARGE_BUFFER_BYTES: usize = 256 * 1024;
 /// Bytes of all the buffers of all reader threads.
 pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
 
+/// Bytes of the buffers of the readers of files that another machine or a program serves below a root on a disk, beside
+/// those; where memory is limited, one part in so many of what readers may have.
+pub const REMOTE_MEMORY_BYTES: usize = 8 * 1024 * 1024;
+
+/// See [`REMOTE_MEMORY_BYTES`].
+pub const REMOTE_MEMORY_SHARE: usize = 8;
+
 /// Bytes that all buffers of a run may be limited to, at least: below that, files would wait for buffers and not
 /// for the device.
 pub const MEMORY_BYTES_MIN: u64 = 4 * 1024 * 1024;
 
-/// Reads that a run has in flight on the device, whatever is asked for. A SATA disk takes 32 commands at a time, and Linux
+/// Bytes of the address space, where that is limited (`ulimit -v`), for each byte of all buffers.
+pub const ADDRESSES_PER_BUFFER_BYTE: u64 = 4;
+
+/// Reads that a run can be asked to have in flight on the device. A SATA disk takes 32 commands at a time, and Linux
 /// gives each queue of an NVMe device 1 024; four of those are more than one process fills, and each read beyond what the
 /// device takes waits in Linux and holds a buffer.
 pub const QUEUE_DEPTH_MAX: usize = 4_096;
@@ -201,6 +211,10 @@ const _: () = assert!(
 const _: () = assert!(MAP_WINDOWS_WHOLE * MAP_PLACE_BYTES <= 32 * 1024 * 1024, "32 MiB a worker");
 const _: () = assert!(MAP_PLACES * MAP_WINDOW_BYTES + MAP_PLACE_BYTES <= 12 * 1024 * 1024, "12 MiB a worker");
 
+/// How long a file that Linux was told will be wanted, and that nobody reads after all, is waited for, so that it can be
+/// removed from the page cache: a cancelled run leaves up to four such files in each reader.
+pub const ANNOUNCED_WAIT_MS_MAX: u64 = 20;
+
 /// How long a reader waits for half of its window before it looks around: what a slow file can cost the others.
 pub const RING_WAIT_MS_MAX: u64 = 5;
 
@@ -292,6 +306,11 @@ pub const CONDUCTOR_MS_MAX: u64 = STOP_MS_MAX + 200;
 /// apart, before the file counts as unreadable.
 pub const PASSING_TRIES_MAX: u32 = 40;
 
+/// How long an open may take from the moment that a worker begins the file; what takes longer is being read.
+pub const OPEN_MS_MAX: u64 = 1_000;
+
+const _: () = assert!(OPEN_MS_MAX < PASSING_TRIES_MAX as u64 * LOOK_AROUND_MS, "who reads slowly is seen in time");
+
 /// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
 pub const RING_TRIES_MAX: u32 = 1_000;
 
@@ -322,6 +341,25 @@ const _: () = assert!(OUTBOX_PIECE_BYTES < OUTBOX_BYTES_MAX / 2);
 
 /// Files at the top of a directory that `examine` looks at to find one that it can try to read.
 pub const EXAMINED_FILES_MAX: usize = 64;
+
+/// Lines of a manifest, names of a list or things in a tree that a run is still small with: its caller does it alone.
+pub const SMALL_FILES_MAX: usize = 64;
+
+/// Bytes of the files of a small run.
+pub const SMALL_BYTES_MAX: u64 = 512 * 1024;
+
+/// Bytes of the manifest of a small run.
+pub const SMALL_MANIFEST_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a small run takes at most; after that it gets threads, and its caller waits no longer than he wishes to.
+pub const SMALL_MS_MAX: u64 = 5;
+
+/// Bytes of the stack of each thread of a run. Of conductors, workers, readers of every kind and confirmers none used more than
+/// 48 KiB in the release build, of which 32 are the buffer that a directory is read through.
+pub const THREAD_STACK_BYTES: usize = 256 * 1024;
+
+const _: () = assert!(SMALL_FILES_MAX <= BATCH_FILES, "what is at hand is one batch");
+const _: () = assert!(SMALL_BYTES_MAX < MAP_PLACE_BYTES as u64, "a small run maps nothing");
 
 /// Bytes of the manifest that are read at a time.
 pub const MANIFEST_BUFFER_BYTES: usize = 256 * 1024;

@@ -46,7 +46,7 @@ impl ReaderKind {
     pub const fn about(self) -> &'static str {
         match self {
             ReaderKind::Cached => "the threads that hash, from the page cache only",
-            ReaderKind::Mmap => "the threads that hash map the files: for trees that nobody writes to",
+            ReaderKind::Mmap => "the threads that hash map the files, whatever is in memory",
             ReaderKind::Pread => "the threads that hash read and wait, file by file",
             ReaderKind::Threads => "threads of their own, each waiting for one file at a time",
             ReaderKind::Uring => "rings of io_uring, many reads in flight",

@@ -6,6 +6,7 @@ mod components;
 mod examine;
 #[cfg_attr(checksig_portable, path = "root/portable.rs")]
 mod lookup;
+mod near;
 mod siblings;
 mod stamp;
 mod streams;
@@ -26,6 +27,7 @@ use rustix::io::Errno;
 use self::components::{walk, walk_inside, walk_to_parent};
 use self::lookup::{ResolveFlags, openat2};
 use self::streams::Streams;
+use self::near::Near;
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::relpath::RelPath;
@@ -56,6 +58,7 @@ pub(crate) struct Root {
     marks: AtomicBool,
     /// What is no regular file is read as well, and opened for it.
     streams: Option<Streams>,
+    near: Near,
 }
 
 /// A regular file, open for reading, as it was when it was opened.
@@ -99,7 +102,7 @@ impl Root {
     pub(crate) fn open_root(path: &Path, policy: Policy) -> Result<Root, Errno> {
         let directory = retry(|| rustix::fs::openat(CWD, path, HANDLE.union(OFlags::DIRECTORY), Mode::empty()))?;
         let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
-        Ok(Root { directory: Some(directory), policy, walks, marks, streams: None })
+        Ok(Root { directory: Some(directory), policy, walks, marks, streams: None, near: Near::default() })
     }
 
     /// The current directory as it is now, for names that may lead anywhere. Where it cannot be held open, as nobody
@@ -111,7 +114,7 @@ impl Root {
     /// The current directory, whichever it is at each open.
     fn wherever() -> Root {
         let (walks, marks) = (AtomicBool::new(!lookup::HAS_OPENAT2), AtomicBool::new(false));
-        Root { directory: None, policy: Policy::Free, walks, marks, streams: None }
+        Root { directory: None, policy: Policy::Free, walks, marks, streams: None, near: Near::default() }
     }
 
     /// The directory and the number of the device that it lies on, if it is held open.
@@ -137,7 +140,7 @@ impl Root {
         if let Err(refusal) = self.refuse_stdin(name) {
             return Some(Err(refusal));
         }
-        match self.unmarked(FILE, |flags| self.open_with(name, flags, ResolveFlags::CACHED)) {
+        match self.nearby(|resolve| self.unmarked(FILE, |flags| self.open_with(name, flags, resolve))) {
             Ok(file) => Some(self.take_regular(name, file)),
             // EINVAL: older than Linux 5.12, which knows no cached lookups. Either way the full open decides.
             Err(Refusal::Errno(Errno::AGAIN | Errno::INTR | Errno::INVAL)) => None,

@@ -149,7 +149,7 @@ impl Scene {
 /// Every reader that can be had here.
 fn readers() -> Vec<ReaderChoice> {
     let mut readers = vec![ReaderChoice::Auto];
-    for kind in [ReaderKind::Pread, ReaderKind::Threads, ReaderKind::Uring] {
+    for kind in [ReaderKind::Mmap, ReaderKind::Pread, ReaderKind::Threads, ReaderKind::Uring] {
         let mut tree = Tree::new();
         tree.seal();
         match Run::verify(tree.path(), &options(ReaderChoice::Forced(kind))) {
@@ -171,6 +171,9 @@ fn verify(scene: &Scene, options: &Options) -> Report {
     let (records, report) = scene.tree.verify(options);
     let wrong: Vec<_> = outcomes(&records).into_iter().filter(|(_, kind)| *kind != OutcomeKind::Match).collect();
     assert!(wrong.is_empty(), "{options:?}: {wrong:?}");
+    if let ReaderChoice::Forced(kind) = options.resources.reader {
+        assert!(report.readers.iter().all(|used| used.kind == kind), "{options:?}: {:?}", report.readers);
+    }
     report
 }
 
@@ -228,21 +231,26 @@ fn so_does_create() {
 fn a_run_that_is_to_keep_what_it_reads_keeps_it() {
     let Some(scene) = Scene::new(false) else { return };
     for reader in readers() {
-        scene.set();
         let mut options = options(reader);
         options.resources.cache = CacheEffect::Keep;
-        verify(&scene, &options);
-        let states = scene.states();
-        let missing: Vec<_> =
-            scene.files.iter().zip(&states).filter(|(_, pages)| pages.contains(&false)).map(|(file, _)| file).collect();
-        assert!(missing.is_empty(), "{reader:?}: {missing:?}");
+        let missing = || {
+            scene.set();
+            verify(&scene, &options);
+            let states = scene.states();
+            let files = scene.files.iter().zip(&states).filter(|(_, pages)| pages.contains(&false));
+            files.map(|(file, _)| file.clone()).collect::<Vec<_>>()
+        };
+        // Linux, or somebody who drops what is cached, may take some of it away at any time.
+        let least = (0..3).map(|_| missing()).find(Vec::is_empty);
+        assert!(least.is_some(), "{reader:?}: {:?}", missing());
     }
 }
 
 #[test]
 fn a_run_from_the_medium_asks_the_device_for_every_byte_and_touches_no_page() {
     let Some(scene) = Scene::new(false) else { return };
-    for reader in readers() {
+    // Maps give what the page cache holds.
+    for reader in readers().into_iter().filter(|reader| *reader != ReaderChoice::Forced(ReaderKind::Mmap)) {
         let mut options = options(reader);
         options.resources.from_media = true;
         let traces = scene.traces(|| {

@@ -20,9 +20,15 @@ use common::{Tree, bytes, files};
 use memmap2::Mmap;
 
 const PART: &str = "CHECKSIG_TEST_PART";
-const TRUNCATIONS: usize = 10_000;
+/// Runs over a file that is truncated again and again, as often as `make faults` says.
+const RUNS: usize = 16;
 /// What a handler of the host's leaves the process with.
 const HANDLED: i32 = 42;
+
+/// Rounds of what depends on chance: few where nobody has asked for more.
+fn loops() -> usize {
+    std::env::var("CHECKSIG_FAULTS_LOOPS").map_or(1, |loops| loops.parse().expect("a number of rounds"))
+}
 
 fn options(reader: ReaderChoice) -> Options {
     let mut options = Options::default();
@@ -59,10 +65,18 @@ fn says_what_is_cached() -> bool {
 }
 
 #[test]
-fn ten_thousand_truncations_under_maps_end_no_process_and_match_no_zeros() {
+fn truncations_under_maps_end_no_process_and_match_no_zeros() {
+    // Whole pages, where the map raises signals, and a part of one, where it shows zeros and raises none.
+    for cut in [64 << 10, 100] {
+        truncate_under_maps(cut);
+    }
+}
+
+/// Cuts so many bytes off a file and writes them again, while runs go over it.
+fn truncate_under_maps(cut: usize) {
     // What is truncated in the last whole place of `auto`; its size is one of whole places, so that the last is mapped.
     let size = 4 << 20;
-    let kept = size - (64 << 10);
+    let kept = size - cut;
     let content = bytes(size, 7);
     let mut with_zeros = content.clone();
     with_zeros[kept..].fill(0);
@@ -72,21 +86,21 @@ fn ten_thousand_truncations_under_maps_end_no_process_and_match_no_zeros() {
     let path = tree.at("zeros");
     fs::write(&path, &content).unwrap();
     let over = AtomicBool::new(false);
-    let (mut runs, mut changed, mut matched) = (0, 0, 0);
+    let (mut truncations, mut changed, mut matched) = (0, 0, 0);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let both = [&path, &tree.at("sound")].map(|path| File::options().write(true).open(path).unwrap());
-            for at in 0..TRUNCATIONS {
-                let file = &both[at % 2];
+            while !over.load(Ordering::Relaxed) {
+                let file = &both[truncations % 2];
                 file.set_len(kept as u64).unwrap();
                 // At moments that spread over the reading of a window.
-                (0..at % 97 * 50).for_each(|_| std::hint::spin_loop());
+                (0..truncations % 97 * 50).for_each(|_| std::hint::spin_loop());
                 file.write_all_at(&content[kept..], kept as u64).unwrap();
+                truncations += 1;
             }
-            over.store(true, Ordering::Relaxed);
         });
-        while !over.load(Ordering::Relaxed) {
-            let reader = if runs % 2 == 0 { MMAP } else { ReaderChoice::Auto };
+        for run in 0..RUNS * loops() {
+            let reader = if run % 2 == 0 { MMAP } else { ReaderChoice::Auto };
             let (records, _) = tree.verify(&options(reader));
             for file in files(&records) {
                 let kind = file.outcome.kind();
@@ -94,11 +108,10 @@ fn ten_thousand_truncations_under_maps_end_no_process_and_match_no_zeros() {
                 changed += usize::from(kind == Changed);
                 matched += usize::from(kind == Match);
             }
-            runs += 1;
         }
+        over.store(true, Ordering::Relaxed);
     });
-    println!("{TRUNCATIONS} truncations, {runs} runs: {changed} files changed, {matched} match");
-    assert!(runs > 10);
+    println!("{cut} bytes cut off {truncations} times: {changed} files changed, {matched} match");
     // The files are whole again.
     let (records, _) = tree.verify(&options(MMAP));
     assert_eq!(files(&records).filter(|file| file.outcome.kind() == Match).count(), 1);
@@ -140,6 +153,21 @@ fn where_linux_does_not_say_what_is_cached_auto_copies() {
     assert_eq!(run_part("refused ENOSYS").code(), Some(0));
 }
 
+#[test]
+fn a_host_that_blocks_all_signals_is_not_ended_by_a_truncated_file() {
+    assert_eq!(run_part("blocked").code(), Some(0));
+}
+
+#[test]
+fn a_handler_put_back_without_its_flag_maps_nothing_and_takes_no_record_that_is_none() {
+    assert_eq!(run_part("unflagged").code(), Some(HANDLED));
+}
+
+#[test]
+fn where_there_is_no_room_for_maps_the_reason_says_so() {
+    assert_eq!(run_part("narrow").code(), Some(0));
+}
+
 /// Runs one part in a process of its own.
 fn run_part(part: &str) -> ExitStatus {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -175,6 +203,37 @@ fn a_part_in_a_process_of_its_own() {
             assert_eq!(readers_of(&report), [ReaderKind::Cached]);
             assert_eq!(report.reasons.iter().any(|reason| reason.contains(said)), says_what_is_cached(), "{report:?}");
         }
+        ("blocked", _) => {
+            block_all_signals();
+            let changed = truncate_again_and_again(&tree);
+            // Files that lose their bytes while they are read, in which case the map is what says so.
+            assert!(changed > 0, "no run met a truncated file");
+        }
+        ("unflagged", _) => {
+            install(plain as *const () as usize, 0);
+            assert_eq!(readers_of(&passed(&tree, MMAP)), [ReaderKind::Mmap]);
+            // SAFETY: the first call takes our handler out, and the second puts it back, as signal(3) does.
+            let ours = unsafe { libc::signal(libc::SIGBUS, libc::SIG_DFL) };
+            // SAFETY: as before.
+            assert_ne!(unsafe { libc::signal(libc::SIGBUS, ours) }, libc::SIG_ERR);
+            let report = passed(&tree, MMAP);
+            assert_eq!(readers_of(&report), [ReaderKind::Pread], "{report:?}");
+            // It still hands on.
+            fault(&tree);
+        }
+        ("narrow", _) => {
+            // What a run has beside: the stacks of its threads, buffers, and what they allocate.
+            let used = rustix::process::getrlimit(rustix::process::Resource::As);
+            let limit = |current| rustix::process::Rlimit { current, ..used };
+            let addresses = fs::read_to_string("/proc/self/statm").unwrap();
+            let pages: u64 = addresses.split(' ').next().unwrap().parse().unwrap();
+            let wide = pages * rustix::param::page_size() as u64 + (36 << 20);
+            rustix::process::setrlimit(rustix::process::Resource::As, limit(Some(wide))).unwrap();
+            let report = passed(&tree, MMAP);
+            assert_eq!(readers_of(&report), [ReaderKind::Pread], "{report:?}");
+            let said = |reason: &String| reason.contains("no room for them") && reason.contains("ulimit -v");
+            assert!(report.reasons.iter().any(said), "{report:?}");
+        }
         (action, how) if action == "default" || action == "ignored" => {
             install(if action == "default" { libc::SIG_DFL } else { libc::SIG_IGN }, 0);
             assert_eq!(readers_of(&passed(&tree, MMAP)), [ReaderKind::Mmap]);
@@ -192,6 +251,38 @@ fn a_part_in_a_process_of_its_own() {
             assert_eq!(readers_of(&passed(&tree, MMAP)), [ReaderKind::Mmap]);
         }
     }
+}
+
+fn block_all_signals() {
+    let mut all = std::mem::MaybeUninit::uninit();
+    // SAFETY: the call writes a set.
+    assert_eq!(unsafe { libc::sigfillset(all.as_mut_ptr()) }, 0);
+    // SAFETY: the set was written just now.
+    assert_eq!(unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), std::ptr::null_mut()) }, 0);
+}
+
+/// Runs over a file that has no bytes for as long as a run takes, and then has them again. Gives how often it changed.
+fn truncate_again_and_again(tree: &Tree) -> usize {
+    let file = File::options().write(true).open(tree.at("f")).unwrap();
+    let size = file.metadata().unwrap().len();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                file.set_len(0).unwrap();
+                std::thread::sleep(std::time::Duration::from_micros(300));
+                file.set_len(size).unwrap();
+                std::thread::sleep(std::time::Duration::from_micros(900));
+            }
+        });
+        let mut changed = 0;
+        for _ in 0..60 {
+            let (records, _) = tree.verify(&options(MMAP));
+            changed += files(&records).filter(|file| file.outcome.kind() == Changed).count();
+        }
+        over.store(true, Ordering::Relaxed);
+        changed
+    })
 }
 
 /// A fault in a map that is not the library's.

@@ -55,6 +55,8 @@ typedef enum {
     CHECKSIG_STATUS_KERNEL_UNAVAILABLE = 33,
     // The system refused even one thread.
     CHECKSIG_STATUS_NO_THREAD = 31,
+    // This process has as many files open as it may, or the whole machine has.
+    CHECKSIG_STATUS_NO_DESCRIPTOR = 34,
     // The run was started before fork() and is used by the child.
     CHECKSIG_STATUS_FORKED = 32,
     // checksig broke a promise to itself. Nothing that was not reported as a match may be taken for one.
@@ -257,7 +259,8 @@ ChecksigStatus checksig_options_set_reader(ChecksigOptions *options, const char 
 ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char *kernel, size_t kernel_len);
 
 // Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
-// of threads. 0, the default, means that it is chosen for the device. More than 4096 is taken for 4096.
+// of threads. 0, the default, means that it is chosen for the device; with more than 4096 a run does not
+// start.
 ChecksigStatus checksig_options_set_queue_depth(ChecksigOptions *options, uint32_t queue_depth);
 
 // Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 48

@@ -101,7 +101,8 @@ pub unsafe extern "C" fn checksig_options_set_kernel(
 }
 
 /// Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
-/// of threads. 0, the default, means that it is chosen for the device. More than 4096 is taken for 4096.
+/// of threads. 0, the default, means that it is chosen for the device; with more than 4096 a run does not
+/// start.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_queue_depth(
     options: *mut ChecksigOptions,
@@ -110,7 +111,7 @@ pub unsafe extern "C" fn checksig_options_set_queue_depth(
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
-        // What this machine cannot count is more than the most that the engine takes.
+        // What this machine cannot count is more than the most that a run can have.
         handle.options.resources.queue_depth = NonZeroUsize::new(usize::try_from(queue_depth).unwrap_or(usize::MAX));
         Ok(ChecksigStatus::Ok)
     })

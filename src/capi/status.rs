@@ -54,6 +54,8 @@ pub enum ChecksigStatus {
     KernelUnavailable = 33,
     /// The system refused even one thread.
     NoThread = 31,
+    /// This process has as many files open as it may, or the whole machine has.
+    NoDescriptor = 34,
     /// The run was started before fork() and is used by the child.
     Forked = 32,
     /// checksig broke a promise to itself. Nothing that was not reported as a match may be taken for one.
@@ -95,9 +97,11 @@ impl From<Error> for Failure {
             | Error::UnknownKernel(_)
             | Error::UnknownCacheEffect(_)
             | Error::MemoryTooSmall { .. }
+            | Error::QueueDepthTooLarge { .. }
             | Error::NotFromMedia { .. } => (ChecksigStatus::BadOption, None),
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
+            Error::NoDescriptor { source, .. } => (ChecksigStatus::NoDescriptor, source.raw_os_error()),
             // What writes has no C face.
             Error::ManifestExists { .. }
             | Error::ManifestUnwritable { .. }

@@ -2,7 +2,7 @@
 //!
 //! Knows no verb: what is made of the entries, its caller says.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::manifest::Entries;
 use crate::plan::{ManifestEntries, Stock};
+use crate::read::read_at_hand;
 use crate::report::Verb;
 use crate::root::{OpenedFile, Policy, Root};
 
@@ -43,13 +44,19 @@ impl Begun {
         stock: impl FnOnce(ManifestEntries) -> Stock,
     ) -> Result<Run, Error> {
         let Begun { directory, manifest, path } = self;
-        let watched = Watched::new(&manifest, &path)?;
-        let reader: Box<dyn BufRead + Send> =
-            Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
+        // An audit goes through the whole tree, and rests in between: it is not small.
+        let at_hand = match verb {
+            Verb::Audit => None,
+            _ => read_at_hand(&manifest, limits::SMALL_MANIFEST_BYTES_MAX),
+        };
+        let is_at_hand = at_hand.is_some();
+        let (reader, watched) = Watched::open(manifest, at_hand, &path);
         let grammar = options.grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes());
         let stock = stock(Entries::new(reader, grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.resources, options.ordered)?;
-        Run::start(shared, verb, stock, unreadable, None, Some(watched))
+        let mut run = Run::new(&shared, verb);
+        run.manifest = Some(watched);
+        run.begin(stock, unreadable, is_at_hand)
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Reads no file and judges none. It runs in a thread of its own; a run that is not pulled waits here.
 
+mod alone;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -9,10 +11,12 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender, bounded};
 use crossbeam::deque::{Steal, Stealer, Worker as Deque};
 
+use super::crew::Crew;
+use super::ledger::Ledger;
 use super::outbox::cost_of;
 use super::queue::{Work, WorkQueue};
 use super::records::{not_checked, outcome_again, record};
-use super::shared::{Crew, Shared};
+use super::shared::Shared;
 use super::worker::Worker;
 use crate::error::Error;
 use crate::filekind::FileKind;
@@ -24,69 +28,105 @@ use crate::verdict::Outcome;
 
 const LOOK_AROUND: Duration = Duration::from_millis(limits::LOOK_AROUND_MS);
 
+/// Makes an error of reading what is gone through an error of the run.
+pub(super) type Unreadable = Box<dyn Fn(std::io::Error) -> Error + Send>;
+
 /// The conductor of one run.
 pub(super) struct Conductor {
     shared: Arc<Shared>,
     planner: Planner,
     /// Makes an error of the manifest an error of the run.
-    unreadable: Box<dyn Fn(std::io::Error) -> Error + Send>,
-    work: Sender<Work>,
-    inbox: Receiver<Work>,
-    /// The deques of workers that have not been started.
-    deques: Vec<Deque<Planned>>,
-    stealers: Arc<[Stealer<Planned>]>,
+    unreadable: Unreadable,
+    /// None before there is work to hand out.
+    hands: Option<Hands>,
+    /// Gone one item further, for which the outbox had no room at once.
+    held: Option<Pulled>,
+    /// The worker of the caller's own thread, to be the first among others.
+    own: Option<Worker>,
     workers: Crew,
     started: usize,
     /// Room in the outbox that has been taken and not used yet.
     reserved: usize,
+    /// Times that a descriptor for a directory was waited for in vain.
+    waits: u32,
     begun: Instant,
     /// Time spent on looking ahead.
     looking: Duration,
 }
 
-impl Conductor {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        planner: Planner,
-        unreadable: Box<dyn Fn(std::io::Error) -> Error + Send>,
-    ) -> Conductor {
-        let (work, inbox) = bounded(shared.workers_max * limits::BATCHES_PER_WORKER);
-        let deques: Vec<_> = (0..shared.workers_max).map(|_| Deque::new_fifo()).collect();
+/// The ends of the queue to the workers.
+struct Hands {
+    work: Sender<Work>,
+    inbox: Receiver<Work>,
+    /// The deques of workers that have not been started.
+    deques: Vec<Deque<Planned>>,
+    stealers: Arc<[Stealer<Planned>]>,
+}
+
+impl Hands {
+    fn new(workers_max: usize) -> Hands {
+        let (work, inbox) = bounded(workers_max * limits::BATCHES_PER_WORKER);
+        let deques: Vec<_> = (0..workers_max).map(|_| Deque::new_fifo()).collect();
         let stealers = deques.iter().map(Deque::stealer).collect();
-        let workers = Crew::default();
+        Hands { work, inbox, deques, stealers }
+    }
+}
+
+impl Conductor {
+    pub(super) fn new(shared: Arc<Shared>, planner: Planner, unreadable: Unreadable) -> Conductor {
         Conductor {
             shared,
             planner,
             unreadable,
-            work,
-            inbox,
-            deques,
-            stealers,
-            workers,
+            hands: None,
+            held: None,
+            own: None,
+            workers: Crew::default(),
             started: 0,
             reserved: 0,
+            waits: 0,
             begun: Instant::now(),
             looking: Duration::ZERO,
         }
     }
 
-    /// Sees the run to its end. Whatever happens, the outbox is closed and every planned file has a record.
+    /// Sees the run to its end by threads. Whatever happens, the outbox is closed and every planned file has a record.
     pub(super) fn run(mut self) {
+        if let Some(pulled) = self.held.take() {
+            self.take_in(pulled);
+        }
+        if self.own.is_some() {
+            self.start_worker();
+        }
         self.plan();
-        let Conductor { shared, mut planner, work, inbox, mut workers, stealers, .. } = self;
-        drop(work);
+        self.conclude();
+    }
+
+    /// Everything has been planned and handed out, or the run is being stopped: waits for the workers, and accounts for what
+    /// they have left.
+    fn conclude(self) {
+        let Conductor { shared, mut planner, hands, mut workers, .. } = self;
+        let handed = hands.map(|Hands { work, inbox, stealers, .. }| {
+            drop(work);
+            (inbox, stealers)
+        });
         workers.wait(&shared);
+        // One that hangs in a read has been given up; nothing stands in the ledgers of the others.
+        let mut records = shared.ledgers.iter().flat_map(Ledger::give_up).collect();
+        shared.deliver(&mut records);
         shared.confirmers.finish(&shared);
-        // Left over only where the run was stopped: what no worker took, or one that hangs had not begun.
+        // Left over only where the run was stopped: what no worker took.
         let mut left = std::iter::from_fn(|| shared.next_huge()).collect::<Vec<_>>();
-        left.extend(inbox.try_iter().flat_map(|work| match work {
-            Work::Batch(batch) => batch,
-            Work::Huge => Vec::new(),
-        }));
+        if let Some((inbox, stealers)) = handed {
+            left.extend(inbox.try_iter().flat_map(|work| match work {
+                Work::Batch(batch) => batch,
+                Work::Huge => Vec::new(),
+            }));
+            left.extend(stealers.iter().flat_map(all_of));
+        }
         while planner.waiting() > 0 {
             left.extend(planner.batch(1));
         }
-        left.extend(stealers.iter().flat_map(all_of));
         let mut records = left.into_iter().map(not_checked).collect();
         shared.deliver(&mut records);
         // Readers say nothing of their own, and one that hangs is not to hold the records back.
@@ -99,8 +139,8 @@ impl Conductor {
         while !self.shared.stopping() {
             let enough = self.planner.waiting() >= limits::BATCH_FILES || self.planner.ended();
             let enough = enough || (self.planner.waiting() > 0 && self.planner.would_wait());
-            if enough && self.planner.waiting() > 0 && !self.work.is_full() {
-                let batch = self.planner.batch(self.shared.workers_max);
+            if enough && self.planner.waiting() > 0 && !self.is_full() {
+                let batch = self.planner.batch(self.shared.workers_max());
                 self.send(Work::Batch(batch));
             } else if self.planner.rests() && self.planner.waiting() == 0 {
                 self.wait_for_outcomes();
@@ -117,12 +157,20 @@ impl Conductor {
         }
     }
 
+    /// Whether every worker has enough to do.
+    fn is_full(&self) -> bool {
+        self.hands.as_ref().is_some_and(|hands| hands.work.is_full())
+    }
+
     /// Goes one item further in the plan.
     fn pull(&mut self) {
-        let pulled = match self.planner.pull() {
-            Ok(pulled) => pulled,
-            Err(error) => return self.shared.fail((self.unreadable)(error)),
-        };
+        match self.planner.pull() {
+            Ok(pulled) => self.take_in(pulled),
+            Err(error) => self.shared.fail((self.unreadable)(error)),
+        }
+    }
+
+    fn take_in(&mut self, pulled: Pulled) {
         self.shared.counters.manifest_bytes.store(self.planner.manifest_bytes(), Ordering::Relaxed);
         match pulled {
             Pulled::File(planned) => {
@@ -146,8 +194,15 @@ impl Conductor {
                 "{}: what a create that was killed left behind; it is not listed, and can be removed",
                 Shown(&name)
             )),
+            // Those that wait for a batch are no use to anybody here.
+            Pulled::NoDescriptor(_) if self.planner.waiting() > 0 => {
+                let batch = self.planner.batch(self.shared.workers_max());
+                self.send(Work::Batch(batch));
+            }
+            Pulled::NoDescriptor(errno) => return self.shared.wait_for_descriptor(errno, &mut self.waits),
             Pulled::Passed | Pulled::End => {}
         }
+        self.waits = 0;
     }
 
     /// Waits until everything that was planned has its outcome: what comes next depends on it. Looks seldom where it has
@@ -177,7 +232,7 @@ impl Conductor {
             if self.shared.outbox.reserve(piece, if waits { Duration::ZERO } else { LOOK_AROUND }) {
                 self.reserved += piece;
             } else if waits {
-                let batch = self.planner.batch(self.shared.workers_max);
+                let batch = self.planner.batch(self.shared.workers_max());
                 self.send(Work::Batch(batch));
             }
         }
@@ -195,7 +250,7 @@ impl Conductor {
                 return;
             }
         }
-        let batch = self.planner.batch(self.shared.workers_max);
+        let batch = self.planner.batch(self.shared.workers_max());
         self.send(Work::Batch(batch));
     }
 
@@ -229,7 +284,7 @@ impl Conductor {
             return self.give_up(work);
         }
         loop {
-            match self.work.send_timeout(work, LOOK_AROUND) {
+            match self.hands().work.send_timeout(work, LOOK_AROUND) {
                 Ok(()) => return,
                 Err(SendTimeoutError::Timeout(back)) if !self.shared.stopping() => work = back,
                 Err(error) => return self.give_up(error.into_inner()),
@@ -237,17 +292,27 @@ impl Conductor {
         }
     }
 
+    fn hands(&mut self) -> &mut Hands {
+        let workers_max = self.shared.workers_max();
+        self.hands.get_or_insert_with(|| Hands::new(workers_max))
+    }
+
     /// Starts one more worker, if there may be one more; false where there is none at all.
     fn start_worker(&mut self) -> bool {
-        let Some(deque) = self.deques.pop() else {
+        let hands = self.hands();
+        let Some(deque) = hands.deques.pop() else {
             return true;
         };
-        let queue = WorkQueue::new(self.inbox.clone(), deque, Arc::clone(&self.stealers));
+        let queue = WorkQueue::new(hands.inbox.clone(), deque, Arc::clone(&hands.stealers));
         let own = Arc::clone(&self.shared);
-        let index = self.started;
-        let work = move || match Worker::new(index, Arc::clone(&own), queue) {
+        let (index, begun) = (self.started, self.own.take());
+        let worker = move |own: Arc<Shared>| match begun {
+            Some(worker) => Ok(worker.among_others(queue)),
+            None => Worker::new(index, own, queue),
+        };
+        let work = move || match worker(Arc::clone(&own)) {
             Ok(worker) => worker.run(),
-            Err(error) => own.fail(Error::Internal(format!("no memory for a worker: {error}"))),
+            Err(error) => own.fail(no_memory(&error)),
         };
         match self.workers.spawn("checksig-worker", &self.shared, work) {
             Ok(()) => {
@@ -257,7 +322,7 @@ impl Conductor {
             }
             Err(_) if self.started > 0 => {
                 // As many as Linux allows.
-                self.deques.clear();
+                self.hands().deques.clear();
                 true
             }
             Err(error) => {
@@ -274,6 +339,10 @@ impl Conductor {
             self.shared.deliver(&mut records);
         }
     }
+}
+
+fn no_memory(error: &std::io::Error) -> Error {
+    Error::Internal(format!("no memory for a worker: {error}"))
 }
 
 /// Everything that is left in a worker's deque.
@@ -296,6 +365,7 @@ fn left(place: u64, met: Met) -> (u64, Record) {
         Met::DirectoryLink(name) => (name, Outcome::NotRegular(FileKind::Symlink)),
         // It was a directory a moment ago.
         Met::Unreadable(name, refusal) => (name, outcome_again(refusal.into())),
+        Met::NoDescriptor(_) => unreachable!("the planner says so by itself"),
     };
     let name = if name.is_empty() { b".".to_vec() } else { name };
     record(Planned { place, line: 0, name, expected: None, size_bytes: None, unlisted: false }, outcome, None)

@@ -18,7 +18,9 @@ use super::options::{MANIFEST_NAME, Resources};
 use super::readers::ladder::{Rung, ladder};
 use super::run::open_root;
 use super::share::share;
-use super::shared::{Crew, Shared};
+use super::crew::Crew;
+use super::means::Means;
+use super::shared::Shared;
 use super::worker::inline;
 use crate::error::Error;
 use crate::filekind::FileKind;
@@ -52,6 +54,10 @@ pub fn examine(path: &Path) -> Examination {
     let found_kernel = |kernel| KernelFound { kernel, standing: standing(kernel), lanes_from: lanes_from(kernel) };
     let (directory, name) = split(path);
     let shared = open_root(&directory, Policy::Beneath).and_then(|root| share(root, Resources::default(), true));
+    let shared = shared.and_then(|shared| {
+        shared.equip(Means::find_out(&shared.root, &shared.resources)?);
+        Ok(shared)
+    });
     let tried = shared.as_ref().ok().and_then(|shared| file_to_try(&shared.root, name));
     let tried_found = tried.as_ref().map(|(_, opened)| crate::read::examine(opened));
     let shared_ref = shared.as_ref().ok();
@@ -63,7 +69,7 @@ pub fn examine(path: &Path) -> Examination {
             instruction_sets: instruction_sets(),
             allowed: bounds::cpus_allowed(),
             quota: bounds::cpu_quota(),
-            workers: shared_ref.map_or(1, |shared| shared.workers_max),
+            workers: shared_ref.map_or(1, |shared| shared.workers_max()),
         },
         kernels: Kernel::ALL.map(found_kernel).to_vec(),
         linux: rustix::system::uname().release().to_string_lossy().into_owned(),
@@ -114,7 +120,7 @@ fn file_to_try(root: &Root, name: Option<&std::ffi::OsStr>) -> Option<(PathBuf, 
 
 /// Sees whether there is memory for the workers, and a thread.
 fn try_out(shared: &Arc<Shared>) -> Result<(), Error> {
-    let sources: std::io::Result<Vec<_>> = (0..shared.workers_max).map(|_| inline(shared)).collect();
+    let sources: std::io::Result<Vec<_>> = (0..shared.workers_max()).map(|_| inline(shared)).collect();
     sources.map_err(|error| Error::Internal(format!("no memory for a worker: {error}")))?;
     let mut crew = Crew::default();
     crew.spawn("checksig-doctor", shared, || {}).map_err(Error::NoThread)?;
@@ -130,7 +136,7 @@ fn place_of(shared: &Shared, tried: Option<PathBuf>, direct_align: Option<usize>
         None => (None, None, None),
     };
     let scheduler = directory.and_then(|(_, number)| scheduler_of(number));
-    PlaceFound { file_system, source, mounted_at, device: shared.device, scheduler, tried, direct_align }
+    PlaceFound { file_system, source, mounted_at, device: shared.means().device, scheduler, tried, direct_align }
 }
 
 fn run_of(shared: &Shared, is_direct: bool) -> RunFound {
@@ -146,8 +152,8 @@ fn run_of(shared: &Shared, is_direct: bool) -> RunFound {
         reads_in_flight: readers * reads,
         reader_bytes: (readers * buffers) as u64,
         is_direct,
-        files_per_worker: shared.files_per_worker,
-        kernels: shared.kernels.uses(),
+        files_per_worker: shared.files_per_worker(),
+        kernels: shared.kernels().uses(),
         reasons: shared.reasons(),
     }
 }

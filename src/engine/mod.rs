@@ -7,13 +7,18 @@
 mod audit;
 mod begin;
 mod conduct;
+mod conducted;
 mod confirm;
 mod creation;
+mod crew;
+mod descriptors;
 mod examine;
 #[cfg(test)]
 mod faults;
 #[cfg_attr(checksig_portable, path = "portable/idle.rs")]
 mod idle;
+mod ledger;
+mod means;
 mod moves;
 mod options;
 mod outbox;

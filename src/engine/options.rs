@@ -32,10 +32,13 @@ pub struct Resources {
     /// Threads that hash; without a number, as many as CPU affinity and the cgroup's CPU quota allow.
     pub workers: Option<NonZeroUsize>,
     /// Reads in flight on the device at a time, over all readers: with blocking readers, threads. Without a number it is
-    /// chosen for the device; at most [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX).
+    /// chosen for the device; more than [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX)
+    /// is an error.
     pub queue_depth: Option<NonZeroUsize>,
     /// Bytes of all buffers of the run, those of workers and those of readers, and at least
     /// [`limits::MEMORY_BYTES_MIN`](crate::limits::MEMORY_BYTES_MIN); without a number, 48 MiB and 8 MiB a worker at most.
+    /// Windows of maps are not among them, as their pages are the page cache's: up to 32 MiB a worker where the choice is
+    /// `auto` and the number leaves workers all their buffers, and none where it does not; 12 MiB by `mmap`.
     pub memory_bytes: Option<u64>,
     /// Whether every byte is read from the device itself, past the page cache (O_DIRECT), also what is cached: what is
     /// in memory says nothing about the medium.

@@ -137,9 +137,13 @@ impl Outbox {
 
     /// Says that no record will come any more.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
-        self.filled.notify_all();
-        self.emptied.notify_all();
+        let mut state = self.lock();
+        state.closed = true;
+        // Nobody else waits, and each is a call of Linux.
+        if state.crowded {
+            self.emptied.notify_all();
+        }
+        self.wake(&mut state);
     }
 
     /// The state is right between any two statements here, so that a panic elsewhere under the lock spoils nothing.

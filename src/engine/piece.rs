@@ -2,6 +2,7 @@
 //!
 //! The seam between `read` and `hash`, which do not know each other.
 
+use super::readers::Team;
 use crate::hash::{LaneBuffer, PADDING_ROOM};
 use crate::limits;
 use crate::read::{Bytes, Ticket};
@@ -20,8 +21,8 @@ pub(super) struct Piece {
 pub(super) enum Home {
     /// The inline source of this generation: an earlier one has been given up, and its buffers with it.
     Inline(u32),
-    /// This reader.
-    Reader(usize),
+    /// This reader of this team.
+    Reader(Team, usize),
 }
 
 impl AsRef<[u8]> for Piece {

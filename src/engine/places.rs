@@ -4,12 +4,10 @@
 
 use crate::digest::Digest;
 use crate::hash::Job;
-use crate::plan::Planned;
 use crate::read::Proof;
 
-/// A file that has been begun and has no outcome yet.
+/// How far a file has come that has been begun and has no outcome yet; what it is stands in the worker's ledger.
 pub(super) struct InProgress {
-    pub(super) planned: Planned,
     pub(super) job: Job,
     /// Bytes of it that have come.
     pub(super) bytes: u64,
@@ -19,7 +17,8 @@ pub(super) struct InProgress {
     pub(super) proof: Option<Proof>,
 }
 
-/// A bounded number of places.
+/// Places, as many as were ever taken together; whoever begins files bounds them.
+#[derive(Default)]
 pub(super) struct Places {
     files: Vec<Option<InProgress>>,
     vacant: Vec<usize>,
@@ -29,20 +28,22 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn new(room: usize) -> Places {
-        Places { files: (0..room).map(|_| None).collect(), vacant: (0..room).rev().collect(), by_job: vec![0; room] }
-    }
-
     /// Files in progress.
     pub(super) fn len(&self) -> usize {
         self.files.len() - self.vacant.len()
     }
 
     /// Gives a file a place.
-    pub(super) fn insert(&mut self, planned: Planned, job: Job) -> usize {
-        let place = self.vacant.pop().expect("fewer files are in progress than there are places");
+    pub(super) fn insert(&mut self, job: Job) -> usize {
+        let place = self.vacant.pop().unwrap_or_else(|| {
+            self.files.push(None);
+            self.files.len() - 1
+        });
+        if self.by_job.len() <= job.index() {
+            self.by_job.resize(job.index() + 1, 0);
+        }
         self.by_job[job.index()] = place;
-        self.files[place] = Some(InProgress { planned, job, bytes: 0, device_bytes: 0, digest: None, proof: None });
+        self.files[place] = Some(InProgress { job, bytes: 0, device_bytes: 0, digest: None, proof: None });
         place
     }
 
@@ -60,10 +61,5 @@ impl Places {
     pub(super) fn remove(&mut self, place: usize) -> InProgress {
         self.vacant.push(place);
         self.files[place].take().expect("only files in progress are taken out")
-    }
-
-    /// Takes every file out.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = InProgress> + '_ {
-        self.files.iter_mut().filter_map(Option::take)
     }
 }

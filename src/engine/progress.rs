@@ -32,6 +32,11 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Whether all has been gone through and every file has its outcome: there are at most records to take.
+    pub fn is_done(&self) -> bool {
+        self.planned_all && self.files_done == self.files_planned
+    }
+
     /// How many files there will have been: those known, and as many more for each byte of the manifest as so far. None where
     /// nothing tells, as in a tree that has not been walked to its end.
     pub fn files_expected(&self) -> Option<u64> {

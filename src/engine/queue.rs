@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crossbeam::channel::{Receiver, TryRecvError};
+use crossbeam::channel::{Receiver, TryRecvError, never};
 use crossbeam::deque::{Steal, Stealer, Worker as Deque};
 
 use super::shared::Shared;
@@ -40,6 +40,13 @@ pub(super) enum Next {
 impl WorkQueue {
     pub(super) fn new(inbox: Receiver<Work>, own: Deque<Planned>, others: Arc<[Stealer<Planned>]>) -> WorkQueue {
         WorkQueue { inbox, own, others, over: false }
+    }
+
+    /// A queue of these files only, for who works alone.
+    pub(super) fn alone(files: Vec<Planned>) -> WorkQueue {
+        let mut queue = WorkQueue { inbox: never(), own: Deque::new_fifo(), others: Arc::new([]), over: true };
+        queue.accept(Work::Batch(files));
+        queue
     }
 
     /// The next file: a huge one first, then this worker's own, then a new batch, then another worker's.

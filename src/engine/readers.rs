@@ -8,11 +8,12 @@ mod thread;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crossbeam::channel::{Receiver, SendError, Sender, bounded};
+use crossbeam::channel::{Receiver, SendError, Sender, bounded, never, unbounded};
 
-use self::ladder::{Rung, ladder};
+use self::ladder::{Rung, rung};
 use self::thread::{Queues, Reader};
-use super::shared::{Crew, Shared};
+use super::crew::Crew;
+use super::shared::Shared;
 use crate::read::{Bytes, Event, PlannedFile, Ticket};
 
 /// The reader threads of a run; none until a worker asks.
@@ -21,9 +22,30 @@ pub(super) struct Readers {
     state: Mutex<State>,
 }
 
+/// Readers that share their files and buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Team {
+    /// Those that the ladder chose for the device of the root.
+    Usual,
+    /// Those of files that another machine or a program serves, below a root on a disk.
+    Remote,
+}
+
+impl Team {
+    const ALL: [Team; 2] = [Team::Usual, Team::Remote];
+}
+
 #[derive(Default)]
 struct State {
     crew: Crew,
+    /// What the readers say to each worker. These queues have no room of their own: what is in them is a buffer, or the
+    /// end of a file, and both are counted.
+    events: Vec<(Sender<FromReader>, Receiver<FromReader>)>,
+    teams: [Asked; Team::ALL.len()],
+}
+
+#[derive(Default)]
+struct Asked {
     asked: bool,
     started: Option<Started>,
 }
@@ -31,7 +53,6 @@ struct State {
 struct Started {
     files: Sender<Vec<PlannedFile>>,
     files_at_a_time: usize,
-    events: Vec<Receiver<FromReader>>,
     returns: Arc<[Sender<Returned>]>,
 }
 
@@ -40,6 +61,7 @@ type Returned = (Ticket, Bytes);
 
 /// What a reader says to one worker, in its order, and which reader.
 pub(super) struct FromReader {
+    pub(super) team: Team,
     pub(super) reader: usize,
     pub(super) events: Vec<Event>,
 }
@@ -51,8 +73,45 @@ pub(super) struct Link {
     /// Files that are sent together, in the order of the plan: neighbours there are mostly neighbours on the disk, and are
     /// read best by one reader.
     pub(super) files_at_a_time: usize,
-    pub(super) events: Receiver<FromReader>,
     returns: Arc<[Sender<Returned>]>,
+}
+
+/// The links of a worker to the teams that it has left files to, and what comes back from all of them.
+pub(super) struct Links {
+    links: [Option<Link>; Team::ALL.len()],
+    pub(super) events: Receiver<FromReader>,
+}
+
+impl Default for Links {
+    fn default() -> Links {
+        Links { links: Default::default(), events: never() }
+    }
+}
+
+impl Links {
+    /// The link to a team, whose readers are started now if they are not running; `None` where none can be.
+    pub(super) fn to(&mut self, shared: &Arc<Shared>, worker: usize, team: Team) -> Option<&Link> {
+        let link = &mut self.links[team as usize];
+        if link.is_none() {
+            *link = Readers::link(shared, worker, team).map(|(link, events)| {
+                self.events = events;
+                link
+            });
+        }
+        link.as_ref()
+    }
+
+    /// Whether any files were left to readers.
+    pub(super) fn are_any(&self) -> bool {
+        self.links.iter().any(Option::is_some)
+    }
+
+    /// Gives a buffer back to its reader; one that has ended needs it no more.
+    pub(super) fn release(&self, team: Team, reader: usize, ticket: Ticket, bytes: Bytes) {
+        if let Some(link) = &self.links[team as usize] {
+            let _ = link.returns[reader].send((ticket, bytes));
+        }
+    }
 }
 
 /// The ticket of a worker's file: the readers find the way back by it.
@@ -74,76 +133,73 @@ impl Link {
     pub(super) fn read(&self, files: Vec<PlannedFile>) -> Result<(), Vec<PlannedFile>> {
         self.files.send(files).map_err(SendError::into_inner)
     }
-
-    /// Gives a buffer back to its reader; one that has ended needs it no more.
-    pub(super) fn release(&self, reader: usize, ticket: Ticket, bytes: Bytes) {
-        let _ = self.returns[reader].send((ticket, bytes));
-    }
 }
 
 impl Readers {
-    /// Readers that cannot be started.
+    /// Readers of these teams cannot be started.
     #[cfg(test)]
-    pub(super) fn refused() -> Readers {
-        Readers { state: Mutex::new(State { asked: true, ..State::default() }) }
+    pub(super) fn refused(teams: &[Team]) -> Readers {
+        let mut state = State::default();
+        teams.iter().for_each(|&team| state.teams[team as usize].asked = true);
+        Readers { state: Mutex::new(state) }
     }
 
-    /// A worker's link to the readers, which are started now if they are not running; `None` where none can be.
-    pub(super) fn link(shared: &Arc<Shared>, worker: usize) -> Option<Link> {
+    /// A worker's link to a team, and what all of them say to it.
+    fn link(shared: &Arc<Shared>, worker: usize, team: Team) -> Option<(Link, Receiver<FromReader>)> {
         let mut state = shared.readers.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !state.asked {
-            state.asked = true;
-            state.started = start(shared, &state.crew);
+        if state.events.is_empty() {
+            state.events = (0..shared.workers_max()).map(|_| unbounded()).collect();
         }
-        let started = state.started.as_ref()?;
-        Some(Link {
+        if !state.teams[team as usize].asked {
+            let workers = state.events.iter().map(|(sender, _)| sender.clone()).collect();
+            state.teams[team as usize] = Asked { asked: true, started: start(shared, &state.crew, team, workers) };
+        }
+        let started = state.teams[team as usize].started.as_ref()?;
+        let link = Link {
             files: started.files.clone(),
             files_at_a_time: started.files_at_a_time,
-            events: started.events[worker].clone(),
             returns: Arc::clone(&started.returns),
-        })
+        };
+        Some((link, state.events[worker].1.clone()))
     }
 
     /// Ends the readers once the workers have gone.
     pub(super) fn finish(&self, shared: &Shared) {
         let mut crew = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.started = None;
+            state.teams = Default::default();
             std::mem::take(&mut state.crew)
         };
         crew.wait(shared);
     }
 }
 
-/// Starts as many readers as the ladder says, or as Linux gives threads for.
-fn start(shared: &Arc<Shared>, crew: &Crew) -> Option<Started> {
-    let Rung { kind, readers: most, files_at_a_time, room } = ladder(shared);
+/// Starts as many readers of a team as the ladder says, or as Linux gives threads for.
+fn start(shared: &Arc<Shared>, crew: &Crew, team: Team, workers: Vec<Sender<FromReader>>) -> Option<Started> {
+    let Rung { kind, readers: most, files_at_a_time, room } = rung(shared, team);
     let buffers = room.small_buffers + room.large_buffers;
-    let files_max = shared.workers_max * shared.files_per_worker;
+    let files_max = shared.workers_max() * shared.files_per_worker();
     let (files, inbox) = bounded(files_max);
     // Room for all files in progress: no reader waits to share one.
     let (share, shared_files) = bounded(files_max);
-    // A worker's files can have every buffer on their way, and each file its end.
-    let (senders, events): (Vec<_>, _) =
-        (0..shared.workers_max).map(|_| bounded(most * buffers + shared.files_per_worker)).unzip();
     let mut returns = Vec::with_capacity(most);
     for reader in 0..most {
         let (give, returned) = bounded(buffers);
-        let thread = Reader::new(
-            reader,
-            Arc::clone(shared),
-            Queues {
-                inbox: inbox.clone(),
-                share: share.clone(),
-                shared_files: shared_files.clone(),
-                returned,
-                workers: senders.clone(),
-            },
-        );
+        let queues = Queues {
+            inbox: inbox.clone(),
+            share: share.clone(),
+            shared_files: shared_files.clone(),
+            returned,
+            workers: workers.clone(),
+        };
+        let thread = Reader::new(team, reader, Arc::clone(shared), queues);
         if crew.spawn("checksig-reader", shared, move || thread.run(kind, room)).is_err() {
             break;
         }
         returns.push(give);
     }
-    (!returns.is_empty()).then(|| Started { files, files_at_a_time, events, returns: returns.into() })
+    (!returns.is_empty()).then(|| Started { files, files_at_a_time, returns: returns.into() })
 }
+
+#[cfg(test)]
+mod tests;

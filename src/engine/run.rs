@@ -2,23 +2,21 @@
 //!
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
-use std::io;
-use std::os::fd::OwnedFd;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor};
 use std::os::unix::ffi::OsStrExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rustix::io::Errno;
 
 use super::begin::Begun;
-use super::conduct::Conductor;
+use super::conduct::{Conductor, Unreadable};
+use super::conducted::Conducted;
 use super::creation::Creation;
-use super::idle::give_way;
+use super::descriptors::no_descriptor;
 use super::moves::Moves;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
@@ -43,7 +41,12 @@ pub enum Batch {
     Finished,
 }
 
-/// A verification, an audit, a creation, or the hashing of a list, that is under way in threads of its own.
+/// A verification, an audit, a creation, or the hashing of a list, that is under way.
+///
+/// It is in threads of its own, unless it is small: of at most [`limits::SMALL_FILES_MAX`] files in the page cache, with at most
+/// [`limits::SMALL_BYTES_MAX`] bytes. Such a run is done by the call that starts it, in a millisecond or less, and nothing
+/// is left to do but to take its records. As soon as it turns out that there is more to do, or that a device or anybody else would have to
+/// be waited for, the run gets its threads and goes on in them.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
 /// is left behind after a second.
@@ -67,12 +70,10 @@ pub enum Batch {
 /// ```
 pub struct Run {
     pub(super) shared: Arc<Shared>,
-    conductor: Option<JoinHandle<()>>,
-    /// Closed by the conductor when it is through.
-    conducted: Receiver<()>,
+    conducted: Conducted,
     report: Report,
     creation: Option<Creation>,
-    manifest: Option<Watched>,
+    pub(super) manifest: Option<Watched>,
     moves: Option<Moves>,
     /// How the reading of a manifest stands that `sha1sum` would read, and what that is called.
     pub(super) listed: Option<(Arc<Ending>, PathBuf)>,
@@ -118,7 +119,9 @@ impl Run {
         let scope = Scope { own, exclude: options.exclude.clone(), follows: options.follow_inside, leftovers };
         let stock = Stock::Tree(Walk::new(scope));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a tree gave an error: {error}")));
-        Run::start(shared, Verb::Create, stock, unreadable, Some(creation), None)
+        let mut run = Run::new(&shared, Verb::Create);
+        run.creation = Some(creation);
+        run.begin(stock, unreadable, true)
     }
 
     /// Starts to find the digests of the files that a list names: see [`hash_files`](crate::hash_files).
@@ -130,51 +133,30 @@ impl Run {
         let stock = Stock::List(List::new(names));
         let unreadable = Box::new(|error: io::Error| Error::Internal(format!("a list gave an error: {error}")));
         let shared = share(Root::current(), options.resources, options.ordered)?;
-        Run::start(shared, Verb::Hash, stock, unreadable, None, None)
+        Run::new(&shared, Verb::Hash).begin(stock, unreadable, true)
     }
 
-    pub(super) fn start(
-        shared: Arc<Shared>,
-        verb: Verb,
-        stock: Stock,
-        unreadable: Box<dyn Fn(io::Error) -> Error + Send>,
-        creation: Option<Creation>,
-        manifest: Option<Watched>,
-    ) -> Result<Run, Error> {
-        let started = Instant::now();
-        let planner = Planner::new(Arc::clone(&shared.root), stock);
-        let conductor = Conductor::new(Arc::clone(&shared), planner, unreadable);
-        let own = Arc::clone(&shared);
-        let (token, conducted) = bounded(0);
-        let body = move || {
-            let _token: Sender<()> = token;
-            if own.resources.idle {
-                // Before it has started any other.
-                give_way().into_iter().for_each(|reason| own.note_reason(reason));
-            }
-            if catch_unwind(AssertUnwindSafe(|| conductor.run())).is_err() {
-                own.fail(Error::Internal("the conductor of the run panicked".to_owned()));
-                own.outbox.close();
-            }
-        };
-        let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
-        let report = Report::new(verb, &shared.kernels);
-        let conductor = Some(conductor.map_err(Error::NoThread)?);
-        let moves = (verb == Verb::Audit).then(Moves::default);
-        let (listed, kept_back) = (None, Vec::new());
-        Ok(Run {
-            shared,
-            conductor,
-            conducted,
-            report,
-            creation,
-            manifest,
-            moves,
-            listed,
-            kept_back,
-            started,
+    pub(super) fn new(shared: &Arc<Shared>, verb: Verb) -> Run {
+        Run {
+            shared: Arc::clone(shared),
+            conducted: Conducted::Nobody,
+            report: Report::new(verb, shared.kernels()),
+            creation: None,
+            manifest: None,
+            moves: (verb == Verb::Audit).then(Moves::default),
+            listed: None,
+            kept_back: Vec::new(),
+            started: Instant::now(),
             finished: false,
-        })
+        }
+    }
+
+    /// Begins to go through what there is to do, of which the beginning may be at hand.
+    pub(super) fn begin(mut self, stock: Stock, unreadable: Unreadable, is_at_hand: bool) -> Result<Run, Error> {
+        let planner = Planner::new(Arc::clone(&self.shared.root), stock);
+        let conductor = Conductor::new(Arc::clone(&self.shared), planner, unreadable);
+        self.conducted = Conducted::begin(conductor, &self.shared, is_at_hand)?;
+        Ok(self)
     }
 
     /// Waits for records, `wait` at most.
@@ -249,7 +231,7 @@ impl Run {
     /// Takes and drops what records are left, waits for the end, and gives the report.
     pub fn finish(mut self) -> Result<Report, Error> {
         while self.next_batch(Duration::from_millis(limits::LOOK_AROUND_MS)) != Batch::Finished {}
-        self.join();
+        self.conducted.join(&self.shared);
         if let Some(error) = self.shared.take_fault() {
             return Err(error);
         }
@@ -264,9 +246,7 @@ impl Run {
         report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
-        if let Some(kernel) = counters.kernel() {
-            report.kernel = kernel.name();
-        }
+        report.note_kernels(self.shared.kernels(), counters.kernel());
         if self.shared.root.was_refused_openat2() {
             self.shared.note_reason(format!("openat2: refused; {OPENAT2_INSTEAD}; {OPENAT2_REMEDY}"));
         }
@@ -296,44 +276,36 @@ impl Run {
         counters.planned_all.load(Ordering::Relaxed)
             && self.report.counts.total() == counters.files_planned.load(Ordering::Relaxed)
     }
-
-    /// Waits for the conductor, or leaves it behind where the run is overdue and it hangs.
-    fn join(&mut self) {
-        let look_around = Duration::from_millis(limits::LOOK_AROUND_MS);
-        while self.conductor.is_some() && self.conducted.recv_timeout(look_around) == Err(RecvTimeoutError::Timeout) {
-            if self.shared.is_overdue_for(limits::CONDUCTOR_MS_MAX) {
-                self.conductor = None;
-                return;
-            }
-        }
-        if let Some(conductor) = self.conductor.take() {
-            // It catches its own panics.
-            let _ = conductor.join();
-        }
-    }
 }
 
 impl Drop for Run {
     fn drop(&mut self) {
         self.shared.cancel();
-        self.join();
+        self.conducted.join(&self.shared);
     }
 }
 
 /// A manifest that is being read, and how it was when that began.
 pub(super) struct Watched {
-    file: OwnedFd,
+    file: Arc<File>,
     stamp: Stamp,
     path: PathBuf,
 }
 
 impl Watched {
-    pub(super) fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
-        let path = path.to_owned();
-        match manifest.file.try_clone() {
-            Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path }),
-            Err(source) => Err(Error::ManifestUnreadable { path, source }),
-        }
+    /// Begins to read a manifest, of which all bytes may be at hand.
+    pub(super) fn open(
+        manifest: OpenedFile,
+        at_hand: Option<Vec<u8>>,
+        path: &Path,
+    ) -> (Box<dyn BufRead + Send>, Watched) {
+        let file = Arc::new(File::from(manifest.file));
+        let watched = Watched { file: Arc::clone(&file), stamp: manifest.stamp, path: path.to_owned() };
+        let reader: Box<dyn BufRead + Send> = match at_hand {
+            Some(bytes) => Box::new(Cursor::new(bytes)),
+            None => Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, file)),
+        };
+        (reader, watched)
     }
 
     /// A manifest needs a proof of its end as much as a file does: lines that went missing while it was read would be
@@ -353,7 +325,7 @@ pub(super) fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
     Root::open_root(path, policy).map_err(|errno| match errno {
         Errno::NOENT => Error::RootNotFound { path: path.to_owned() },
         Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },
-        errno => Error::RootUnreadable { path: path.to_owned(), source: errno.into() },
+        errno => no_descriptor(errno).unwrap_or(Error::RootUnreadable { path: path.to_owned(), source: errno.into() }),
     })
 }
 
@@ -368,6 +340,11 @@ pub(super) fn open_manifest(directory: &Root, root: &Path, options: &Options) ->
         Err(Refusal::Missing) => Err(Error::ManifestNotFound { path }),
         Err(Refusal::NotRegular(kind)) => Err(Error::ManifestNotRegular { path, kind }),
         Err(Refusal::OutsideRoot) => Err(Error::Internal("the manifest's own name leads out of the root".to_owned())),
-        Err(Refusal::Errno(errno)) => Err(Error::ManifestUnreadable { path, source: errno.into() }),
+        Err(Refusal::Errno(errno)) => {
+            Err(no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() }))
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
+use super::conduct::Unreadable;
 use super::options::Resources;
 use super::run::Run;
 use super::share::share;
@@ -52,9 +53,9 @@ impl Run {
         let shared = share(Root::current().with_streams(stdin), *resources, true)?;
         let listed = GnuLines::new(input, mode, is_stdin);
         let ending = listed.ending();
-        let mut run = Run::start(shared, Verb::Verify, Stock::GnuLines(listed), unexpected(), None, None)?;
+        let mut run = Run::new(&shared, Verb::Verify);
         run.listed = Some((ending, path));
-        Ok(run)
+        run.begin(Stock::GnuLines(listed), unexpected(), true)
     }
 
     /// Starts to find the digests of files as `sha1sum` does: as [`hash`](Run::hash), but `-` is the name of `stdin`, and
@@ -67,7 +68,7 @@ impl Run {
     ) -> Result<Run, Error> {
         let stock = Stock::List(List::new(names.into_iter().map(OsStringExt::into_vec)));
         let shared = share(Root::current().with_streams(stdin), *resources, true)?;
-        Run::start(shared, Verb::Hash, stock, unexpected(), None, None)
+        Run::new(&shared, Verb::Hash).begin(stock, unexpected(), true)
     }
 
     /// How the lines of the manifest read so far part digest and name, for [`OpenManifest::mode`] of the next one. To be
@@ -101,6 +102,6 @@ impl Run {
 }
 
 /// Neither a list of names nor lines whose errors are kept for the end give an error on the way.
-fn unexpected() -> Box<dyn Fn(io::Error) -> Error + Send> {
-    Box::new(|error| Error::Internal(format!("a list gave an error: {error}")))
+fn unexpected() -> Unreadable {
+    Box::new(|error: io::Error| Error::Internal(format!("a list gave an error: {error}")))
 }

@@ -2,38 +2,27 @@
 //!
 //! Starts nothing: it only sees that the run can have what it was asked to use.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use super::means::first_kernels;
 use super::options::Resources;
 use super::shared::Shared;
 use crate::error::Error;
-use crate::hash::{KernelChoice, Kernels};
+use crate::hash::KernelChoice;
 use crate::limits;
 use crate::read::{HAS_DIRECT_READS, probe};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::root::Root;
 
-const QUEUE_DEPTH_MAX: NonZeroUsize = NonZeroUsize::new(limits::QUEUE_DEPTH_MAX).unwrap();
-
-/// The state of a new run, after seeing that it can have what it was asked to use. What it may use is within the limits
-/// from here on.
-pub(super) fn share(root: Root, mut resources: Resources, ordered: bool) -> Result<Arc<Shared>, Error> {
+/// The state of a new run, after seeing that it can have what it was asked to use.
+pub(super) fn share(root: Root, resources: Resources, ordered: bool) -> Result<Arc<Shared>, Error> {
     check(&resources)?;
-    resources.queue_depth = resources.queue_depth.map(|depth| depth.min(QUEUE_DEPTH_MAX));
-    let kernels = Kernels::choose(resources.kernel)?;
+    let kernels = first_kernels(resources.kernel)?;
     if kernels.are_wrong() {
         return Err(Error::Internal("no SHA-1 kernel gives the right digest on this CPU".to_owned()));
     }
-    // Both CPU affinity and the cgroup's CPU quota are in this number.
-    let workers = resources.workers.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let shared = Shared::new(root, kernels, resources, workers.min(limits::WORKERS_MAX), ordered);
-    for wrong in shared.kernels.wrong() {
-        shared.note_reason(format!(
-            "kernel {wrong}: left out, since it gave a wrong digest on this CPU; if another machine has no such complaint, \
-             this CPU or its memory is failing"
-        ));
-    }
+    let shared = Shared::new(root, kernels, resources, ordered);
+    shared.note_wrong(shared.kernels());
     if let ReaderChoice::Forced(kind) = shared.resources.reader {
         shared.note_reason(format!("reader {kind}: asked for by name"));
     }
@@ -47,6 +36,9 @@ pub(super) fn share(root: Root, mut resources: Resources, ordered: bool) -> Resu
 fn check(resources: &Resources) -> Result<(), Error> {
     if let Some(bytes) = resources.memory_bytes.filter(|bytes| *bytes < limits::MEMORY_BYTES_MIN) {
         return Err(Error::MemoryTooSmall { bytes });
+    }
+    if let Some(depth) = resources.queue_depth.filter(|depth| depth.get() > limits::QUEUE_DEPTH_MAX) {
+        return Err(Error::QueueDepthTooLarge { depth: depth.get() });
     }
     match resources.reader {
         ReaderChoice::Forced(kind @ (ReaderKind::Cached | ReaderKind::Mmap)) if resources.from_media => {
@@ -66,15 +58,21 @@ fn check(resources: &Resources) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
     use super::*;
+    use crate::engine::means::Means;
 
     #[test]
     fn what_a_run_may_use_is_within_the_limits() {
         let shared = |resources| share(Root::current(), resources, true);
-        let much = NonZeroUsize::new(usize::MAX);
-        let most = shared(Resources { queue_depth: much, workers: much, ..Resources::default() }).unwrap();
-        assert_eq!(most.resources.queue_depth, Some(QUEUE_DEPTH_MAX));
-        assert_eq!(most.workers_max, limits::WORKERS_MAX);
+        let most = shared(Resources { workers: NonZeroUsize::new(usize::MAX), ..Resources::default() }).unwrap();
+        most.equip(Means::find_out(&most.root, &most.resources).unwrap());
+        assert_eq!(most.workers_max(), limits::WORKERS_MAX);
+        let depth = |depth| shared(Resources { queue_depth: NonZeroUsize::new(depth), ..Resources::default() });
+        assert!(depth(limits::QUEUE_DEPTH_MAX).is_ok());
+        let too_large = depth(limits::QUEUE_DEPTH_MAX + 1).map(drop);
+        assert!(matches!(too_large, Err(Error::QueueDepthTooLarge { depth }) if depth == limits::QUEUE_DEPTH_MAX + 1));
         let memory = |bytes| shared(Resources { memory_bytes: Some(bytes), ..Resources::default() });
         assert!(memory(limits::MEMORY_BYTES_MIN).is_ok());
         let too_small = memory(limits::MEMORY_BYTES_MIN - 1).map(drop);

@@ -2,15 +2,15 @@
 //!
 //! Starts nothing and decides nothing.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crossbeam::utils::CachePadded;
 
 use super::confirm::Confirmers;
+use super::ledger::Ledgers;
+use super::means::{Bounds, Means};
 use super::options::Resources;
 use super::outbox::Outbox;
 use super::readers::Readers;
@@ -20,7 +20,7 @@ use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 #[cfg(test)]
 use crate::read::faulty::{Faulty, Script};
-use crate::read::{Devices, Failure, Manner, Pace, Source, kind_of};
+use crate::read::{Apart, Devices, Manner, Pace, Source};
 use crate::readerkind::{CacheEffect, DeviceKind, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
@@ -29,22 +29,20 @@ use crate::verdict::Outcome;
 /// The state of one run.
 pub(super) struct Shared {
     pub(super) root: Arc<Root>,
-    pub(super) kernels: Kernels,
-    /// What the run may use, within the limits; and its reader once more, by a shorter name.
+    /// What there is before there are threads: see [`Shared::kernels`].
+    first_kernels: Kernels,
+    /// What the run may use, within the limits.
     pub(super) resources: Resources,
-    pub(super) choice: ReaderChoice,
-    /// What the root lies on.
-    pub(super) device: DeviceKind,
     /// How files are read where they are waited for.
     pub(super) manner: Arc<Manner>,
-    /// Workers that there may be, and files that each may have in progress.
-    pub(super) workers_max: usize,
-    pub(super) files_per_worker: usize,
-    /// Descriptors that this process may have.
-    pub(super) descriptors_max: u64,
+    /// None as long as the run is done by its caller alone.
+    means: OnceLock<Means>,
+    /// What that may take.
+    pub(super) small: Bounds,
     pub(super) outbox: Outbox,
     /// Written by every thread, and so in cache lines of their own.
     pub(super) counters: CachePadded<Counters>,
+    pub(super) ledgers: Ledgers,
     pub(super) readers: Readers,
     pub(super) confirmers: Confirmers,
     /// Files that are to be begun before all others.
@@ -109,35 +107,26 @@ impl Brought {
 }
 
 impl Shared {
-    pub(super) fn new(
-        root: Root,
-        kernels: Kernels,
-        resources: impl Into<Resources>,
-        workers_max: usize,
-        ordered: bool,
-    ) -> Shared {
-        let resources = resources.into();
-        let descriptors_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
-        let device = root.device().map_or(DeviceKind::Local, |(directory, number)| kind_of(directory, number));
+    /// The state of a run that has no threads yet.
+    pub(super) fn new(root: Root, kernels: Kernels, resources: Resources, ordered: bool) -> Shared {
         let manner = Manner {
             from_media: resources.from_media,
             is_neutral: resources.cache == CacheEffect::Neutral,
-            by_block: device == DeviceKind::Rotating,
+            by_block: AtomicBool::new(false),
             devices: Devices::default(),
             pace: Pace::new(resources.limit_rate_bytes),
+            apart: Apart::default(),
         };
         Shared {
             root: Arc::new(root),
-            kernels,
+            first_kernels: kernels,
             resources,
-            choice: resources.reader,
-            device,
             manner: Arc::new(manner),
-            workers_max,
-            files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
-            descriptors_max,
+            means: OnceLock::new(),
+            small: Bounds::default(),
             outbox: Outbox::new(ordered),
             counters: CachePadded::default(),
+            ledgers: Ledgers::default(),
             readers: Readers::default(),
             confirmers: Confirmers::default(),
             huge: Mutex::new(LargestFirst::new(limits::HUGE_FILES_MAX)),
@@ -153,26 +142,92 @@ impl Shared {
         }
     }
 
-    /// Buffers of each worker: a third of the memory, if there is little.
-    pub(super) fn worker_buffers(&self) -> usize {
-        let share = |bytes: u64| bytes as usize / 3 / self.workers_max / limits::WORKER_BUFFER_BYTES;
-        self.resources
-            .memory_bytes
-            .map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
+    /// Bytes of all buffers, if they are limited.
+    fn memory_bytes(&self) -> Option<u64> {
+        self.means.get().map_or(self.resources.memory_bytes, |means| means.memory_bytes)
     }
 
-    /// Bytes of the buffers of all readers.
-    pub(super) fn reader_memory(&self) -> usize {
-        let of_workers = self.workers_max * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
-        let left = |bytes: u64| (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
-        self.resources.memory_bytes.map_or(limits::READER_MEMORY_BYTES, left)
+    /// Buffers of each worker: a third of the memory, if there is little.
+    pub(super) fn worker_buffers(&self) -> usize {
+        let share = |bytes: u64| bytes as usize / 3 / self.workers_max() / limits::WORKER_BUFFER_BYTES;
+        self.memory_bytes().map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
+    }
+
+    /// Bytes of the buffers of all readers, and of those of files that are kept apart.
+    pub(super) fn reader_memory(&self) -> (usize, usize) {
+        let Some(bytes) = self.memory_bytes() else {
+            return (limits::READER_MEMORY_BYTES, limits::REMOTE_MEMORY_BYTES);
+        };
+        let of_workers = self.workers_max() * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
+        let left = (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
+        let apart = match self.manner.may_keep_apart() {
+            true => (left / limits::REMOTE_MEMORY_SHARE).min(limits::REMOTE_MEMORY_BYTES),
+            false => 0,
+        };
+        (left - apart, apart)
+    }
+
+    /// Whether the run has no threads yet: its caller does it alone.
+    pub(super) fn is_small(&self) -> bool {
+        self.means.get().is_none()
+    }
+
+    /// Gives the run what it has to go by once it has threads. The first that are given stand.
+    pub(super) fn equip(&self, means: Means) {
+        self.root.keep_near(false);
+        self.manner.by_block.store(means.device == DeviceKind::Rotating, Ordering::Relaxed);
+        if self.resources.reader == ReaderChoice::Auto && means.device != DeviceKind::Remote {
+            self.manner.keep_apart(self.root.device().map(|(_, number)| number));
+        }
+        self.ledgers.make_room(means.workers_max);
+        self.note_wrong(&means.kernels);
+        let _ = self.means.set(means);
+    }
+
+    /// Notes what is left out of these kernels.
+    pub(super) fn note_wrong(&self, kernels: &Kernels) {
+        for wrong in kernels.wrong() {
+            self.note_reason(format!(
+                "kernel {wrong}: left out, since it gave a wrong digest on this CPU; if another machine has no such \
+                 complaint, this CPU or its memory is failing"
+            ));
+        }
+    }
+
+    /// What the threads go by; there are none before there is this.
+    pub(super) fn means(&self) -> &Means {
+        self.means.get().expect("a run is equipped before it has threads")
+    }
+
+    /// The kernels that are used from now on.
+    pub(super) fn kernels(&self) -> &Kernels {
+        self.means.get().map_or(&self.first_kernels, |means| &means.kernels)
+    }
+
+    /// Workers that there may be, its caller's thread among them.
+    pub(super) fn workers_max(&self) -> usize {
+        self.means.get().map_or(1, |means| means.workers_max)
+    }
+
+    /// Files that each worker may have in progress.
+    pub(super) fn files_per_worker(&self) -> usize {
+        self.means.get().map_or(limits::SMALL_FILES_MAX, |means| means.files_per_worker)
     }
 
     /// A source of this run as it is to be driven: itself, or in a test one that goes wrong where it is told to.
     pub(super) fn driven(&self, source: impl Source + 'static) -> Box<dyn Source> {
         #[cfg(test)]
         if let Some(script) = &self.script {
-            return Box::new(Faulty::new(Box::new(source), Arc::clone(script)));
+            return Box::new(Faulty::new(source, Arc::clone(script)));
+        }
+        Box::new(source)
+    }
+
+    /// The same for a source that one thread may leave to another.
+    pub(super) fn driven_anywhere(&self, source: impl Source + Send + 'static) -> Box<dyn Source + Send> {
+        #[cfg(test)]
+        if let Some(script) = &self.script {
+            return Box::new(Faulty::new(source, Arc::clone(script)));
         }
         Box::new(source)
     }
@@ -202,19 +257,6 @@ impl Shared {
         self.stopped_at.get().is_some_and(|at| at.elapsed() >= Duration::from_millis(milliseconds))
     }
 
-    /// Repeats what failed for a reason that may pass, as often as is allowed and as long as the run goes on.
-    pub(super) fn patiently<T>(&self, mut call: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-        for _ in 1..limits::PASSING_TRIES_MAX {
-            match call() {
-                Err(failure) if failure.may_pass() && !self.stopping() => {
-                    std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
-                }
-                result => return result,
-            }
-        }
-        call()
-    }
-
     /// Ends the run because it cannot go on. The first reason stands.
     pub(super) fn fail(&self, error: Error) {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -235,7 +277,8 @@ impl Shared {
     }
 
     pub(super) fn reasons(&self) -> Vec<String> {
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        reasons.into_iter().chain(self.manner.reasons()).collect()
     }
 
     /// Hands records on and counts them.
@@ -328,53 +371,24 @@ impl Counters {
 }
 
 #[cfg(test)]
+impl Shared {
+    /// The state of a run with so many workers.
+    pub(super) fn with_workers(
+        root: Root,
+        kernels: Kernels,
+        resources: impl Into<Resources>,
+        workers_max: usize,
+        ordered: bool,
+    ) -> Shared {
+        let shared = Shared::new(root, kernels.clone(), resources.into(), ordered);
+        shared.equip(Means::with(&shared.root, &shared.resources, kernels, workers_max));
+        shared
+    }
+}
+
+#[cfg(test)]
 impl From<ReaderChoice> for Resources {
     fn from(reader: ReaderChoice) -> Resources {
         Resources { reader, ..Resources::default() }
-    }
-}
-
-/// Threads of a run that have not ended. They are waited for by what they drop, so that the wait can be given up.
-pub(super) struct Crew {
-    token: Option<Sender<()>>,
-    gone: Receiver<()>,
-}
-
-impl Default for Crew {
-    fn default() -> Crew {
-        let (token, gone) = bounded(1);
-        Crew { token: Some(token), gone }
-    }
-}
-
-impl Crew {
-    /// Starts a thread of the run. A panic in it ends the run with an error, not the process.
-    pub(super) fn spawn(
-        &self,
-        name: &str,
-        shared: &Arc<Shared>,
-        work: impl FnOnce() + Send + 'static,
-    ) -> std::io::Result<()> {
-        let token = self.token.clone();
-        let shared = Arc::clone(shared);
-        let body = move || {
-            if catch_unwind(AssertUnwindSafe(work)).is_err() {
-                shared.fail(Error::Internal("a thread of the run panicked".to_owned()));
-            }
-            drop(shared);
-            drop(token);
-        };
-        std::thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
-    }
-
-    /// Waits until every thread has ended, or until the run is overdue: a thread may hang in a read that no signal ends.
-    /// Such a thread is left behind with what it holds.
-    pub(super) fn wait(&mut self, shared: &Shared) {
-        self.token = None;
-        while self.gone.recv_timeout(Duration::from_millis(limits::LOOK_AROUND_MS)) == Err(RecvTimeoutError::Timeout) {
-            if shared.is_overdue_for(limits::STOP_MS_MAX) {
-                return;
-            }
-        }
     }
 }

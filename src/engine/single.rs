@@ -31,7 +31,8 @@ pub struct FileError {
 /// The path leads where Linux says, as for `sha1sum`: from the current directory, and through symbolic links. Every
 /// byte of the file that had the name when it was opened is read, as many as it has, and nobody wrote to it meanwhile.
 /// A directory, FIFO, socket or device is an error, as none of them has an end that can be proved; and so is a file of
-/// `/proc` that holds more than its size says. The page cache is left as it was.
+/// `/proc` that holds more than its size says. Of a file that this user owns or may
+/// write to, the page cache is left as it was; of others Linux does not say what was cached, and what is read stays.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@
 //! time. So every buffer that comes is hashed and goes back without waiting for another one, and no set of files can
 //! bring the run to a stand.
 
+mod alone;
 mod gather;
 mod judge;
 mod sizes;
@@ -13,25 +14,25 @@ mod sources;
 
 pub(super) use sources::inline;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crossbeam::channel::{never, select};
 
+use self::alone::Outgrown;
 use self::sizes::Sizes;
+use super::confirm::Confirmers;
+use super::ledger::Ledger;
 use super::piece::{Home, Piece};
 use super::places::{InProgress, Places};
 use super::queue::{Next, WorkQueue};
-use super::readers::{FromReader, Link, index_of, ticket};
-use super::records::not_checked;
+use super::readers::{FromReader, Links, index_of, ticket};
 use super::shared::{Brought, Shared};
 use crate::hash::{Done, Lanes};
 use crate::limits;
-use crate::plan::Planned;
-use crate::read::{End, Event, PlannedFile, Segment, Source, Wait};
+use crate::read::{End, Event, PlannedFile, Proof, Segment, Source, Wait};
 use crate::readerkind::{Origin, ReaderChoice, ReaderKind};
-use crate::report::Record;
+use crate::verdict::Outcome;
 
 /// One worker thread.
 pub(super) struct Worker {
@@ -40,14 +41,16 @@ pub(super) struct Worker {
     queue: WorkQueue,
     lanes: Lanes<Piece>,
     /// The source that this thread drives itself; none where every file goes to the readers.
-    inline: Option<Box<dyn Source>>,
+    inline: Option<Box<dyn Source + Send>>,
     /// Which inline source this is: the buffers of an earlier one are not the pool's of this.
     generation: u32,
     /// The inline source is the plain one, and nothing goes to the readers.
     plain_only: bool,
     /// A second reading of some file gave another digest than the first.
     distrusts: bool,
-    link: Option<Link>,
+    links: Links,
+    /// The directory of a file that was kept apart from others: those beside it are left to the same readers unopened.
+    remote_directory: Option<Vec<u8>>,
     /// Files for the readers that wait for others to go together with, and rounds since the first came.
     outgoing: Vec<PlannedFile>,
     rounds_held: u32,
@@ -59,11 +62,15 @@ pub(super) struct Worker {
     /// A huge file was begun in this round: no further file is, so that the other workers come by their share of them. Else
     /// the first to see sixteen of them, at the end of a run, takes all before anybody else has looked.
     began_huge: bool,
-    /// Files that could not be opened for want of descriptors.
-    deferred: VecDeque<Planned>,
+    /// Times that a file was put off, and that a descriptor was waited for, since bytes last came.
     deferrals: u32,
+    waits: u32,
+    lacks_descriptor: bool,
+    /// What shows that the run is not small, while its caller does it alone.
+    outgrown: Outgrown,
     done: Vec<Done<Piece>>,
-    records: Vec<(u64, Record)>,
+    /// Records in the ledger.
+    records: usize,
     /// What its readers have brought since records were last handed on.
     brought: Brought,
     /// Bytes that have come since records were last handed on, and what sizes have been learnt.
@@ -77,22 +84,25 @@ impl Worker {
         Ok(Worker {
             index,
             queue,
-            lanes: Lanes::new(shared.kernels.clone(), shared.files_per_worker),
+            lanes: Lanes::new(shared.kernels().clone(), limits::FILES_PER_WORKER_MAX),
             inline,
             generation: 0,
-            plain_only: shared.choice == ReaderChoice::Forced(ReaderKind::Pread),
+            plain_only: shared.resources.reader == ReaderChoice::Forced(ReaderKind::Pread),
             distrusts: false,
-            link: None,
+            links: Links::default(),
+            remote_directory: None,
             outgoing: Vec::new(),
             rounds_held: 0,
             steps_ungathered: 0,
-            files: Places::new(shared.files_per_worker),
-            files_max: shared.files_per_worker,
+            files: Places::default(),
+            files_max: shared.files_per_worker(),
             began_huge: false,
-            deferred: VecDeque::new(),
             deferrals: 0,
+            waits: 0,
+            lacks_descriptor: false,
+            outgrown: Outgrown::default(),
             done: Vec::new(),
-            records: Vec::new(),
+            records: 0,
             brought: Brought::default(),
             bytes_since: 0,
             sizes: Sizes::default(),
@@ -109,13 +119,17 @@ impl Worker {
     }
 
     /// One round: takes what has come, begins what can be begun, hashes what is there. False when all is done.
-    fn turn(&mut self) -> bool {
+    pub(super) fn turn(&mut self) -> bool {
         let came = self.take_events();
         self.began_huge = false;
         let mut begun = false;
         let mut later = true;
         // Keep the lanes full; what is ready beyond them only waits.
-        while self.lanes.have_room() && !self.began_huge && self.records.len() < limits::RECORDS_PER_DELIVERY {
+        while self.lanes.have_room()
+            && !self.began_huge
+            && !self.has_outgrown()
+            && self.records < limits::RECORDS_PER_DELIVERY
+        {
             if self.shared.stopping() {
                 return true;
             }
@@ -132,6 +146,9 @@ impl Worker {
                 }
             }
         }
+        if self.has_outgrown() {
+            return true;
+        }
         // Cold files go out in full windows, unless that makes them wait.
         self.rounds_held += u32::from(!self.outgoing.is_empty());
         if !begun || self.rounds_held >= limits::ROUNDS_HELD_MAX {
@@ -142,14 +159,14 @@ impl Worker {
         }
         let hashed = self.lanes.step(&mut self.done);
         self.take_done();
-        if self.records.len() >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
+        if self.records >= limits::RECORDS_PER_DELIVERY || self.bytes_since >= limits::BYTES_PER_DELIVERY {
             self.deliver();
         }
         if came || begun || hashed {
             return true;
         }
         self.deliver();
-        if !later && self.files.len() == 0 && self.deferred.is_empty() {
+        if !later && self.files.len() == 0 && !self.ledger().open().has_deferred() {
             return false;
         }
         self.wait();
@@ -159,11 +176,8 @@ impl Worker {
     /// Takes what the readers have sent.
     fn take_events(&mut self) -> bool {
         let mut came = false;
-        while let Some(link) = &self.link {
-            match link.events.try_recv() {
-                Ok(from) => self.handle_all(from),
-                Err(_) => break,
-            }
+        while let Ok(from) = self.links.events.try_recv() {
+            self.handle_all(from);
             came = true;
         }
         came
@@ -203,7 +217,22 @@ impl Worker {
         if self.inline.as_ref().is_some_and(|source| !source.has_room()) {
             return Begun::NotNow;
         }
-        let planned = match self.deferred.pop_front() {
+        if self.shared.confirmers.are_busy() {
+            if self.files.len() > 0 {
+                return Begun::NotNow;
+            }
+            self.deliver();
+            self.rest();
+            Confirmers::relieve(&self.shared);
+            // To be asked again at once.
+            return Begun::Yes;
+        }
+        // Under the lock from the queue to the ledger: somebody is answerable for it at any time.
+        let mut accounts = self.shared.ledgers.of(self.index).open();
+        if accounts.is_closed() {
+            return Begun::Never;
+        }
+        let planned = match accounts.next_deferred() {
             Some(planned) => planned,
             None => match self.queue.next(&self.shared) {
                 Next::File(planned) => planned,
@@ -211,23 +240,20 @@ impl Worker {
                 Next::Never => return Begun::Never,
             },
         };
-        self.begin(planned);
-        Begun::Yes
-    }
-
-    fn begin(&mut self, planned: Planned) {
-        let name = planned.name.clone();
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let place = self.files.insert(planned, job);
-        let file = PlannedFile::new(ticket(self.index, place), name);
+        let place = self.files.insert(job);
+        let file = PlannedFile::new(ticket(self.index, place), planned.name.clone());
+        accounts.begin(place, planned);
+        drop(accounts);
         match &mut self.inline {
             Some(source) => source.add(file),
             None => self.send_to_readers(file),
         }
+        Begun::Yes
     }
 
-    fn handle_all(&mut self, FromReader { reader, events }: FromReader) {
-        events.into_iter().for_each(|event| self.handle(event, Home::Reader(reader)));
+    fn handle_all(&mut self, FromReader { team, reader, events }: FromReader) {
+        events.into_iter().for_each(|event| self.handle(event, Home::Reader(team, reader)));
     }
 
     fn handle(&mut self, event: Event, home: Home) {
@@ -244,14 +270,20 @@ impl Worker {
         assert_eq!(offset, file.bytes, "the bytes of a file come in order");
         if offset == 0 {
             self.lanes.announce(file.job, file_bytes);
-            self.sizes.begin(&mut file.planned, file_bytes);
+            if let Some(planned) = self.shared.ledgers.of(self.index).open().file_mut(index_of(ticket)) {
+                self.sizes.begin(planned, file_bytes);
+            }
+            self.outgrown.mind(file_bytes, &self.shared);
             self.began_huge |= file_bytes >= limits::HUGE_FILE_BYTES;
         }
         let length = bytes.as_slice().len() as u64;
         file.bytes += length;
         file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
-        self.deferrals = 0;
+        (self.deferrals, self.waits) = (0, 0);
+        if std::mem::take(&mut self.lacks_descriptor) {
+            self.shared.ledgers.of(self.index).open().lacks_descriptor(false);
+        }
         self.lanes.submit(file.job, Piece { ticket, bytes, home }, last);
     }
 
@@ -271,8 +303,8 @@ impl Worker {
                     // Its buffers go home before its ticket may be another file's.
                     self.take_done();
                 }
-                let InProgress { planned, bytes, .. } = self.files.remove(place);
-                self.fail(planned, bytes, failure);
+                let InProgress { bytes, .. } = self.files.remove(place);
+                self.fail(place, bytes, failure);
             }
         }
     }
@@ -294,11 +326,11 @@ impl Worker {
     }
 
     fn release(&mut self, Piece { ticket, bytes, home }: Piece) {
-        match (home, &mut self.inline, &self.link) {
-            (Home::Inline(generation), Some(source), _) if generation == self.generation => {
+        match (home, &mut self.inline) {
+            (Home::Inline(generation), Some(source)) if generation == self.generation => {
                 source.release(ticket, bytes);
             }
-            (Home::Reader(reader), _, Some(link)) => link.release(reader, ticket, bytes),
+            (Home::Reader(team, reader), _) => self.links.release(team, reader, ticket, bytes),
             // Its source has been given up.
             _ => {}
         }
@@ -310,18 +342,36 @@ impl Worker {
         let bytes = std::mem::take(&mut self.bytes_since);
         self.shared.counters.learn_sizes(self.sizes.take());
         self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
-        self.shared.deliver(&mut self.records);
+        self.ledger().open().deliver(&self.shared);
+        self.records = 0;
+    }
+
+    fn ledger(&self) -> &Ledger {
+        self.shared.ledgers.of(self.index)
+    }
+
+    /// Says what became of a file.
+    fn settle(&mut self, place: usize, outcome: Outcome, proof: Option<Proof>) {
+        let is_more = self.ledger().open().settle(place, outcome, proof);
+        self.records += usize::from(is_more);
+    }
+
+    /// Holds no descriptor while it has no file in progress.
+    fn rest(&mut self) {
+        self.inline.iter_mut().for_each(|source| source.rest());
     }
 
     /// Sleeps until there may be something to do.
     fn wait(&mut self) {
-        let (no_events, no_work) = (never(), never());
-        let events = self.link.as_ref().map_or(&no_events, |link| &link.events);
+        if self.files.len() == 0 {
+            self.rest();
+        }
+        let no_work = never();
         let takes_work = self.queue.is_open() && self.files.len() < self.files_max;
         let work = if takes_work { &self.queue.inbox } else { &no_work };
         let (mut from, mut received) = (None, None);
         select! {
-            recv(events) -> event => from = event.ok(),
+            recv(self.links.events) -> event => from = event.ok(),
             recv(work) -> work => received = Some(work),
             default(self.shared.look_around()) => {}
         }
@@ -335,10 +385,12 @@ impl Worker {
         }
     }
 
-    /// Accounts for every file that this worker knows of and has not judged.
+    /// Accounts for every file that this worker knows of and has not judged; one that was given up knows of none.
     fn leave(&mut self) {
-        let begun = self.files.drain().map(|progress| progress.planned);
-        self.records.extend(begun.chain(self.deferred.drain(..)).chain(self.queue.drain()).map(not_checked));
+        let mut accounts = self.shared.ledgers.of(self.index).open();
+        if !accounts.is_closed() {
+            accounts.leave(self.queue.drain());
+        }
     }
 }
 

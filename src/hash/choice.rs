@@ -109,6 +109,42 @@ impl Kernels {
         (kernels, speeds)
     }
 
+    /// What there is without measuring: the kernels that this process has measured, or, before it has, the plainest choice that
+    /// is not slow for a few messages on any CPU. It costs some microseconds.
+    pub fn at_hand() -> Kernels {
+        if let Ok(measured) = MEASURED.try_read()
+            && let Some(kernels) = &*measured
+        {
+            return kernels.clone();
+        }
+        Kernels::unmeasured(Proven::is_right)
+    }
+
+    /// The SHA instructions of x86 where the CPU has them, side by side as far as there are messages, and else the crate; each
+    /// after the known-answer test.
+    fn unmeasured(is_right: impl Fn(Proven) -> bool) -> Kernels {
+        let mut wrong = Vec::new();
+        let mut right = |kernel: Kernel| match kernel.prove() {
+            Some(proven) if is_right(proven) => Some(proven),
+            Some(_) => {
+                wrong.push(kernel);
+                None
+            }
+            None => None,
+        };
+        let one = right(Kernel::ShaNi);
+        let two = one.and_then(|_| right(Kernel::ShaNiX2)).or(one);
+        let four = two.and_then(|_| right(Kernel::ShaNiX4)).or(two);
+        let plain = if one.is_none() { right(Kernel::Sha1Crate) } else { None };
+        let by_filled = |index| match index {
+            0 => one,
+            1 => two,
+            _ => four,
+        };
+        let by_filled = std::array::from_fn(|index| by_filled(index).or(plain).unwrap_or_else(the_crate));
+        Kernels { by_filled, wrong }
+    }
+
     /// One kernel for everything.
     pub fn forced(kernel: Kernel) -> Result<Kernels, KernelUnavailable> {
         let proven = kernel.prove().ok_or(KernelUnavailable::Lacking(kernel))?;
@@ -232,6 +268,25 @@ mod tests {
         let fastest = speeds.iter().map(|speed| speed.bytes_per_second).max();
         // Of kernels that are as fast as each other the preferred one is taken.
         assert!(speed(kernels.widest()).map(|speed| speed * 110 / 100) >= fastest, "{kernels}: {speeds:?}");
+    }
+
+    #[test]
+    fn what_is_not_measured_is_tested_all_the_same() {
+        let one = |kernels: &Kernels| kernels.uses()[0].kernel;
+        let all = Kernels::unmeasured(Proven::is_right);
+        assert!(all.wrong().is_empty() && !all.are_wrong());
+        let has_sha = Kernel::ShaNi.is_available();
+        assert_eq!(one(&all), if has_sha { Kernel::ShaNi } else { Kernel::Sha1Crate });
+        let none = Kernels::unmeasured(|_| false);
+        assert_eq!((one(&none), none.are_wrong()), (Kernel::Sha1Crate, true));
+        if !has_sha {
+            println!("NOT RUN: this CPU lacks SHA instructions");
+            return;
+        }
+        let but_four = Kernels::unmeasured(|proven| proven.kernel() != Kernel::ShaNiX4);
+        assert_eq!((but_four.widest(), but_four.wrong()), (Kernel::ShaNiX2, &[Kernel::ShaNiX4][..]));
+        let crate_only = Kernels::unmeasured(|proven| proven.kernel() == Kernel::Sha1Crate);
+        assert_eq!((crate_only.widest(), crate_only.are_wrong()), (Kernel::Sha1Crate, false));
     }
 
     #[test]

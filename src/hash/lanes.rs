@@ -42,6 +42,8 @@ pub enum Done<B> {
 pub struct Lanes<B> {
     kernels: Kernels,
     jobs: Vec<Message<B>>,
+    /// As many jobs as there may be.
+    room: usize,
     vacant: Vec<Job>,
     /// Jobs that have bytes and sit in no lane, the one that waited longest first.
     waiting: Waiting,
@@ -82,13 +84,14 @@ enum Turn {
 }
 
 impl<B: LaneBuffer> Lanes<B> {
-    /// Room for `jobs` messages at a time; all memory is taken here.
+    /// Room for `jobs` messages at a time; memory is taken for as many as were ever in progress together.
     pub fn new(kernels: Kernels, jobs: usize) -> Lanes<B> {
         Lanes {
             kernels,
-            jobs: (0..jobs).map(|_| Message::new()).collect(),
-            vacant: (0..jobs as u32).rev().map(Job).collect(),
-            waiting: Waiting { short: VecDeque::with_capacity(jobs), long: VecDeque::with_capacity(jobs) },
+            jobs: Vec::new(),
+            room: jobs,
+            vacant: Vec::new(),
+            waiting: Waiting { short: VecDeque::new(), long: VecDeque::new() },
             seats: Vec::with_capacity(LANES_MAX),
             long_seats: 0,
             columns: Columns::new(),
@@ -100,6 +103,11 @@ impl<B: LaneBuffer> Lanes<B> {
     /// Messages that are hashed at once where there are enough.
     pub fn width(&self) -> usize {
         self.kernels.width()
+    }
+
+    /// Goes on with other kernels: a job can change from one to another at any step.
+    pub fn change_kernels(&mut self, kernels: Kernels) {
+        self.kernels = kernels;
     }
 
     /// Bytes that a kernel has hashed, padding included.
@@ -119,7 +127,14 @@ impl<B: LaneBuffer> Lanes<B> {
 
     /// Begins a message; `None` when as many as there is room for are in progress.
     pub fn begin(&mut self) -> Option<Job> {
-        let job = self.vacant.pop()?;
+        let job = match self.vacant.pop() {
+            Some(job) => job,
+            None if self.jobs.len() < self.room => {
+                self.jobs.push(Message::new());
+                Job(self.jobs.len() as u32 - 1)
+            }
+            None => return None,
+        };
         self.jobs[job.index()].begin();
         Some(job)
     }

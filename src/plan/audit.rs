@@ -4,6 +4,8 @@
 
 use std::io;
 
+use rustix::io::Errno;
+
 use super::walk::{Met, Walk};
 use super::{ManifestEntries, listed::Listed};
 use crate::filekind::FileKind;
@@ -22,6 +24,8 @@ pub(crate) enum Audited {
     Left(Vec<u8>, FileKind),
     /// A directory that cannot be listed.
     Unreadable(Met),
+    /// There was no descriptor to go further with; to be asked for again.
+    NoDescriptor(Errno),
     /// Something in the tree that there is nothing to say of.
     Passed,
 }
@@ -76,6 +80,7 @@ impl Audit {
             Met::NotRegular(name, kind) => Audited::Left(name, kind),
             // What it leads to is met under its own name.
             Met::DirectoryLink(_) => Audited::Passed,
+            Met::NoDescriptor(errno) => Audited::NoDescriptor(errno),
             unreadable @ Met::Unreadable(..) => Audited::Unreadable(unreadable),
         }))
     }

@@ -22,6 +22,8 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
+use rustix::io::Errno;
+
 use self::audit::Audited;
 use crate::digest::Digest;
 use crate::filekind::FileKind;
@@ -77,8 +79,23 @@ pub(crate) enum Pulled {
     Leftover { name: Vec<u8> },
     /// There is nothing to say of it.
     Passed,
+    /// There was no descriptor to go further with; to be pulled again.
+    NoDescriptor(Errno),
     /// Nothing is left.
     End,
+}
+
+impl Pulled {
+    /// Bytes of memory that it takes to its record, about.
+    pub(crate) fn cost_bytes(&self) -> usize {
+        match self {
+            Pulled::File(planned) => cost_bytes(planned.name.len()),
+            Pulled::Malformed { malformed, .. } => cost_bytes(malformed.text.len()),
+            Pulled::Left { met, .. } => cost_bytes(met.name().len()),
+            Pulled::Unlisted { name, .. } => cost_bytes(name.len()),
+            Pulled::Leftover { .. } | Pulled::Passed | Pulled::NoDescriptor(_) | Pulled::End => 0,
+        }
+    }
 }
 
 /// What came of looking at the size of one more file.
@@ -127,6 +144,7 @@ impl Planner {
             Stock::Tree(walk) => Ok(walk.next(&self.root).map(|met| match met {
                 Met::File(name) => file(0, name, None),
                 Met::Leftover(name) => Pulled::Leftover { name },
+                Met::NoDescriptor(errno) => Pulled::NoDescriptor(errno),
                 met => Pulled::Left { place, met },
             })),
             Stock::List(list) => Ok(list.next().map(|name| file(0, name, None))),
@@ -137,6 +155,7 @@ impl Planner {
                         Pulled::File(Planned { place, line: 0, name, expected: None, size_bytes: None, unlisted: true })
                     }
                     Audited::Left(name, kind) => Pulled::Unlisted { place, name, kind },
+                    Audited::NoDescriptor(errno) => Pulled::NoDescriptor(errno),
                     Audited::Unreadable(met) => Pulled::Left { place, met },
                     Audited::Rest | Audited::Passed => Pulled::Passed,
                 })
@@ -144,7 +163,8 @@ impl Planner {
         };
         match pulled {
             Ok(Some(pulled)) => {
-                self.next_place += u64::from(!matches!(pulled, Pulled::Passed | Pulled::Leftover { .. }));
+                let has_place = !matches!(pulled, Pulled::Passed | Pulled::Leftover { .. } | Pulled::NoDescriptor(_));
+                self.next_place += u64::from(has_place);
                 Ok(pulled)
             }
             Ok(None) => {
@@ -173,6 +193,23 @@ impl Planner {
     /// Lets a file wait for a batch.
     pub(crate) fn admit(&mut self, planned: Planned) {
         self.waiting.push_back(planned);
+    }
+
+    /// Lets files wait again that were in a batch, before all others.
+    pub(crate) fn put_back(&mut self, files: impl DoubleEndedIterator<Item = Planned>) {
+        files.rev().for_each(|planned| self.waiting.push_front(planned));
+        self.sized = 0;
+    }
+
+    /// Whether nothing has to be waited for to go one item further; where it is the manifest that is gone through, its reader
+    /// must say.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        match &self.stock {
+            Stock::Tree(walk) => walk.is_at_hand(&self.root),
+            Stock::GnuLines(lines) => !lines.would_wait(),
+            Stock::Manifest(_) | Stock::List(_) => true,
+            Stock::Audit(_) => false,
+        }
     }
 
     /// Bytes of the manifest gone through; 0 where there is none.

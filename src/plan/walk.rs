@@ -3,6 +3,8 @@
 //! Reads directories only, one at a time, through `root`; memory grows with the entries of the directories on the way
 //! down, not with the tree.
 
+use rustix::io::Errno;
+
 use super::exclude::Exclude;
 use crate::filekind::FileKind;
 use crate::root::{DirectoryEntry, Refusal, Root};
@@ -21,6 +23,21 @@ pub(crate) enum Met {
     Leftover(Vec<u8>),
     /// A directory that cannot be listed.
     Unreadable(Vec<u8>, Refusal),
+    /// A directory that there was no descriptor for; it is tried again when the next thing is asked for.
+    NoDescriptor(Errno),
+}
+
+impl Met {
+    pub(crate) fn name(&self) -> &[u8] {
+        match self {
+            Met::File(name)
+            | Met::NotRegular(name, _)
+            | Met::DirectoryLink(name)
+            | Met::Leftover(name)
+            | Met::Unreadable(name, _) => name,
+            Met::NoDescriptor(_) => b"",
+        }
+    }
 }
 
 /// A walk through a tree.
@@ -70,13 +87,28 @@ impl Walk {
         Walk { pending: vec![DirectoryEntry { name: Vec::new(), kind: FileKind::Directory }], scope }
     }
 
+    /// Whether there is nothing to say of it.
+    fn passes_over(&self, DirectoryEntry { name, kind }: &DirectoryEntry) -> bool {
+        let is_directory = *kind == FileKind::Directory;
+        self.scope.own.contains(name) || !name.is_empty() && self.scope.exclude.covers(name, is_directory)
+    }
+
+    /// Whether the next thing can be told without waiting for a directory's name to be looked up.
+    pub(crate) fn is_at_hand(&self, root: &Root) -> bool {
+        match self.pending.iter().rev().find(|entry| !self.passes_over(entry)) {
+            Some(entry) if entry.kind == FileKind::Directory => root.is_at_hand(&entry.name),
+            Some(entry) if entry.kind == FileKind::Symlink => !self.scope.follows,
+            _ => true,
+        }
+    }
+
     /// The next thing in byte order of full names: `a-b` before `a/c` before `ab`, as `LC_ALL=C sort` has them.
     pub(crate) fn next(&mut self, root: &Root) -> Option<Met> {
-        while let Some(DirectoryEntry { name, kind }) = self.pending.pop() {
-            let is_directory = kind == FileKind::Directory;
-            if self.scope.own.contains(&name) || !name.is_empty() && self.scope.exclude.covers(&name, is_directory) {
+        while let Some(entry) = self.pending.pop() {
+            if self.passes_over(&entry) {
                 continue;
             }
+            let DirectoryEntry { name, kind } = entry;
             match kind {
                 FileKind::Regular if self.scope.leftovers.as_ref().is_some_and(|left| left.has(&name)) => {
                     return Some(Met::Leftover(name));
@@ -84,6 +116,10 @@ impl Walk {
                 FileKind::Regular => return Some(Met::File(name)),
                 FileKind::Directory => match root.read_directory(&name) {
                     Ok(entries) => self.descend(&name, entries),
+                    Err(Refusal::Errno(errno @ (Errno::MFILE | Errno::NFILE))) => {
+                        self.pending.push(DirectoryEntry { name, kind });
+                        return Some(Met::NoDescriptor(errno));
+                    }
                     Err(refusal) => return Some(Met::Unreadable(name, refusal)),
                 },
                 FileKind::Symlink if self.scope.follows => return Some(through(root, name)),

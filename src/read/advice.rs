@@ -1,4 +1,4 @@
-//! Advice to Linux about the page cache and one open file, by posix_fadvise(2).
+//! Advice to Linux about the page cache and one open file, by posix_fadvise(2), and about memory, by madvise(2).
 //!
 //! Reads nothing; that advice is not taken is no error.
 
@@ -6,6 +6,7 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 
+use memmap2::MmapMut;
 use rustix::fs::{Advice, fadvise};
 
 /// All of it will be read soon.
@@ -26,4 +27,9 @@ pub(super) fn forget(file: BorrowedFd<'_>) {
 /// The same of a part, which must not be empty.
 pub(super) fn forget_range(file: BorrowedFd<'_>, range: Range<u64>) {
     let _ = fadvise(file, range.start, NonZeroU64::new(range.end - range.start), Advice::DontNeed);
+}
+
+/// Memory that is better in huge pages; ordinary ones will do where there are no others.
+pub(super) fn wants_huge_pages(memory: &MmapMut) {
+    let _ = memory.advise(memmap2::Advice::HugePage);
 }

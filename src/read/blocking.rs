@@ -21,6 +21,7 @@ pub(crate) struct Blocking {
     root: Arc<Root>,
     manner: Arc<Manner>,
     pool: BufferPool,
+    apart: bool,
     /// Taken on and not opened.
     added: VecDeque<PlannedFile>,
     /// Opened, for whoever comes to it first.
@@ -30,10 +31,11 @@ pub(crate) struct Blocking {
 }
 
 impl Blocking {
-    /// A source with this many buffers.
-    pub(crate) fn new(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Blocking> {
+    /// A source with this many buffers; `apart` reads the files that others leave to readers of their own, and leaves
+    /// theirs to them.
+    pub(crate) fn new(root: Arc<Root>, manner: Arc<Manner>, buffers: usize, apart: bool) -> io::Result<Blocking> {
         let pool = BufferPool::new(limits::LARGE_BUFFER_BYTES, buffers.max(1))?;
-        Ok(Blocking { root, manner, pool, added: VecDeque::new(), opened: VecDeque::new(), reading: None })
+        Ok(Blocking { root, manner, pool, apart, added: VecDeque::new(), opened: VecDeque::new(), reading: None })
     }
 
     /// Opens the next file, or tells at once what became of it.
@@ -41,6 +43,7 @@ impl Blocking {
         let file = self.added.pop_front()?;
         match Sequential::open(file, &self.root) {
             Err((file, failure)) => Some(file.end(Err(failure))),
+            Ok(reading) if reading.is_apart(&self.manner) != self.apart => Some(Event::Elsewhere(reading.leave())),
             Ok(mut reading) => match reading.announce(&self.manner) {
                 Err(failure) => Some(reading.fail(failure)),
                 Ok(()) => {

@@ -5,8 +5,9 @@
 use std::io;
 use std::sync::Arc;
 
-use memmap2::{Advice, MmapMut, MmapRaw};
+use memmap2::{MmapMut, MmapRaw};
 
+use super::advice;
 use crate::limits;
 
 /// Memory for some bytes of a file, with room behind them for one byte more (to see that there is none), or for the sector
@@ -100,8 +101,7 @@ fn arena(capacity: usize, count: usize, pages: Pages) -> io::Result<Vec<Buffer>>
     let map = MmapMut::map_anon(count * pitch + slack)?;
     let first = map.as_ptr().align_offset(slack.max(1));
     if pages == Pages::Huge {
-        // Ordinary pages will do where there are no others.
-        let _ = map.advise(Advice::HugePage);
+        advice::wants_huge_pages(&map);
     }
     let arena = Arc::new(MmapRaw::from(map));
     let buffer = |index| Buffer { arena: Arc::clone(&arena), start: first + index * pitch, capacity, length: 0 };

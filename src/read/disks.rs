@@ -20,15 +20,38 @@ pub(super) const DIRECT: OFlags = OFlags::DIRECT;
 
 /// The kind of the device that an open file or directory lies on.
 pub(crate) fn kind_of(file: impl AsFd, number: u64) -> DeviceKind {
-    match rustix::fs::fstatfs(&file) {
-        #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
-        Ok(statfs) if REMOTE.contains(&(statfs.f_type as u32)) => DeviceKind::Remote,
-        // Linux's own file systems all answer; a program may not.
-        Err(_) => DeviceKind::Remote,
-        _ if is_rotating(number) => DeviceKind::Rotating,
-        _ => DeviceKind::Local,
+    match () {
+        () if is_remote(file) => DeviceKind::Remote,
+        () if is_rotating(number) => DeviceKind::Rotating,
+        () => DeviceKind::Local,
     }
 }
+
+/// Whether another machine or a program serves the file system that an open file or directory lies on.
+pub(crate) fn is_remote(file: impl AsFd) -> bool {
+    #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
+    let remote = |statfs: rustix::fs::StatFs| REMOTE.contains(&(statfs.f_type as u32));
+    // Linux's own file systems all answer; a program may not.
+    rustix::fs::fstatfs(file).map_or(true, remote)
+}
+
+/// How Linux names a device, as `lsblk` has it.
+pub(super) fn name_of(number: u64) -> String {
+    format!("{}:{}", rustix::fs::major(number), rustix::fs::minor(number))
+}
+
+/// Whether the file system of an open file keeps everything in memory: there is no device, though direct reads may be taken.
+pub(super) fn is_memory(file: impl AsFd) -> bool {
+    #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
+    rustix::fs::fstatfs(file).is_ok_and(|statfs| IN_MEMORY.contains(&(statfs.f_type as u32)))
+}
+
+/// The numbers of file systems in memory (`linux/magic.h`).
+const IN_MEMORY: [u32; 3] = [
+    0x0102_1994, // tmpfs
+    0x8584_58f6, // ramfs
+    0x9584_58f6, // hugetlbfs
+];
 
 /// The numbers of file systems that ask another machine or a program (`linux/magic.h` and the sources of each).
 const REMOTE: [u32; 11] = [

@@ -43,11 +43,11 @@ pub(crate) fn examine(opened: &OpenedFile) -> FileFound {
     let manner = Manner { from_media: true, ..Manner::default() };
     // As a run would read it from the medium, and no further than the first piece.
     let read = plain::read_opened(opened, &manner, |_| false);
-    let device = manner.devices.of(opened);
+    let device = manner.devices.of(opened.file.as_fd(), opened.stamp);
     let direct = match (read, device.direct_align()) {
         (Ok(_), Some(align)) => Ok(align),
         (Err(Failure::Unreadable { errno, .. }), _) => Err(errno),
         _ => Err(Errno::OPNOTSUPP),
     };
-    FileFound { is_better_direct: direct.is_ok() && device.is_better_direct(), direct, ..found }
+    FileFound { is_better_direct: direct.is_ok() && device.direct_align().is_some(), direct, ..found }
 }

@@ -90,8 +90,8 @@ impl Script {
 }
 
 /// The source between.
-pub(crate) struct Faulty {
-    source: Box<dyn Source>,
+pub(crate) struct Faulty<S> {
+    source: S,
     script: Arc<Script>,
     files: HashMap<Ticket, Known>,
     /// To be told before anything else.
@@ -99,7 +99,7 @@ pub(crate) struct Faulty {
     held: Option<Held>,
     broken: bool,
     /// Copies that went out with a wrong bit, by their address, and what they were made of.
-    copies: Vec<(*const u8, Bytes)>,
+    copies: Vec<(usize, Bytes)>,
 }
 
 /// What there is to know of a file in progress.
@@ -121,8 +121,8 @@ struct Held {
     alone: bool,
 }
 
-impl Faulty {
-    pub(crate) fn new(source: Box<dyn Source>, script: Arc<Script>) -> Faulty {
+impl<S: Source> Faulty<S> {
+    pub(crate) fn new(source: S, script: Arc<Script>) -> Faulty<S> {
         let (files, due, copies) = (HashMap::new(), VecDeque::new(), Vec::new());
         Faulty { source, script, files, due, held: None, broken: false, copies }
     }
@@ -245,7 +245,7 @@ impl Faulty {
         copy.target()[..bytes.len()].copy_from_slice(bytes);
         copy.target()[bytes.len() / 2] ^= 0x10;
         copy.set_length(bytes.len());
-        self.copies.push((copy.as_ref().as_ptr(), segment.bytes));
+        self.copies.push((copy.as_ref().as_ptr().addr(), segment.bytes));
         Segment { bytes: Bytes::Buffer(copy), ..segment }
     }
 }
@@ -259,7 +259,7 @@ impl Held {
     }
 }
 
-impl Source for Faulty {
+impl<S: Source> Source for Faulty<S> {
     fn add(&mut self, file: PlannedFile) {
         let offset = file.resume.as_ref().map_or(0, |resume| resume.offset);
         match self.script.fault {
@@ -293,12 +293,16 @@ impl Source for Faulty {
     }
 
     fn release(&mut self, ticket: Ticket, bytes: Bytes) {
-        let place = bytes.as_slice().as_ptr();
+        let place = bytes.as_slice().as_ptr().addr();
         let bytes = match self.copies.iter().position(|(copy, _)| *copy == place) {
             Some(at) => self.copies.swap_remove(at).1,
             None => bytes,
         };
         self.source.release(ticket, bytes);
+    }
+
+    fn rest(&mut self) {
+        self.source.rest();
     }
 
     fn wait_from_now_on(&mut self) {

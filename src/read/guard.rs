@@ -9,11 +9,11 @@
 
 mod signal;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use crate::limits;
 
-pub(super) use signal::stands;
+pub(super) use signal::{let_through, stands};
 
 /// Bytes of the address space that one range takes.
 pub(super) const RANGE_BYTES: usize = limits::MAP_PLACES * limits::MAP_PLACE_BYTES;
@@ -28,7 +28,11 @@ struct Entry {
     live: AtomicU64,
     /// Windows that gave zeros in place of bytes of the file, a bit each.
     faulted: AtomicU64,
+    /// Where in its window the first such byte was, of each of those.
+    faults: [AtomicU32; limits::MAP_PLACES],
 }
+
+const _: () = assert!(limits::MAP_PLACE_BYTES <= u32::MAX as usize, "what `faults` can tell");
 
 /// A range in the table, for as long as this value lives.
 #[derive(Debug)]
@@ -36,7 +40,8 @@ pub(super) struct Guard(usize);
 
 impl Entry {
     const fn vacant() -> Entry {
-        Entry { start: AtomicUsize::new(0), live: AtomicU64::new(0), faulted: AtomicU64::new(0) }
+        let faults = [const { AtomicU32::new(0) }; limits::MAP_PLACES];
+        Entry { start: AtomicUsize::new(0), live: AtomicU64::new(0), faulted: AtomicU64::new(0), faults }
     }
 }
 
@@ -53,9 +58,11 @@ impl Guard {
         self.entry().live.fetch_or(1 << window, Ordering::AcqRel);
     }
 
-    /// Whether the window has given zeros in place of what could not be had.
-    pub(super) fn has_faulted(&self, window: usize) -> bool {
-        self.entry().faulted.load(Ordering::Acquire) & 1 << window != 0
+    /// Where in the window the first byte was that could not be had and that it gave a zero in place of, if there was one.
+    pub(super) fn fault(&self, window: usize) -> Option<usize> {
+        let entry = self.entry();
+        let has_faulted = entry.faulted.load(Ordering::Acquire) & 1 << window != 0;
+        has_faulted.then(|| entry.faults[window].load(Ordering::Relaxed) as usize)
     }
 
     /// Nobody touches the window any more.
@@ -76,7 +83,7 @@ impl Guard {
 impl Drop for Guard {
     /// Before the range goes back to Linux: afterwards its addresses may be somebody else's.
     fn drop(&mut self) {
-        let Entry { start, live, faulted } = self.entry();
+        let Entry { start, live, faulted, .. } = self.entry();
         live.store(0, Ordering::Release);
         faulted.store(0, Ordering::Release);
         start.store(0, Ordering::Release);
@@ -95,6 +102,8 @@ fn note_fault(address: usize) -> Option<usize> {
         }
         let window = offset / limits::MAP_PLACE_BYTES;
         if entry.live.load(Ordering::Acquire) & 1 << window != 0 {
+            // All of it is zeros from the first fault on.
+            entry.faults[window].store((offset % limits::MAP_PLACE_BYTES) as u32, Ordering::Relaxed);
             entry.faulted.fetch_or(1 << window, Ordering::AcqRel);
             return Some(start + window * limits::MAP_PLACE_BYTES);
         }
@@ -118,17 +127,17 @@ mod tests {
         assert_eq!(note_fault(start - 1), None);
         assert_eq!(note_fault(start + RANGE_BYTES), None);
         assert_eq!(note_fault(start + window), None, "not live");
-        assert_eq!((guard.has_faulted(0), guard.has_faulted(last)), (false, false));
+        assert_eq!((guard.fault(0), guard.fault(last)), (None, None));
         assert_eq!(note_fault(start + RANGE_BYTES - 1), Some(start + last * window));
-        assert_eq!((guard.has_faulted(0), guard.has_faulted(last)), (false, true));
+        assert_eq!((guard.fault(0), guard.fault(last)), (None, Some(window - 1)));
         guard.end(last);
         assert_eq!(note_fault(start + last * window), None, "no longer live");
         guard.begin(last);
-        assert!(!guard.has_faulted(last), "begun anew");
+        assert_eq!(guard.fault(last), None, "begun anew");
         assert_eq!(note_fault(start), Some(start));
         drop(guard);
         assert_eq!(note_fault(start), None);
         let guard = Guard::over(start).unwrap();
-        assert_eq!((guard.live(), guard.has_faulted(0)), (0, false), "nothing is left of the range before");
+        assert_eq!((guard.live(), guard.fault(0)), (0, None), "nothing is left of the range before");
     }
 }

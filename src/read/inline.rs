@@ -13,7 +13,7 @@ use super::guess::{Confidence, Tries};
 use super::inturn::{InTurn, Method, Progress, Width};
 use super::manner::Manner;
 use super::mapped::{NoWindow, Windows};
-use super::segment::{Bytes, Event, PlannedFile, Segment};
+use super::segment::{Bytes, Event, Failure, PlannedFile, Segment};
 use super::sequential::{Filled, Sequential};
 use crate::limits;
 use crate::readerkind::ReaderKind;
@@ -99,7 +99,7 @@ impl Copying {
         };
         if self.maps == Maps::Everything {
             // What a fault brings in has to be known of before.
-            reading.choose_plainly(&self.manner).ok()?;
+            reading.choose_to_be_read_ahead(&self.manner).ok()?;
         }
         match reading.map(&mut self.windows, places_max, length) {
             Ok(segment) => Some(segment),
@@ -135,13 +135,25 @@ impl Copying {
         }
     }
 
+    /// Before a file is over and what was brought in of it goes: Linux keeps what is mapped.
+    fn let_go(&self) {
+        if self.maps == Maps::Everything {
+            self.windows.take_back();
+        }
+    }
+
+    fn fail(&self, reading: Sequential, failure: Failure) -> Progress<Sequential> {
+        self.let_go();
+        Progress::Over(reading.fail(failure))
+    }
+
     /// Reads the next segment if it is in memory. A read that must not wait makes Linux read ahead all the same where it
     /// misses (6.18 does), and the file would come from the device twice, and stay in the page cache. So a worker asks
     /// first, but of short files after a row of hits.
     fn read_cached(&mut self, reading: &mut Sequential, buffer: Buffer) -> Filled {
         let segment_bytes = self.pool.capacity();
         let is_short = !reading.is_begun() && reading.remaining() <= segment_bytes as u64;
-        let believes = reading.is_begun() || !self.manner.is_neutral || is_short && self.confidence.is_there();
+        let believes = reading.is_begun() || is_short && self.confidence.is_there();
         let said = if believes { None } else { reading.says_cached() };
         let is_silent = !believes && said.is_none();
         if said == Some(false) || is_silent && !self.reads.is_worth_it() {
@@ -228,7 +240,7 @@ impl Method for Copying {
     fn read(&mut self, reading: Sequential) -> Progress<Sequential> {
         // Its segments before this one have all come back, as long as a file has one out at a time.
         if let Some(failure) = reading.failure() {
-            return Progress::Over(reading.fail(failure));
+            return self.fail(reading, failure);
         }
         let wanted = reading.wanted(self.pool.capacity());
         if !self.manner.pace.take(wanted) {
@@ -246,10 +258,7 @@ impl Method for Copying {
     }
 
     fn finish(&mut self, reading: Sequential) -> Event {
-        if self.maps == Maps::Everything {
-            // Linux keeps what is mapped.
-            self.windows.take_back();
-        }
+        self.let_go();
         // An empty file has nothing to map; it was read as this reader reads it.
         let is_empty_map = self.maps == Maps::Everything && reading.offset() == 0;
         reading.finish(match self.how {
@@ -265,12 +274,16 @@ impl Method for Copying {
         }
     }
 
+    fn rest(&mut self) {
+        self.siblings.let_go();
+    }
+
     fn release(&mut self, bytes: Bytes, of: Option<&mut Sequential>) {
         match bytes {
             Bytes::Buffer(buffer) => self.pool.give(buffer),
             Bytes::Map(window) => {
                 // A file that is no longer here has failed.
-                of.into_iter().for_each(|reading| reading.used(&window));
+                of.into_iter().for_each(|reading| reading.used(&window, &self.manner));
                 drop(window);
                 self.windows.rest();
             }

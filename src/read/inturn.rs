@@ -28,6 +28,9 @@ pub(crate) trait Method {
     /// From now on reads what it would have left to another source.
     fn wait_from_now_on(&mut self) {}
 
+    /// Is to hold no descriptor beside those of its files.
+    fn rest(&mut self) {}
+
     /// Takes back the memory of a segment, of this file if it is still here.
     fn release(&mut self, bytes: Bytes, of: Option<&mut Self::Open>);
 
@@ -153,6 +156,10 @@ impl<M: Method> Source for InTurn<M> {
 
     fn wait_from_now_on(&mut self) {
         self.method.wait_from_now_on();
+    }
+
+    fn rest(&mut self) {
+        self.method.rest();
     }
 
     fn buffers_out(&self) -> usize {

@@ -5,8 +5,10 @@
 
 #[cfg_attr(checksig_portable, path = "portable/advice.rs")]
 mod advice;
+mod at_hand;
 mod blocking;
 mod buffers;
+mod claims;
 mod device;
 #[cfg_attr(checksig_portable, path = "portable/disks.rs")]
 mod disks;
@@ -16,6 +18,7 @@ pub(crate) mod faulty;
 mod footprint;
 mod guard;
 mod guess;
+mod held;
 mod inline;
 mod inturn;
 #[cfg(not(checksig_portable))]
@@ -37,12 +40,13 @@ mod tests;
 #[cfg_attr(checksig_portable, path = "portable/uring.rs")]
 mod uring;
 
+pub(crate) use at_hand::read_at_hand;
 pub(crate) use blocking::Blocking;
 pub(crate) use device::Devices;
-pub(crate) use disks::{HAS_DIRECT_READS, kind_of, scheduler_of};
+pub(crate) use disks::{HAS_DIRECT_READS, is_remote, kind_of, scheduler_of};
 pub(crate) use examine::{FileFound, examine};
 pub(crate) use inline::Inline;
-pub(crate) use manner::Manner;
+pub(crate) use manner::{Apart, Manner};
 pub(crate) use nowait::HAS_CACHED_READS;
 pub(crate) use pace::Pace;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
@@ -109,6 +113,9 @@ pub(crate) trait Source {
     /// From now on it waits for what it would have left to another source, as there is none. What never leaves anything
     /// has nothing to change.
     fn wait_from_now_on(&mut self) {}
+
+    /// It has no file in progress and will not be asked for some time: it is to hold no descriptor meanwhile.
+    fn rest(&mut self) {}
 
     /// Buffers that have been handed out and not released.
     fn buffers_out(&self) -> usize;

@@ -31,9 +31,9 @@ pub(crate) fn read_opened(
     manner: &Manner,
     mut each: impl FnMut(&[u8]) -> bool,
 ) -> Result<Option<Stamp>, Failure> {
-    let size = opened.stamp.size_bytes;
+    let (file, size) = (opened.file.as_fd(), opened.stamp.size_bytes);
     let unreadable = |errno, offset| Failure::Unreadable { errno, offset };
-    let mut way = manner.choose_for_one(opened).map_err(|errno| unreadable(errno, 0))?;
+    let mut way = manner.choose_to_be_read_ahead(file, opened.stamp).map_err(|errno| unreadable(errno, 0))?;
     // Two bytes more than the file should have: if the first comes, the file grew.
     let most = size.saturating_add(2).next_multiple_of(way.align() as u64).min(limits::PLAIN_BUFFER_BYTES as u64);
     let mut buffer = Buffer::alone(most as usize).map_err(|_| unreadable(Errno::NOMEM, 0))?;
@@ -49,7 +49,7 @@ pub(crate) fn read_opened(
         }
         // Direct reads begin where a sector does; what is known of it already is skipped.
         let start = offset - offset % way.align() as u64;
-        way.note(opened.file.as_fd(), start, size.saturating_sub(start).min(most));
+        way.note(file, start, size.saturating_sub(start).min(most));
         match pread(&opened.file, &mut buffer.target()[..most as usize], start) {
             Ok(count) if start + count as u64 <= offset => break Ok(true),
             Ok(count) => {
@@ -62,7 +62,7 @@ pub(crate) fn read_opened(
             Err(errno) => break Err(unreadable(errno, offset)),
         }
     };
-    way.leave(opened.file.as_fd());
+    way.leave(file);
     if !read? {
         return Ok(None);
     }

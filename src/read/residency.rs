@@ -38,9 +38,13 @@ pub(super) enum Residency {
     Nothing,
 }
 
-/// How many of the pages that these bytes, one at least, are in are cached. `None` where Linux does not say: before 6.5, and
+/// How many of the pages that these bytes are in are cached; all, where there are none. `None` where Linux does not say: before 6.5, and
 /// of files that this user neither owns nor may write to.
 pub(super) fn residency(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Option<Residency> {
+    // Linux takes no bytes for all to the end of the file.
+    if bytes == 0 {
+        return Some(Residency::All);
+    }
     let pages = pages_of(offset, bytes);
     let asked = Asked { offset: pages.start * page_bytes(), bytes: (pages.end - pages.start) * page_bytes() };
     ask(file, &asked).ok().map(|stat| match stat.cached {
@@ -60,9 +64,12 @@ pub(super) fn is_cached(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> bool {
     residency(file, offset, bytes) == Some(Residency::All)
 }
 
-/// The parts of these bytes, one at least, in whole pages, that are not cached: none where Linux does not say, as it does of
+/// The parts of these bytes, in whole pages, that are not cached: none where Linux does not say, as it does of
 /// files that this user neither owns nor may write to.
 pub(super) fn absent_ranges(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Vec<Range<u64>> {
+    if bytes == 0 {
+        return Vec::new();
+    }
     let pages = pages_of(offset, bytes);
     let options =
         MmapOptions::new().offset(pages.start * page_bytes()).len((bytes + offset % page_bytes()) as usize).to_owned();
@@ -133,6 +140,9 @@ mod tests {
         }
         assert!(is_cached(file.as_fd(), 0, 10_000));
         assert!(is_cached(file.as_fd(), 9_999, 1));
+        file.set_len(200_000).unwrap();
+        assert_eq!(residency(file.as_fd(), 100_000, 0), Some(Residency::All), "no bytes, which are all there");
+        assert_eq!(absent_ranges(file.as_fd(), 100_000, 0), []);
         assert_eq!(residency(file.as_fd(), 0, 200_000), Some(Residency::Some));
         assert_eq!(residency(file.as_fd(), 100_000, 1), Some(Residency::Nothing));
     }

@@ -7,11 +7,11 @@ use std::fmt;
 use rustix::io::Errno;
 
 use super::buffers::Buffer;
-use super::manner::Way;
+use super::held::Held;
 use super::mapped::Window;
 use crate::filekind::FileKind;
 use crate::readerkind::{Origin, ReaderKind};
-use crate::root::{OpenedFile, Refusal, Stamp};
+use crate::root::{Refusal, Stamp};
 
 /// Tells the files in progress apart; whoever adds a file to a source chooses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +30,11 @@ pub(crate) struct PlannedFile {
 /// A file that a source has opened, and perhaps read some of, and leaves to another.
 #[derive(Debug)]
 pub(crate) struct Resume {
-    pub(crate) opened: OpenedFile,
+    pub(super) held: Held,
     /// The first byte that has not been handed out.
-    pub(crate) offset: u64,
-    /// How the rest is to be read, if that has been chosen.
-    pub(super) way: Option<Way>,
+    pub(super) offset: u64,
+    /// Some of what was handed out was mapped: whoever reads the last byte asks more of the file's state.
+    pub(super) was_mapped: bool,
 }
 
 /// What a source has to say.
@@ -88,7 +88,8 @@ pub(crate) struct End {
 /// What shows that a file was read from its first byte to its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
-    /// The file as it was opened; as many bytes as its size says were handed out, and there was not one more.
+    /// The file as it was opened; as many bytes as its size says were handed out, and no read found one more. (A read that must
+    /// not wait ends where a page is not in memory, and so does not find what a file has grown by on such a page.)
     pub(crate) stamp: Stamp,
     pub(crate) reader: ReaderKind,
 }
@@ -134,7 +135,15 @@ impl Failure {
     /// Whether it may go away by itself: too many files are open just now, or another process holds a lease on the
     /// file, which it has been asked to give up.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Failure::Unreadable { errno: Errno::MFILE | Errno::NFILE | Errno::AGAIN, offset: 0 })
+        self.lacked_descriptor().is_some() || matches!(self, Failure::Unreadable { errno: Errno::AGAIN, offset: 0 })
+    }
+
+    /// What Linux said, where it says nothing of the file: this process has too many files open, or the whole machine.
+    pub(crate) fn lacked_descriptor(&self) -> Option<Errno> {
+        match *self {
+            Failure::Unreadable { errno: errno @ (Errno::MFILE | Errno::NFILE), offset: 0 } => Some(errno),
+            _ => None,
+        }
     }
 }
 

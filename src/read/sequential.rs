@@ -3,32 +3,32 @@
 //!
 //! Does not choose files or keep buffers.
 
-use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
 
 use rustix::io::{Errno, pread, retry_on_intr};
 
 use super::buffers::Buffer;
+use super::held::Held;
 use super::manner::{Manner, Way};
-use super::mapped::{NoWindow, Window, Windows};
+use super::mapped::{NoWindow, Window, Windows, is_as_it_was};
 use super::nowait::read_cached;
 use super::piece::{Answer, Piece};
 use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
-use crate::limits;
 use crate::readerkind::{Origin, ReaderKind};
-use crate::root::{OpenedFile, Refusal, Root, stamp_of};
+use crate::root::{OpenedFile, Refusal, Root, Stamp};
 
 /// A file on its way.
 pub(crate) struct Sequential {
     file: PlannedFile,
-    opened: OpenedFile,
+    held: Held,
     offset: u64,
-    /// How it is read by one who may wait; chosen before the first such read.
-    way: Option<Way>,
-    /// Some of it was mapped.
+    /// Some of it was mapped, here or by a source before.
+    was_mapped: bool,
+    /// Some of it was mapped here.
     mapped: bool,
-    /// Where a window began that gave zeros in place of bytes of the file.
-    faulted_at: Option<u64>,
+    /// Why what its windows gave does not count, if so.
+    failure: Option<Failure>,
     /// Where the last read from memory missed, if one did.
     missed_offset: u64,
 }
@@ -47,7 +47,9 @@ impl Sequential {
     /// Opens the file, or goes on where another source left off.
     pub(super) fn open(mut file: PlannedFile, root: &Root) -> Result<Sequential, (PlannedFile, Failure)> {
         match file.resume.take().map(|resume| *resume) {
-            Some(Resume { opened, offset, way }) => Ok(Sequential::at(offset, opened, file, way)),
+            Some(Resume { held, offset, was_mapped }) => {
+                Ok(Sequential { offset, was_mapped, ..Sequential::new(held, file) })
+            }
             None => Sequential::from_open(root.open(&file.name), file),
         }
     }
@@ -58,13 +60,18 @@ impl Sequential {
         file: PlannedFile,
     ) -> Result<Sequential, (PlannedFile, Failure)> {
         match opened {
-            Ok(opened) => Ok(Sequential::at(0, opened, file, None)),
+            Ok(opened) => Ok(Sequential::new(Held::new(opened), file)),
             Err(refusal) => Err((file, refusal.into())),
         }
     }
 
-    fn at(offset: u64, opened: OpenedFile, file: PlannedFile, way: Option<Way>) -> Sequential {
-        Sequential { file, opened, offset, way, mapped: false, faulted_at: None, missed_offset: 0 }
+    fn new(held: Held, file: PlannedFile) -> Sequential {
+        Sequential { file, held, offset: 0, was_mapped: false, mapped: false, failure: None, missed_offset: 0 }
+    }
+
+    /// Whether readers of their own are to read it.
+    pub(super) fn is_apart(&self, manner: &Manner) -> bool {
+        manner.keeps_apart(self.held.fd(), self.held.stamp)
     }
 
     /// Bytes that have been handed out.
@@ -74,7 +81,7 @@ impl Sequential {
 
     /// Bytes that are still to be read.
     pub(super) fn remaining(&self) -> u64 {
-        self.opened.stamp.size_bytes - self.offset
+        self.held.stamp.size_bytes - self.offset
     }
 
     /// Bytes of the next segment, in a buffer of this capacity.
@@ -94,12 +101,12 @@ impl Sequential {
         if remaining == 0 {
             return Some(true);
         }
-        residency(self.opened.file.as_fd(), self.offset, remaining).map(|cached| cached == Residency::All)
+        residency(self.held.fd(), self.offset, remaining).map(|cached| cached == Residency::All)
     }
 
     /// Whether Linux says that the next so many bytes, one at least, are in memory, or come already.
     pub(super) fn is_cached(&self, bytes: usize) -> bool {
-        is_cached(self.opened.file.as_fd(), self.offset, bytes as u64)
+        is_cached(self.held.fd(), self.offset, bytes as u64)
     }
 
     /// Whether Linux has the bytes of the next so large a segment in memory, all of them read in. Some Linuxes say that a
@@ -107,79 +114,99 @@ impl Sequential {
     /// that were read in another order than from first to last.
     pub(super) fn is_in_memory(&self, segment_bytes: usize) -> bool {
         let bytes = self.remaining().min(segment_bytes as u64);
-        let file = self.opened.file.as_fd();
+        let file = self.held.fd();
         bytes > 0 && is_cached(file, self.offset, bytes) && absent_ranges(file, self.offset, bytes).is_empty()
     }
 
     /// A read from memory missed, and Linux has begun to bring the rest of this short file in: it may come that way, and
     /// what was not there before goes again.
     pub(super) fn stay_with_the_cache(&mut self, manner: &Manner) {
-        self.way = manner.stay_with_the_cache(&self.opened, self.missed_offset).ok();
+        if let Ok(way) = manner.stay_with_the_cache(self.held.fd(), self.held.stamp, self.missed_offset) {
+            self.held.way = Some(way);
+        }
     }
 
     /// Fills the buffer, or as much of it as the file has bytes left, with what is in the page cache; plainly where that has
     /// been asked for, else without ever waiting.
     pub(super) fn fill_cached(&mut self, mut buffer: Buffer, may_wait: bool) -> Filled {
-        let mut piece = Piece::at(self.offset, self.opened.stamp.size_bytes, buffer.capacity(), 1);
+        let mut piece = Piece::at(self.offset, self.held.stamp.size_bytes, buffer.capacity(), 1);
         loop {
             let (target, offset) = (&mut buffer.target()[piece.range()], piece.read_offset());
-            let file = self.opened.file.as_fd();
+            let file = self.held.fd();
             let read = if may_wait { pread(file, target, offset).map(Some) } else { read_cached(file, target, offset) };
-            let would_wait = match read {
-                Ok(None) => true,
-                // Some Linuxes say so where they would have to wait.
-                Ok(Some(0)) if piece.wanted > 0 && !may_wait => true,
-                Ok(Some(count)) => match piece.take(count) {
+            if !may_wait && says_wait(&read, piece.wanted) {
+                self.missed_offset = piece.missing_offset();
+                return Filled::WouldWait(buffer);
+            }
+            match read {
+                Ok(count) => match piece.take(count.unwrap_or(0)) {
                     Answer::Whole => return self.filled(buffer, &piece, Origin::Cache),
-                    Answer::More => false,
+                    Answer::More => {}
                     Answer::Moved => return Filled::Failed(buffer, Failure::Moved),
                 },
-                Err(Errno::INTR) => false,
+                Err(Errno::INTR) => {}
                 Err(errno) => {
                     let offset = piece.missing_offset();
                     return Filled::Failed(buffer, Failure::Unreadable { errno, offset });
                 }
-            };
-            if would_wait {
-                self.missed_offset = piece.missing_offset();
-                return Filled::WouldWait(buffer);
             }
         }
     }
 
     /// Chooses how the file is read from here on by one who may wait, unless that has been done.
-    fn choose(&mut self, how: impl FnOnce(&OpenedFile, u64) -> Result<Way, Errno>) -> Result<&mut Way, Failure> {
-        let way = match self.way.take() {
-            Some(way) => Ok(way),
-            None => how(&self.opened, self.offset),
-        };
-        Ok(self.way.insert(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?))
-    }
-
-    /// Chooses to read through the page cache.
-    pub(super) fn choose_plainly(&mut self, manner: &Manner) -> Result<(), Failure> {
-        self.choose(|opened, _| manner.choose_for_one(opened)).map(drop)
-    }
-
-    /// Chooses for a reader that opens files ahead, and tells Linux that this one will be wanted.
-    pub(super) fn announce(&mut self, manner: &Manner) -> Result<(), Failure> {
-        self.choose(|opened, offset| manner.choose_ahead(opened, offset))?;
-        // What Linux brings in ahead, nobody has counted.
-        if let Some(way) = self.way.as_ref().filter(|_| !manner.pace.is_limited()) {
-            way.announce(&self.opened);
+    fn choose(&mut self, how: impl FnOnce(BorrowedFd<'_>, Stamp, u64) -> Result<Way, Errno>) -> Result<(), Failure> {
+        if self.held.way.is_none() {
+            let way = how(self.held.fd(), self.held.stamp, self.offset);
+            self.held.way = Some(way.map_err(|errno| Failure::Unreadable { errno, offset: self.offset })?);
         }
         Ok(())
     }
 
+    /// Chooses to read through the page cache.
+    pub(super) fn choose_to_be_read_ahead(&mut self, manner: &Manner) -> Result<(), Failure> {
+        self.choose(|file, stamp, _| manner.choose_to_be_read_ahead(file, stamp))
+    }
+
+    /// Chooses for a reader that opens files ahead, and tells Linux that this one will be wanted.
+    pub(super) fn announce(&mut self, manner: &Manner) -> Result<(), Failure> {
+        self.choose(|file, stamp, offset| manner.choose_ahead(file, stamp, offset))?;
+        let stamp = self.held.stamp;
+        // What Linux brings in ahead, nobody has counted.
+        if manner.pace.is_limited() {
+            return Ok(());
+        }
+        if let Some((way, file)) = self.held.way_and_fd() {
+            way.announce(file, stamp);
+        }
+        Ok(())
+    }
+
+    /// Says where the next so many bytes come from, before they are read.
+    fn note(&mut self, offset: u64, bytes: u64) -> Origin {
+        self.held.way_and_fd().map_or(Origin::Cache, |(way, file)| way.note(file, offset, bytes))
+    }
+
     /// Fills the buffer, or as much of it as the file has bytes left, however long that takes.
     pub(super) fn fill(&mut self, mut buffer: Buffer, manner: &Manner) -> Filled {
-        if let Err(failure) = self.choose(|opened, offset| manner.choose(opened, offset)) {
+        if let Err(failure) = self.choose(|file, stamp, offset| manner.choose(file, stamp, offset)) {
             return Filled::Failed(buffer, failure);
         }
-        let way = self.way.as_mut().expect("it was chosen just now");
-        let (file, stamp, offset) = (self.opened.file.as_fd(), self.opened.stamp, self.offset);
+        let (stamp, offset) = (self.held.stamp, self.offset);
+        let bytes = self.remaining().min(buffer.capacity() as u64);
+        let mut origin = self.note(offset, bytes);
+        if self.held.way.as_ref().is_some_and(Way::must_not_wait) {
+            // Who reads the same file under another name, or twice, may have taken it out of memory since that was noted.
+            buffer = match self.fill_cached(buffer, false) {
+                Filled::WouldWait(buffer) => buffer,
+                filled => return filled,
+            };
+            if !self.is_in_memory(buffer.capacity()) {
+                self.stay_with_the_cache(manner);
+                origin = self.note(offset, bytes);
+            }
+        }
+        let Some((way, file)) = self.held.way_and_fd() else { unreachable!("it was chosen above") };
         let mut piece = Piece::at(offset, stamp.size_bytes, buffer.capacity(), way.align());
-        way.note(file, offset, piece.wanted as u64);
         loop {
             let errno = match pread(file, &mut buffer.target()[piece.range()], piece.read_offset()) {
                 Ok(count) => match piece.take(count) {
@@ -192,8 +219,7 @@ impl Sequential {
             };
             let gave_way = match way {
                 Way::Direct { device, .. } if matches!(errno, Errno::INVAL | Errno::OPNOTSUPP) => {
-                    device.refuse_direct();
-                    manner.read_plainly(file, stamp, offset, errno)
+                    manner.give_way(device, file, stamp, offset, errno)
                 }
                 _ => Err(errno),
             };
@@ -205,10 +231,9 @@ impl Sequential {
                 }
             }
             piece.read_plainly();
-            way.note(file, offset, piece.wanted as u64);
+            origin = way.note(file, offset, piece.wanted as u64);
         }
         way.came(file, offset + piece.wanted as u64);
-        let origin = way.origin();
         self.filled(buffer, &piece, origin)
     }
 
@@ -218,7 +243,7 @@ impl Sequential {
         Filled::Segment(Segment {
             ticket: self.file.ticket,
             offset: piece.offset,
-            file_bytes: self.opened.stamp.size_bytes,
+            file_bytes: self.held.stamp.size_bytes,
             bytes: Bytes::Buffer(buffer),
             origin,
             last: piece.last,
@@ -228,22 +253,20 @@ impl Sequential {
     /// Maps the next segment, of so many bytes.
     pub(super) fn map(&mut self, windows: &mut Windows, places_max: usize, length: usize) -> Result<Segment, NoWindow> {
         if !self.mapped {
-            Windows::can_map(self.opened.file.as_fd())?;
+            Windows::can_map(self.held.fd())?;
         }
-        if let Some(way) = &mut self.way {
-            way.note(self.opened.file.as_fd(), self.offset, length as u64);
-        }
-        let window = windows.map(places_max, self.opened.file.as_fd(), self.offset, length)?;
+        let origin = self.note(self.offset, length as u64);
+        let window = windows.map(places_max, self.held.fd(), self.offset, length)?;
         let segment = Segment {
             ticket: self.file.ticket,
             offset: self.offset,
-            file_bytes: self.opened.stamp.size_bytes,
+            file_bytes: self.held.stamp.size_bytes,
             bytes: Bytes::Map(window),
-            origin: self.way.as_ref().map_or(Origin::Cache, Way::origin),
+            origin,
             last: length as u64 == self.remaining(),
         };
         self.offset += length as u64;
-        self.mapped = true;
+        (self.mapped, self.was_mapped) = (true, true);
         Ok(segment)
     }
 
@@ -252,59 +275,63 @@ impl Sequential {
         self.mapped
     }
 
-    /// Takes note of a window that has been used, the latest of this file.
-    pub(super) fn used(&mut self, window: &Window) {
-        if window.has_faulted() {
-            self.faulted_at = Some(self.offset - window.as_slice().len() as u64);
+    /// Takes note of a window that has been used, the latest of this file. Where a page was not to be had, that is since the
+    /// file was truncated, or since the device gives errors, which reading the page says again: once, as it may take long.
+    pub(super) fn used(&mut self, window: &Window, manner: &Manner) {
+        let Some(at) = window.fault() else { return };
+        let offset = self.offset - window.length() as u64 + at as u64;
+        if self.choose_to_be_read_ahead(manner).is_ok() {
+            self.note(offset, 1);
         }
+        let read = retry_on_intr(|| pread(self.held.fd(), &mut [0; 1], offset));
+        let failure = read.map_or_else(|errno| Failure::Unreadable { errno, offset }, |_| Failure::Moved);
+        self.failure.get_or_insert(failure);
     }
 
-    /// Why what its windows gave does not count, if so: a page was not to be had since the file was truncated, or since
-    /// the device gives errors, which reading says again.
+    /// Why what its windows gave does not count, if so.
     pub(super) fn failure(&self) -> Option<Failure> {
-        let start = self.faulted_at?;
-        let pages = (start..self.offset).step_by(limits::PAGE_BYTES);
-        let refused = |offset| {
-            let read = retry_on_intr(|| pread(&self.opened.file, &mut [0; 1], offset));
-            read.err().map(|errno| Failure::Unreadable { errno, offset })
-        };
-        Some(pages.into_iter().find_map(refused).unwrap_or(Failure::Moved))
+        self.failure
     }
 
     /// The end, after the last segment.
-    pub(super) fn finish(mut self, reader: ReaderKind) -> Event {
+    pub(super) fn finish(self, reader: ReaderKind) -> Event {
         debug_assert_eq!(self.remaining(), 0);
-        self.restore();
-        if !self.mapped {
-            return self.file.end(Ok(Proof { stamp: self.opened.stamp, reader }));
-        }
-        // No read has asked for one byte more: the size says whether there is one.
-        let result = match (self.failure(), stamp_of(&self.opened.file)) {
-            (Some(failure), _) => Err(failure),
-            (None, Ok(stamp)) if stamp.size_bytes == self.opened.stamp.size_bytes => {
-                Ok(Proof { stamp: self.opened.stamp, reader: ReaderKind::Mmap })
-            }
-            (None, Ok(_)) => Err(Failure::Moved),
-            (None, Err(errno)) => Err(Failure::Unreadable { errno, offset: self.offset }),
+        let stamp = self.held.stamp;
+        let result = match self.failure() {
+            Some(failure) => Err(failure),
+            None if self.was_mapped => is_as_it_was(self.held.fd(), stamp),
+            None => Ok(()),
         };
-        self.file.end(result)
+        let reader = if self.mapped { ReaderKind::Mmap } else { reader };
+        self.file.end(result.map(|()| Proof { stamp, reader }))
     }
 
     /// The end, for a reason.
-    pub(super) fn fail(mut self, failure: Failure) -> Event {
-        self.restore();
+    pub(super) fn fail(self, failure: Failure) -> Event {
         self.file.end(Err(failure))
     }
 
     /// Leaves the rest to another source.
     pub(super) fn leave(self) -> PlannedFile {
-        let Sequential { file, opened, offset, way, .. } = self;
-        file.resumed(Resume { opened, offset, way })
+        let Sequential { file, held, offset, was_mapped, .. } = self;
+        file.resumed(Resume { held, offset, was_mapped })
     }
+}
 
-    fn restore(&mut self) {
-        if let Some(way) = &mut self.way {
-            way.leave(self.opened.file.as_fd());
-        }
+/// Whether the answer of a read that must not wait, for so many bytes and the end of the file behind them, is that it would
+/// have to. Some Linuxes give no bytes where they would.
+fn says_wait(read: &Result<Option<usize>, Errno>, wanted: usize) -> bool {
+    matches!(read, Ok(None)) || matches!(read, Ok(Some(0)) if wanted > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_bytes_where_there_should_be_some_say_that_the_read_would_have_to_wait() {
+        assert!(says_wait(&Ok(None), 4_096) && says_wait(&Ok(Some(0)), 4_096) && says_wait(&Ok(None), 0));
+        assert!(!says_wait(&Ok(Some(0)), 0), "an empty file has none");
+        assert!(!says_wait(&Ok(Some(1)), 4_096) && !says_wait(&Err(Errno::IO), 4_096));
     }
 }

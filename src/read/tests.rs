@@ -2,6 +2,8 @@
 //!
 //! The oracle is `std::fs::read`.
 
+mod maps;
+
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -30,7 +32,7 @@ fn sources(root: &Arc<Root>, buffers: usize) -> Vec<(&'static str, Box<dyn Sourc
         let [pread, threads, uring] =
             ["pread", "threads", "uring"].map(|reader| -> &str { format!("{reader}{name}").leak() });
         sources.push((pread, Box::new(Inline::waiting(Arc::clone(root), manner(), buffers).unwrap())));
-        sources.push((threads, Box::new(Blocking::new(Arc::clone(root), manner(), buffers).unwrap())));
+        sources.push((threads, Box::new(Blocking::new(Arc::clone(root), manner(), buffers, false).unwrap())));
         let room = ReaderRoom { small_buffers: buffers, large_buffers: buffers, reads: 64 };
         match Uring::new(Arc::clone(root), manner(), room) {
             Ok(source) => {

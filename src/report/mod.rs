@@ -165,6 +165,13 @@ impl Report {
         }
     }
 
+    /// Notes which kernels there were in the end, and which of them hashed the most, if any hashed anything.
+    pub(crate) fn note_kernels(&mut self, kernels: &Kernels, used: Option<Kernel>) {
+        self.kernel = used.unwrap_or(kernels.widest()).name();
+        self.kernels = kernels.uses();
+        self.wrong_kernels = kernels.wrong().to_vec();
+    }
+
     /// Counts a record, and keeps it if it is one of the first failures.
     pub(crate) fn add(&mut self, record: &Record) {
         match record {

@@ -29,6 +29,7 @@ impl ResolveFlags {
     pub(super) const NO_SYMLINKS: ResolveFlags = ResolveFlags(2);
     pub(super) const NO_MAGICLINKS: ResolveFlags = ResolveFlags(4);
     pub(super) const CACHED: ResolveFlags = ResolveFlags(8);
+    pub(super) const NO_XDEV: ResolveFlags = ResolveFlags(16);
 
     pub(super) const fn empty() -> ResolveFlags {
         ResolveFlags(0)
@@ -55,6 +56,11 @@ pub(super) fn openat2(
     _resolve: ResolveFlags,
 ) -> Result<OwnedFd, Errno> {
     Err(Errno::NOSYS)
+}
+
+/// Nobody says which mounts there are.
+pub(super) fn has_far_mounts() -> bool {
+    true
 }
 
 /// Tells every name in a directory, `.` and `..` too, and its kind, as far as the directory says.

@@ -37,15 +37,14 @@ struct Held {
 
 /// One component, and that no link: nothing in it can lead anywhere else. RESOLVE_BENEATH would say the same at the cost of a
 /// lock that all opens of the whole machine share.
-const ONE_COMPONENT: ResolveFlags =
-    ResolveFlags::CACHED.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
+const ONE_COMPONENT: ResolveFlags = ResolveFlags::NO_SYMLINKS.union(ResolveFlags::NO_MAGICLINKS);
 
 impl Siblings {
     /// As [`Root::open_cached`], in fewer steps where the last files lay in the same directory.
     pub(crate) fn open_cached(&mut self, root: &Root, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
         match self.open_beside(root, name) {
             Some(Ok(opened)) => return Some(Ok(opened)),
-            Some(Err(Refusal::Errno(Errno::AGAIN))) => {
+            Some(Err(Refusal::Errno(Errno::AGAIN))) if !root.near.is_kept() => {
                 // A device would have to be waited for, so that what is held would grow old.
                 self.let_go();
                 return None;
@@ -79,7 +78,7 @@ impl Siblings {
         self.held.take_if(|held| held.is_spent());
         if self.held.is_none() && self.in_a_row >= limits::SIBLINGS_MIN {
             let flags = HANDLE.union(OFlags::DIRECTORY);
-            match root.open_with(directory, flags, ResolveFlags::CACHED) {
+            match root.open_with(directory, flags, root.near.cached()) {
                 Ok(directory) => self.held = Some(Held::new(directory)),
                 Err(refusal) => return Some(Err(refusal)),
             }
@@ -89,7 +88,8 @@ impl Siblings {
         Some(open_in(held.directory.as_fd(), file, root, name))
     }
 
-    fn let_go(&mut self) {
+    /// Closes the directory, if one is held.
+    pub(crate) fn let_go(&mut self) {
         self.held = None;
         self.in_a_row = 0;
     }
@@ -122,7 +122,8 @@ fn has_siblings(root: &Root, name: &[u8]) -> bool {
 
 /// Opens one component of a name, if it is a regular file that Linux can look up in memory.
 fn open_in(directory: BorrowedFd<'_>, file: &[u8], root: &Root, name: &[u8]) -> Result<OpenedFile, Refusal> {
-    let open = |flags| openat2(directory, file, flags, ONE_COMPONENT).map_err(Refusal::from);
+    let resolve = root.near.cached().union(ONE_COMPONENT);
+    let open = |flags| openat2(directory, file, flags, resolve).map_err(Refusal::from);
     root.take_regular(name, root.unmarked(FILE, open)?)
 }
 

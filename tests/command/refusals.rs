@@ -77,6 +77,10 @@ fn options_that_cannot_be_met_are_refused() {
     for verb in ["verify", "create"] {
         refused(&run(tree.command(verb).args(["--memory", "4194303"])), too_small);
         refused(
+            &run(tree.command(verb).args(["--queue-depth", "4097"])),
+            "checksig: queue depth: 4097 is too large; a run has 4096 reads in flight at most\n",
+        );
+        refused(
             &run(tree.command(verb).args(["--from-media", "--reader", "mmap"])),
             "checksig: reader mmap: it reads what",
         );
@@ -87,6 +91,8 @@ fn options_that_cannot_be_met_are_refused() {
         (Some(2), true),
         "{ran:?}"
     );
+    let ran = run(tree.command("verify").args(["--queue-depth", "5000", "--json"]));
+    assert!(ran.text().contains(r#""type":"error","error":"queue_depth_too_large""#), "{ran:?}");
     let ran = run(tree.command("verify").args(["--from-media", "--reader", "mmap", "--json"]));
     assert!(ran.text().contains(r#""type":"error","error":"not_from_media""#), "{ran:?}");
 }

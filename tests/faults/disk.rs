@@ -10,7 +10,6 @@ use std::process::Command;
 use checksig::{ReaderKind, Record};
 use serde_json::Value;
 
-use crate::MAPS_ARE_GUARDED;
 use crate::common::child::Child;
 use crate::common::{Tree, bytes, drain, files, hex_digest, is_root, not_run, options, readers};
 
@@ -25,23 +24,24 @@ fn tool(words: &[&str]) -> Result<String, String> {
 }
 
 /// A loop device with a file system that is, or is not, mounted.
-struct Disk {
+pub(crate) struct Disk {
     image: PathBuf,
     device: String,
-    place: PathBuf,
+    pub(crate) place: PathBuf,
 }
 
 impl Disk {
-    fn new(folder: &Path) -> Result<Disk, String> {
+    /// Not mounted, with these features of ext4.
+    pub(crate) fn new(folder: &Path, features: &str) -> Result<Disk, String> {
         let (image, place) = (folder.join("image"), folder.join("mounted"));
         File::create(&image).and_then(|file| file.set_len(32 << 20)).map_err(|error| error.to_string())?;
         fs::create_dir(&place).map_err(|error| error.to_string())?;
-        tool(&["mkfs.ext4", "-q", "-F", "-b", "4096", "-O", "^has_journal", text(&image)])?;
+        tool(&["mkfs.ext4", "-q", "-F", "-b", "4096", "-I", "256", "-O", features, text(&image)])?;
         let device = tool(&["losetup", "--find", "--show", text(&image)])?;
         Ok(Disk { image, device, place })
     }
 
-    fn mount(&self, how: &str) -> Result<(), String> {
+    pub(crate) fn mount(&self, how: &str) -> Result<(), String> {
         tool(&["mount", "-t", "ext4", "-o", how, &self.device, text(&self.place)]).map(drop)
     }
 
@@ -73,7 +73,7 @@ fn positions(places: &HashMap<&[u8], usize>, content: &[u8]) -> Vec<usize> {
 
 /// A disk with a large file and small ones, and a manifest of all; the large one cannot be read from this offset on.
 fn bad_disk(folder: &Path, tree: &mut Tree) -> Result<(Disk, u64), String> {
-    let disk = Disk::new(folder)?;
+    let disk = Disk::new(folder, "^has_journal")?;
     disk.mount("rw")?;
     let small: Vec<_> = (0..5).map(|at| (format!("small-{at}"), bytes(10_000 + at * 3_000, at as u64))).collect();
     let large = ("large".to_owned(), bytes(LARGE, 99));
@@ -101,7 +101,7 @@ fn bad_disk(folder: &Path, tree: &mut Tree) -> Result<(Disk, u64), String> {
 }
 
 /// Forgets what has been read of the disk.
-fn forget() {
+pub(crate) fn forget() {
     fs::write("/proc/sys/vm/drop_caches", "3").expect("root may");
 }
 
@@ -137,9 +137,6 @@ fn a_file_of_which_the_disk_gives_only_a_part_is_unreadable_by_every_reader() {
 
 #[test]
 fn a_map_of_what_the_disk_does_not_give_is_a_failure_and_no_signal() {
-    if !MAPS_ARE_GUARDED {
-        return not_run("maps have no guard against SIGBUS");
-    }
     if !is_root() {
         return;
     }

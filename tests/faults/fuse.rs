@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
@@ -43,7 +43,9 @@ pub(crate) struct Served {
 
 /// The mounted file system; dropping it fails the reads that hang and takes it away.
 pub(crate) struct Mount {
-    directory: tempfile::TempDir,
+    directory: PathBuf,
+    /// Its own, where it was given none.
+    own: Option<tempfile::TempDir>,
     stop: Arc<AtomicBool>,
     server: Option<JoinHandle<()>>,
 }
@@ -60,6 +62,7 @@ mod op {
     pub(super) const GETATTR: u32 = 3;
     pub(super) const OPEN: u32 = 14;
     pub(super) const READ: u32 = 15;
+    pub(super) const STATFS: u32 = 17;
     pub(super) const RELEASE: u32 = 18;
     pub(super) const INIT: u32 = 26;
     pub(super) const OPENDIR: u32 = 27;
@@ -75,12 +78,19 @@ const ROOT_NODE: u64 = 1;
 
 impl Mount {
     /// Mounts the files; with `parallel`, one direct read may become several requests.
-    #[allow(unsafe_code, reason = "libc's mount")]
     pub(crate) fn new(files: Vec<Served>, parallel: bool) -> io::Result<Mount> {
-        let directory = tempfile::tempdir()?;
+        let own = tempfile::tempdir()?;
+        let mut mount = Mount::at(own.path(), files, parallel)?;
+        mount.own = Some(own);
+        Ok(mount)
+    }
+
+    /// The same over a directory.
+    #[allow(unsafe_code, reason = "libc's mount")]
+    pub(crate) fn at(directory: &Path, files: Vec<Served>, parallel: bool) -> io::Result<Mount> {
         let device = File::options().read(true).write(true).custom_flags(libc::O_CLOEXEC).open("/dev/fuse")?;
         let options = format!("fd={},rootmode=40000,user_id=0,group_id=0,allow_other", device.as_raw_fd());
-        let (place, options) = (c_path(directory.path()), CString::new(options)?);
+        let (place, options) = (c_path(directory), CString::new(options)?);
         let flags = libc::MS_NOSUID | libc::MS_NODEV;
         // SAFETY: the strings and the descriptor live through the call.
         let result = unsafe {
@@ -92,11 +102,11 @@ impl Mount {
         let stop = Arc::new(AtomicBool::new(false));
         let own = Arc::clone(&stop);
         let server = std::thread::spawn(move || serve(&Arc::new(device), &Arc::new(files), parallel, &own));
-        Ok(Mount { directory, stop, server: Some(server) })
+        Ok(Mount { directory: directory.to_owned(), own: None, stop, server: Some(server) })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.directory.path()
+        &self.directory
     }
 }
 
@@ -106,7 +116,7 @@ impl Drop for Mount {
         // Closing the device ends every request, also of those who hang; only then the rest cannot hang either.
         self.stop.store(true, Ordering::Relaxed);
         self.server.take().map(JoinHandle::join);
-        let place = c_path(self.directory.path());
+        let place = c_path(&self.directory);
         // SAFETY: the string lives through the call.
         unsafe { libc::umount2(place.as_ptr(), libc::MNT_DETACH) };
     }
@@ -176,6 +186,8 @@ fn answer(device: &Arc<File>, files: &Arc<Vec<Served>>, parallel: bool, request:
         }
         op::OPENDIR => Ok(Out::default().numbers(&[0]).words(&[0, 0])),
         op::RELEASE | op::RELEASEDIR => Ok(Out::default()),
+        // Without any blocks or files: who asks wants the type of the file system, which Linux knows.
+        op::STATFS => Ok(Out::default().numbers(&[0; 10])),
         op::READ => {
             let Some(file) = file else { return reply(device, unique, Err(libc::EISDIR)) };
             let (offset, size) = (number(body, 8), word(body, 16) as usize);

@@ -5,14 +5,18 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../common/pages.rs"]
+mod pages;
+
+mod below;
 mod disk;
 mod fuse;
+mod media;
 mod moving;
 mod refused;
 mod served;
-
-/// To be turned on once a file that is truncated, or cannot be read, under a map ends no process any more.
-const MAPS_ARE_GUARDED: bool = true;
+mod small;
+mod ways;
 
 /// Rounds of what depends on chance: few where nobody has asked for more.
 fn loops() -> u32 {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use checksig::{Outcome, OutcomeKind, ReaderChoice, ReaderKind};
 
 use crate::common::{Tree, bytes, files, hex_digest, options, readers};
-use crate::{MAPS_ARE_GUARDED, loops};
+use crate::loops;
 
 const FILES: usize = 6;
 
@@ -73,14 +73,8 @@ fn move_about(root: &Path, stop: &AtomicBool) {
 
 #[test]
 fn files_that_move_never_match_what_they_never_were() {
-    for reader in readers(&[None, Some(ReaderKind::Uring), Some(ReaderKind::Threads), Some(ReaderKind::Pread)]) {
-        runs_over_moving_files(reader);
-    }
-    if MAPS_ARE_GUARDED {
-        runs_over_moving_files(ReaderChoice::Forced(ReaderKind::Mmap));
-    } else {
-        crate::common::not_run("maps have no guard against SIGBUS");
-    }
+    use ReaderKind::{Mmap, Pread, Threads, Uring};
+    readers(&[None, Some(Uring), Some(Threads), Some(Pread), Some(Mmap)]).into_iter().for_each(runs_over_moving_files);
 }
 
 fn runs_over_moving_files(reader: ReaderChoice) {

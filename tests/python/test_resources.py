@@ -87,6 +87,10 @@ def test_what_cannot_be_met_is_an_option_error_with_the_remedy(tree):
     with pytest.raises(checksig.OptionError, match=r"^memory: 4194303 bytes .* 4194304 \(4 MiB\) at least$"):
         checksig.verify(tree.root, memory=4 * MIB - 1)
     assert checksig.verify(tree.root, memory=4 * MIB).ok
+    too_large = "^queue depth: 4097 is too large; a run has 4096 reads in flight at most$"
+    with pytest.raises(checksig.OptionError, match=too_large):
+        checksig.verify(tree.root, queue_depth=4097)
+    assert checksig.verify(tree.root, queue_depth=4096).ok
     with pytest.raises(checksig.OptionError, match="^reader mmap: .* the readers uring, threads and pread can$"):
         checksig.hash_files([], reader="mmap", from_media=True)
 
@@ -100,10 +104,11 @@ def test_the_c_api_refuses_a_value_and_keeps_the_old_one(logs):
         assert b"\x1b" not in ffi.string(lib.checksig_last_error())
     assert lib.checksig_options_set_from_media(options[0], 2) == lib.CHECKSIG_STATUS_BAD_OPTION
     assert ffi.string(lib.checksig_last_error()) == b"from_media is 0 or 1, not 2"
-    # 0 is for the library to choose, and more than it takes is taken for the most.
-    for depth in [0, 2**32 - 1]:
-        assert lib.checksig_options_set_queue_depth(options[0], depth) == lib.CHECKSIG_STATUS_OK
     run, root = ffi.new("ChecksigRun **"), logs.root.encode()
+    assert lib.checksig_options_set_queue_depth(options[0], 2**32 - 1) == lib.CHECKSIG_STATUS_OK
+    assert lib.checksig_run_start(root, len(root), options[0], run) == lib.CHECKSIG_STATUS_BAD_OPTION
+    # 0 is for the library to choose.
+    assert lib.checksig_options_set_queue_depth(options[0], 0) == lib.CHECKSIG_STATUS_OK
     assert lib.checksig_options_set_memory(options[0], 1) == lib.CHECKSIG_STATUS_OK
     assert lib.checksig_run_start(root, len(root), options[0], run) == lib.CHECKSIG_STATUS_BAD_OPTION
     assert lib.checksig_options_set_memory(options[0], 0) == lib.CHECKSIG_STATUS_OK

@@ -32,6 +32,7 @@ _EXCEPTIONS = {
     lib.CHECKSIG_STATUS_READER_UNAVAILABLE: exceptions.ReaderUnavailableError,
     lib.CHECKSIG_STATUS_KERNEL_UNAVAILABLE: exceptions.KernelUnavailableError,
     lib.CHECKSIG_STATUS_NO_THREAD: exceptions.ResourceError,
+    lib.CHECKSIG_STATUS_NO_DESCRIPTOR: exceptions.ResourceError,
     lib.CHECKSIG_STATUS_FORKED: exceptions.ForkedError,
 }
 

@@ -128,7 +128,7 @@ class KernelUnavailableError(ChecksigError):
 
 
 class ResourceError(_OSChecksigError):
-    """The system refused even one thread."""
+    """The system refused even one thread, or a descriptor to open any file with."""
 
 
 class ForkedError(ChecksigError, RuntimeError):

@@ -19,8 +19,8 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
         Ok(run) => run,
         Err(error) => return refuse(&error, view, console),
     };
-    let watch = Watch::over(run.canceller(), console.leftovers());
-    if let Err(broken) = take_records(&mut run, &watch, view, &mut console) {
+    let mut watch = Watch::default();
+    if let Err(broken) = take_records(&mut run, &mut watch, view, &mut console) {
         // Dropping it cancels it and waits: nothing of ours runs on behind a message.
         drop(run);
         return give_up(&broken, console);
@@ -33,9 +33,21 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
 }
 
 /// Shows every record of the run, in the order in which they come.
-fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &mut Console) -> Result<(), Broken> {
+///
+/// A small run is done at once, and a signal ends the process as it ends any other. Whoever would have to wait watches for
+/// signals first, which takes a thread.
+fn take_records(
+    run: &mut Run,
+    watch: &mut Watch,
+    view: &mut impl Render,
+    console: &mut Console,
+) -> Result<(), Broken> {
+    let mut batch = run.next_batch(Duration::ZERO);
+    if !matches!(batch, Batch::Finished) && !run.progress().is_done() {
+        *watch = Watch::over(run.canceller(), console.leftovers());
+    }
     loop {
-        match run.next_batch(SLICE) {
+        match batch {
             Batch::Records(records) => {
                 if watch.caught().is_some() {
                     view.interrupted();
@@ -55,6 +67,7 @@ fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &
             console.err().extend_from_slice(status.as_bytes());
         }
         console.batch_ends(&progress)?;
+        batch = run.next_batch(SLICE);
     }
 }
 

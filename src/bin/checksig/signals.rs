@@ -23,6 +23,9 @@ const GRACE: Duration = Duration::from_millis(950);
 const _: () =
     assert!(checksig::limits::CONDUCTOR_MS_MAX + 100 < GRACE.as_millis() as u64, "the summary is to be written");
 
+/// Bytes of the stack of the thread that waits for signals, of which it uses 8 KiB.
+const STACK_BYTES: usize = 128 * 1024;
+
 /// How soon a second signal is noticed.
 const SLICE: Duration = Duration::from_millis(20);
 
@@ -62,7 +65,8 @@ impl Signal {
     }
 }
 
-/// What signals came since the run began.
+/// What signals came since the run was begun to be watched; none where it is not.
+#[derive(Default)]
 pub(crate) struct Watch {
     state: Arc<State>,
 }
@@ -84,7 +88,7 @@ impl Watch {
         let wanted = Signal::ALL.map(Signal::number).into_iter().chain([SIGUSR1]);
         let wanted: Vec<i32> = wanted.filter(|&number| ignored & (1 << (number - 1)) == 0).collect();
         // The thread is asked for before the handlers: handlers without a thread would swallow the signals.
-        let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        let _ = thread::Builder::new().name("signals".to_owned()).stack_size(STACK_BYTES).spawn(move || {
             if let Ok(signals) = Signals::new(wanted) {
                 wait_and_stop(signals, &state, &canceller, &leftovers);
             }

@@ -3,6 +3,7 @@
 //!
 //! Starts none.
 
+use super::Team;
 use crate::engine::shared::Shared;
 use crate::limits;
 use crate::read::{ReaderRoom, probe};
@@ -17,12 +18,34 @@ pub(in crate::engine) struct Rung {
     pub(in crate::engine) room: ReaderRoom,
 }
 
+/// The rung of a team.
+pub(super) fn rung(shared: &Shared, team: Team) -> Rung {
+    match team {
+        Team::Usual => ladder(shared),
+        Team::Remote => remote(shared),
+    }
+}
+
+/// Blocking threads for files that another machine or a program serves below a root on a disk, each for one file.
+fn remote(shared: &Shared) -> Rung {
+    shared.note_reason(
+        "reader threads: some files are on a network file system or FUSE, where a read waits for another machine or a \
+         program, and an open as well; they have readers of their own"
+            .to_owned(),
+    );
+    let (_, memory) = shared.reader_memory();
+    let most = shared.resources.queue_depth.map_or(limits::REMOTE_READERS, usize::from).min(limits::REMOTE_READERS);
+    let readers = most.min(memory / limits::LARGE_BUFFER_BYTES).max(1);
+    let room = ReaderRoom { small_buffers: 0, large_buffers: memory / readers / limits::LARGE_BUFFER_BYTES, reads: 1 };
+    Rung { kind: ReaderKind::Threads, readers, files_at_a_time: 1, room }
+}
+
 /// A ring where it can be had and fits the device, blocking threads where not.
 pub(in crate::engine) fn ladder(shared: &Shared) -> Rung {
     let kind = kind(shared);
     let depth = shared.resources.queue_depth.map_or(usize::MAX, usize::from);
-    let memory = shared.reader_memory();
-    let usual = match (kind, shared.device) {
+    let (memory, _) = shared.reader_memory();
+    let usual = match (kind, shared.means().device) {
         // The arm can be in one place only.
         (_, DeviceKind::Rotating) => 1,
         (ReaderKind::Uring, _) if few_descriptors(shared) => 1,
@@ -44,19 +67,20 @@ pub(in crate::engine) fn ladder(shared: &Shared) -> Rung {
     let readers =
         shared.resources.queue_depth.map_or(usual, usize::from).min(memory / limits::LARGE_BUFFER_BYTES).max(1);
     let room = ReaderRoom { small_buffers: 0, large_buffers: memory / readers / limits::LARGE_BUFFER_BYTES, reads: 1 };
-    let files_at_a_time = if shared.device == DeviceKind::Remote { 1 } else { limits::BLOCKING_FILES_AT_A_TIME };
+    let files_at_a_time =
+        if shared.means().device == DeviceKind::Remote { 1 } else { limits::BLOCKING_FILES_AT_A_TIME };
     Rung { kind, readers, files_at_a_time, room }
 }
 
 fn kind(shared: &Shared) -> ReaderKind {
-    let reason = match shared.choice {
+    let reason = match shared.resources.reader {
         ReaderChoice::Forced(ReaderKind::Threads) => return ReaderKind::Threads,
         ReaderChoice::Forced(ReaderKind::Uring) => None,
         _ if few_descriptors(shared) => {
             let (why, remedy) = want_of_descriptors(shared);
             Some(format!("{why}; {remedy}"))
         }
-        _ if shared.device == DeviceKind::Remote => Some(
+        _ if shared.means().device == DeviceKind::Remote => Some(
             "the root is on a network file system or FUSE, where a read waits for another machine or a program, and an open \
              as well"
                 .to_owned(),
@@ -74,9 +98,10 @@ fn kind(shared: &Shared) -> ReaderKind {
 
 /// What it means that there are few descriptors, and the remedy.
 pub(in crate::engine) fn want_of_descriptors(shared: &Shared) -> (String, &'static str) {
-    (format!("of {} open files none is to spare for a ring", shared.descriptors_max), "raise the limit with ulimit -n")
+    let most = shared.means().descriptors_max;
+    (format!("of {most} open files none is to spare for a ring"), "raise the limit with ulimit -n")
 }
 
 pub(in crate::engine) fn few_descriptors(shared: &Shared) -> bool {
-    shared.descriptors_max < limits::RING_DESCRIPTORS_MIN
+    shared.means().descriptors_max < limits::RING_DESCRIPTORS_MIN
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, TryRecvError, never, select};
 
-use super::{FromReader, Returned, worker_of};
+use super::{FromReader, Returned, Team, worker_of};
 use crate::engine::shared::Shared;
 use crate::error::Error;
 use crate::limits;
@@ -35,6 +35,7 @@ pub(super) struct Queues {
 
 /// One reader thread.
 pub(super) struct Reader {
+    team: Team,
     index: usize,
     shared: Arc<Shared>,
     queues: Queues,
@@ -45,9 +46,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(index: usize, shared: Arc<Shared>, queues: Queues) -> Reader {
+    pub(super) fn new(team: Team, index: usize, shared: Arc<Shared>, queues: Queues) -> Reader {
         let outgoing = queues.workers.iter().map(|_| Vec::new()).collect();
-        Reader { index, shared, queues, pending: VecDeque::new(), outgoing }
+        Reader { team, index, shared, queues, pending: VecDeque::new(), outgoing }
     }
 
     /// Reads what comes by a reader of this kind, until nothing will come any more.
@@ -72,7 +73,9 @@ impl Reader {
                 Err(refused) => self.shared.note_reason(format!("reader threads: {refused}")),
             }
         }
-        Ok(self.shared.driven(Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers)?))
+        let apart = self.team == Team::Remote;
+        let source = Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers, apart);
+        Ok(self.shared.driven(source?))
     }
 
     fn drive(&mut self, source: &mut dyn Source) -> Driven {
@@ -95,20 +98,27 @@ impl Reader {
                 self.sleep(source, &mut no_more);
                 continue;
             }
+            // Files may come opened, and the first of them may hang.
+            self.share(source);
             match source.poll(Wait::Most(wait)) {
                 Event::Idle => {}
                 Event::Starved => self.sleep(source, &mut no_more),
                 event => self.tell(event),
             }
-            while let Some(file) = source.surplus() {
-                // There is room for all files in progress, and this reader keeps the queue open itself.
-                let _ = self.queues.share.send(file);
-            }
+            self.share(source);
             if !source.has_events() {
                 self.send();
             }
         }
         Driven::Done
+    }
+
+    /// Leaves what the source has to spare to other readers.
+    fn share(&self, source: &mut dyn Source) {
+        while let Some(file) = source.surplus() {
+            // There is room for all files in progress, and this reader keeps the queue open itself.
+            let _ = self.queues.share.send(file);
+        }
     }
 
     /// Gives the source what it has room for: what others share first; true when no more will come.
@@ -171,7 +181,8 @@ impl Reader {
             self.queues.workers.iter().zip(&mut self.outgoing).filter(|(_, events)| !events.is_empty())
         {
             // A worker that has gone wants nothing more.
-            let _ = worker.send(FromReader { reader: self.index, events: std::mem::take(events) });
+            let from = FromReader { team: self.team, reader: self.index, events: std::mem::take(events) };
+            let _ = worker.send(from);
         }
     }
 }
@@ -236,10 +247,10 @@ mod tests {
         let (give, returned) = bounded(1);
         let (sender, events) = bounded(1);
         let root = Root::open_root(".".as_ref(), Policy::Beneath).unwrap();
-        let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+        let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
         let (share, shared_files) = bounded(1);
         let queues = Queues { inbox, share, shared_files, returned, workers: vec![sender] };
-        let mut reader = Reader::new(0, shared, queues);
+        let mut reader = Reader::new(Team::Usual, 0, shared, queues);
         let mut notes = Vec::new();
         let outside = Some((give, files));
         let mut source = Notes { notes: &mut notes, outside, file: None };

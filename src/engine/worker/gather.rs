@@ -14,15 +14,14 @@ impl Worker {
     /// What has come is not held up for long by files that do not come: after a wait in vain many steps are made without.
     pub(super) fn gather(&mut self) -> bool {
         let ready = self.lanes.ready();
-        let Some(link) = &self.link else { return false };
-        if ready == 0 || ready >= limits::GATHERED_JOBS || self.files.len() <= ready {
+        if !self.links.are_any() || ready == 0 || ready >= limits::GATHERED_JOBS || self.files.len() <= ready {
             return false;
         }
         if self.steps_ungathered > 0 {
             self.steps_ungathered -= 1;
             return false;
         }
-        match link.events.recv_timeout(Duration::from_micros(limits::GATHER_US_MAX)) {
+        match self.links.events.recv_timeout(Duration::from_micros(limits::GATHER_US_MAX)) {
             Ok(from) => {
                 self.handle_all(from);
                 true

@@ -2,34 +2,52 @@
 //!
 //! Reads and hashes nothing; that a file passes is decided by digests that are equal, here and nowhere else in a worker.
 
-use std::time::Duration;
-
 use super::Worker;
+use crate::digest::Digest;
 use crate::engine::confirm::{Confirmers, Suspect};
 use crate::engine::places::InProgress;
-use crate::engine::records::{outcome_again, outcome_of, outcome_unlisted, record};
+use crate::engine::records::{outcome_again, outcome_of};
 use crate::limits;
-use crate::plan::Planned;
-use crate::read::Failure;
+use crate::read::{Failure, Proof};
 use crate::verdict::Outcome;
 
 impl Worker {
     /// A file could not be read whole, but only so far.
-    pub(super) fn fail(&mut self, mut planned: Planned, read_bytes: u64, failure: Failure) {
-        if failure.may_pass() && self.deferrals < limits::PASSING_TRIES_MAX {
-            // Too many files are open, ours or the host's, or somebody has to let go of this one first: fewer at a time,
-            // and this one later.
-            self.files_max = self.files.len().max(1);
-            if self.files.len() == 0 {
-                self.deferrals += 1;
-                std::thread::sleep(Duration::from_millis(limits::LOOK_AROUND_MS));
-            }
-            return self.deferred.push_back(planned);
+    pub(super) fn fail(&mut self, place: usize, read_bytes: u64, failure: Failure) {
+        let passes = failure.lacked_descriptor().is_some() || self.deferrals < limits::PASSING_TRIES_MAX;
+        if failure.may_pass() && passes {
+            // Too many files are open, ours or the host's, or somebody has to let go of this one first.
+            return self.put_off(place, failure);
         }
-        self.sizes.end(&mut planned, read_bytes);
-        let outcome = outcome_of(failure);
-        let outcome = if planned.unlisted { outcome_unlisted(outcome, None) } else { outcome };
-        self.records.push(record(planned, outcome, None));
+        if let Some(planned) = self.shared.ledgers.of(self.index).open().file_mut(place) {
+            self.sizes.end(planned, read_bytes);
+        }
+        self.settle(place, outcome_of(failure), None);
+    }
+
+    /// From now on fewer files at a time, and this one later; or by threads, where the caller would have to wait.
+    fn put_off(&mut self, place: usize, failure: Failure) {
+        self.ledger().open().defer(place);
+        if self.shared.is_small() {
+            self.outgrown.waits = true;
+            return;
+        }
+        self.files_max = self.files.len().max(1);
+        if self.files.len() > 0 {
+            return;
+        }
+        self.rest();
+        match failure.lacked_descriptor() {
+            Some(errno) => {
+                self.ledger().open().lacks_descriptor(true);
+                self.lacks_descriptor = true;
+                self.shared.wait_for_descriptor(errno, &mut self.waits);
+            }
+            None => {
+                self.deferrals += 1;
+                std::thread::sleep(std::time::Duration::from_millis(limits::LOOK_AROUND_MS));
+            }
+        }
     }
 
     /// Judges a file once both its digest and the proof that it was read whole are there.
@@ -38,29 +56,57 @@ impl Worker {
         let (Some(digest), Some(proof)) = (progress.digest, progress.proof) else {
             return;
         };
-        let InProgress { mut planned, bytes, device_bytes, .. } = self.files.remove(place);
-        self.brought.add(proof.reader, bytes, device_bytes);
+        let InProgress { bytes, device_bytes, .. } = self.files.remove(place);
         // What was too many files a moment ago need not be now.
-        self.files_max = (self.files_max + 1).min(self.shared.files_per_worker);
-        match planned.expected {
-            Some(expected) if expected == digest => {
-                self.records.push(record(planned, Outcome::Match, Some(proof)));
+        self.files_max = (self.files_max + 1).min(self.shared.files_per_worker());
+        let mut suspect = None;
+        let mut accounts = self.shared.ledgers.of(self.index).open();
+        match accounts.file(place).map(|planned| planned.expected) {
+            Some(Some(expected)) if expected == digest => {
+                self.records += usize::from(accounts.settle(place, Outcome::Match, Some(proof)));
             }
-            Some(_) => Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof }),
-            // Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
-            None => {
-                let shared = &self.shared;
-                let stamp = shared.patiently(|| shared.root.stamp(&planned.name).map_err(Failure::from));
-                let outcome = match stamp {
-                    Ok(stamp) if stamp == proof.stamp => Outcome::Match,
-                    Ok(_) => Outcome::Changed,
-                    Err(failure) if failure.may_pass() && shared.stopping() => Outcome::NotChecked,
-                    Err(failure) => outcome_again(failure),
-                };
-                let outcome = if planned.unlisted { outcome_unlisted(outcome, Some(digest)) } else { outcome };
-                planned.expected = outcome.is_match().then_some(digest);
-                self.records.push(record(planned, outcome, Some(proof)));
+            Some(Some(_)) => {
+                // Under the lock: somebody is answerable for it at any time.
+                if let Some(planned) = accounts.hand_over(place) {
+                    suspect = Some(planned.place);
+                    Confirmers::submit(&self.shared, Suspect { planned, first: digest, proof });
+                }
             }
+            Some(None) => {
+                drop(accounts);
+                return self.find(place, digest, proof, (bytes, device_bytes));
+            }
+            // This thread was given up.
+            None => return,
         }
+        drop(accounts);
+        self.brought.add(proof.reader, bytes, device_bytes);
+        suspect.into_iter().for_each(|suspect| self.confirm_at_hand(suspect));
+    }
+
+    /// Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
+    fn find(&mut self, place: usize, digest: Digest, proof: Proof, (bytes, device_bytes): (u64, u64)) {
+        let Some(name) = self.ledger().open().file(place).map(|planned| planned.name.clone()) else { return };
+        let shared = &self.shared;
+        let stamp = shared.patiently(|| match shared.root.stamp(&name).map_err(Failure::from) {
+            // This thread may hold descriptors itself, and must not wait for one; the caller's waits for nothing.
+            Err(failure) if failure.lacked_descriptor().is_some() => Ok(Err(failure)),
+            Err(failure) if failure.may_pass() && shared.is_small() => Ok(Err(failure)),
+            stamp => stamp.map(Ok),
+        });
+        let outcome = match stamp {
+            Ok(Err(failure)) => return self.put_off(place, failure),
+            Ok(Ok(stamp)) if stamp == proof.stamp => {
+                self.brought.add(proof.reader, bytes, device_bytes);
+                let is_more = self.ledger().open().settle_found(place, digest, proof);
+                self.records += usize::from(is_more);
+                return;
+            }
+            Ok(Ok(_)) => Outcome::Changed,
+            Err(failure) if failure.may_pass() && shared.stopping() => Outcome::NotChecked,
+            Err(failure) => outcome_again(failure),
+        };
+        self.brought.add(proof.reader, bytes, device_bytes);
+        self.settle(place, outcome, Some(proof));
     }
 }

@@ -1,19 +1,23 @@
 //! One worker by itself, where a run seldom brings it.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-use crossbeam::channel::unbounded;
+use crossbeam::channel::{Receiver, Sender, unbounded};
 use crossbeam::deque::Worker as Deque;
 
 use super::*;
 use crate::engine::outbox::Taken;
 use crate::engine::queue::Work;
-use crate::engine::readers::Readers;
+use crate::engine::readers::{Readers, Team};
+use crate::engine::records::not_checked;
 use crate::hash::{Kernels, Stream};
-use crate::read::{Bytes, Inline, Ticket};
+use crate::plan::Planned;
+use crate::read::{Bytes, Failure, Inline, Ticket};
+use crate::report::Record;
 use crate::root::{Policy, Root};
-use crate::verdict::Outcome;
+use crate::verdict::OutcomeKind;
 
 /// The reader of the page cache, in which one file is not cached, as it finds out after the first segment of another.
 struct AllButOne {
@@ -86,8 +90,8 @@ fn where_no_reader_can_be_started_the_files_that_were_begun_before_are_read_to_t
     let names = ["before", "one", "after"];
     let batch = (0..).zip(names).map(|(place, name)| planned(tree.path(), place, name, length)).collect();
     let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-    let mut shared = Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
-    shared.readers = Readers::refused();
+    let mut shared = Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true);
+    shared.readers = Readers::refused(&[Team::Usual]);
     let shared = Arc::new(shared);
     let (work, inbox) = unbounded();
     assert!(work.send(Work::Batch(batch)).is_ok());
@@ -119,7 +123,7 @@ fn after_a_second_reading_that_did_not_agree_neither_the_reader_nor_the_kernel_i
     let tree = tempfile::tempdir().unwrap();
     let batch = (0..9).map(|place| planned(tree.path(), place, &format!("f{place}"), 10_000)).collect();
     let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-    let shared = Arc::new(Shared::new(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+    let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
     shared.distrust.store(true, Ordering::Relaxed);
     let (work, inbox) = unbounded();
     assert!(work.send(Work::Batch(batch)).is_ok());
@@ -136,4 +140,147 @@ fn after_a_second_reading_that_did_not_agree_neither_the_reader_nor_the_kernel_i
         let Record::File(file) = record else { panic!("{record:?}") };
         assert_eq!((file.outcome, file.reader), (Outcome::Match, Some(ReaderKind::Pread)));
     }
+}
+
+/// A source whose files hang: nobody hears of them before something comes through the channel.
+struct Hangs {
+    files: Vec<PlannedFile>,
+    hanging: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+impl Source for Hangs {
+    fn add(&mut self, file: PlannedFile) {
+        self.files.push(file);
+    }
+
+    fn has_room(&self) -> bool {
+        self.files.len() < 3
+    }
+
+    fn in_progress(&self) -> usize {
+        self.files.len()
+    }
+
+    fn poll(&mut self, _wait: Wait) -> Event {
+        if let Some(at) = self.files.iter().position(|file| file.name == b"f0") {
+            return self.files.remove(at).end(Err(Failure::Missing));
+        }
+        if self.has_room() {
+            return Event::Idle;
+        }
+        self.hanging.send(()).unwrap();
+        // It is never sent anything: this ends when the other end goes.
+        let _ = self.go_on.recv();
+        self.files.remove(0).end(Err(Failure::Missing))
+    }
+
+    fn release(&mut self, _ticket: Ticket, _bytes: Bytes) {}
+
+    fn buffers_out(&self) -> usize {
+        0
+    }
+}
+
+#[test]
+fn a_worker_that_hangs_is_given_up_and_each_of_its_files_has_one_outcome() {
+    let tree = tempfile::tempdir().unwrap();
+    let batch: Vec<_> = (0..9).map(|place| planned(tree.path(), place, &format!("f{place}"), 10)).collect();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+    let (work, inbox) = unbounded();
+    assert!(work.send(Work::Batch(batch)).is_ok());
+    drop(work);
+    let deque = Deque::new_fifo();
+    let stealer = deque.stealer();
+    let ((hanging, hangs), (goes_on, go_on)) = (unbounded(), unbounded());
+    let own = Arc::clone(&shared);
+    let queue = WorkQueue::new(inbox, deque, Arc::new([]));
+    let thread = std::thread::spawn(move || {
+        let mut worker = Worker::new(0, own, queue).unwrap();
+        worker.inline = Some(Box::new(Hangs { files: Vec::new(), hanging, go_on }));
+        worker.run();
+    });
+    hangs.recv().unwrap();
+    shared.cancel();
+    let mut records = shared.ledgers.of(0).give_up();
+    let begun = records.len();
+    records.extend(std::iter::from_fn(|| stealer.steal().success()).map(not_checked));
+    drop(goes_on);
+    thread.join().unwrap();
+    assert!(shared.ledgers.of(0).give_up().is_empty());
+    assert_eq!(shared.outbox.take(Duration::ZERO), Taken::Nothing, "what it says later is dropped");
+    records.sort_unstable_by_key(|(place, _)| *place);
+    let places: Vec<_> = records.iter().map(|(place, _)| *place).collect();
+    assert_eq!((begun, places), (4, (0..9).collect()), "one with an outcome, and three that hang");
+    let kinds: Vec<_> = records
+        .iter()
+        .map(|(_, record)| match record {
+            Record::File(file) => file.outcome.kind(),
+            Record::Malformed(malformed) => panic!("{malformed:?}"),
+        })
+        .collect();
+    assert_eq!(kinds, [vec![OutcomeKind::Missing], vec![OutcomeKind::NotChecked; 8]].concat());
+}
+
+/// A source that gives a segment of each file and then fails it, and sees to it that no buffer is on its way when the next file
+/// with its ticket is added.
+#[derive(Default)]
+struct FailsLate {
+    files: Vec<(PlannedFile, bool)>,
+    out: HashSet<Ticket>,
+}
+
+impl Source for FailsLate {
+    fn add(&mut self, file: PlannedFile) {
+        assert!(!self.out.contains(&file.ticket), "a buffer of the last file with this ticket is home");
+        self.files.push((file, false));
+    }
+
+    fn has_room(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    fn in_progress(&self) -> usize {
+        self.files.len()
+    }
+
+    fn poll(&mut self, _wait: Wait) -> Event {
+        let Some((file, was_told)) = self.files.pop() else { return Event::Idle };
+        if was_told {
+            return file.end(Err(Failure::Moved));
+        }
+        let ticket = file.ticket;
+        self.files.push((file, true));
+        self.out.insert(ticket);
+        let (bytes, origin) = (Bytes::Nothing, Origin::Cache);
+        Event::Segment(Segment { ticket, offset: 0, file_bytes: 10, bytes, origin, last: false })
+    }
+
+    fn release(&mut self, ticket: Ticket, _bytes: Bytes) {
+        assert!(self.out.remove(&ticket), "no buffer comes twice");
+    }
+
+    fn buffers_out(&self) -> usize {
+        self.out.len()
+    }
+}
+
+#[test]
+fn the_buffers_of_a_file_that_fails_are_home_before_another_has_its_ticket() {
+    let tree = tempfile::tempdir().unwrap();
+    let batch = (0..5).map(|place| planned(tree.path(), place, &format!("f{place}"), 10)).collect();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+    let (work, inbox) = unbounded();
+    assert!(work.send(Work::Batch(batch)).is_ok());
+    drop(work);
+    let queue = WorkQueue::new(inbox, Deque::new_fifo(), Arc::new([]));
+    let mut worker = Worker::new(0, Arc::clone(&shared), queue).unwrap();
+    worker.inline = Some(Box::new(FailsLate::default()));
+    while worker.turn() {}
+    worker.deliver();
+    let Taken::Records(records) = shared.outbox.take(Duration::ZERO) else { panic!("records") };
+    let changed = |record: &Record| matches!(record, Record::File(file) if file.outcome == Outcome::Changed);
+    assert!(records.len() == 5 && records.iter().all(changed), "{records:?}");
 }

@@ -20,10 +20,33 @@ use crate::limits;
 /// Who had the signal before: what `sigaction(2)` said, in memory that is never freed. Null for the default action.
 static PREVIOUS: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
 
+/// BUS_MCEERR_AO of Linux (`asm-generic/siginfo.h`): memory is broken that this thread has not touched. Of other systems none has a
+/// code of this number, nor the crate `libc` the name for them.
+const BROKEN_ELSEWHERE: c_int = 5;
+
 /// Whether a fault in a window would come to our handler now. The first question installs it.
 pub(in crate::read) fn stands() -> bool {
     static INSTALLED: OnceLock<bool> = OnceLock::new();
-    *INSTALLED.get_or_init(install) && current().is_some_and(|action| action.sa_sigaction == address())
+    // Who takes a handler with signal(3) and puts it back drops the flag, and then nobody says where the fault was.
+    let is_ours = |action: libc::sigaction| action.sa_sigaction == address() && has_record(&action);
+    *INSTALLED.get_or_init(install) && current().is_some_and(is_ours)
+}
+
+/// Lets SIGBUS come to the thread that calls, which must be one of the library's own: it has the mask of whoever started it,
+/// and a fault whose signal is blocked ends the process, whatever handler there is. False where that cannot be had.
+#[allow(unsafe_code, reason = "no crate that is used here has the calls")]
+pub(in crate::read) fn let_through() -> bool {
+    let mut only = MaybeUninit::uninit();
+    // SAFETY: the call writes an empty set to memory that is one's.
+    let emptied = unsafe { libc::sigemptyset(only.as_mut_ptr()) } == 0;
+    // SAFETY: the set was emptied just now, and is alive.
+    let added = emptied && unsafe { libc::sigaddset(only.as_mut_ptr(), libc::SIGBUS) } == 0;
+    // SAFETY: the call reads the set, which was made just now, and writes no other.
+    added && unsafe { libc::pthread_sigmask(libc::SIG_UNBLOCK, only.as_ptr(), ptr::null_mut()) } == 0
+}
+
+fn has_record(action: &libc::sigaction) -> bool {
+    action.sa_flags & libc::SA_SIGINFO != 0
 }
 
 fn address() -> usize {
@@ -74,20 +97,26 @@ fn empty() -> libc::sigaction {
 
 /// The handler.
 extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    let (code, address) = told(info);
-    // BUS_MCEERR_AR and _AO say that memory is broken: never ours.
-    if code == libc::BUS_ADRERR
-        && let Some(window) = note_fault(address)
+    // Somebody may have put us back without the flag, with which alone there is a record.
+    let told = current().is_some_and(|action| has_record(&action)).then(|| told(info));
+    if let Some((code, address)) = told
+        && let Some(window) = window_of_fault(code, address)
         && give_zeros(window)
     {
         return;
     }
-    hand_on(signal, code, info, context);
+    hand_on(signal, told.map(|(code, _)| code), info, context);
+}
+
+/// The window that such a fault is in, which is marked. BUS_MCEERR_AR and _AO say that memory is broken: never ours.
+fn window_of_fault(code: c_int, address: usize) -> Option<usize> {
+    if code == libc::BUS_ADRERR { note_fault(address) } else { None }
 }
 
 #[allow(unsafe_code, reason = "what a signal brings")]
 fn told(info: *mut libc::siginfo_t) -> (c_int, usize) {
-    // SAFETY: Linux hands a handler with SA_SIGINFO a valid record.
+    // SAFETY: by sigaction(2) a handler with SA_SIGINFO is handed a valid record, and `handle` has asked just now whether
+    // that is what has the signal.
     let info = unsafe { &*info };
     // SAFETY: any bytes of the record are an address; it means something for a fault only, and so it is only used there.
     let address = unsafe { info.si_addr() };
@@ -100,18 +129,22 @@ fn told(info: *mut libc::siginfo_t) -> (c_int, usize) {
 fn give_zeros(window: usize) -> bool {
     let (start, bytes) = (ptr::without_provenance_mut::<c_void>(window), limits::MAP_PLACE_BYTES);
     // SAFETY: the window is ours, whole pages of it, and live: whoever reads it is in this handler, and finds zeros there
-    // afterwards. The call of rustix is the bare call of Linux and sets no errno.
+    // afterwards. Only where it fails may the call change errno, and
+    // then the fault is handed on and not gone back from.
     unsafe { mmap_anonymous(start, bytes, ProtFlags::READ, MapFlags::PRIVATE | MapFlags::FIXED) }.is_ok()
 }
 
 /// Does what would have been done without us.
-fn hand_on(signal: c_int, code: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+///
+/// Where there is no record, nobody can tell a fault from what was sent, and a handler that wants one cannot be called.
+fn hand_on(signal: c_int, code: Option<c_int>, info: *mut libc::siginfo_t, context: *mut c_void) {
     let previous = previous();
     let (handler, flags) = previous.map_or((libc::SIG_DFL, 0), |action| (action.sa_sigaction, action.sa_flags));
     // An instruction that faults does so again when it is gone back to; what a process has sent would be over.
-    let is_fault = code > 0 && code != libc::BUS_MCEERR_AO;
+    let is_fault = code.is_some_and(|code| code > 0 && code != BROKEN_ELSEWHERE);
+    let wants_record = flags & libc::SA_SIGINFO != 0;
     match handler {
-        libc::SIG_IGN if !is_fault => {}
+        libc::SIG_IGN if !is_fault && code.is_some() => {}
         // Linux lets nobody ignore a fault.
         libc::SIG_DFL | libc::SIG_IGN => {
             exchange(Some(&empty()));
@@ -119,11 +152,15 @@ fn hand_on(signal: c_int, code: c_int, info: *mut libc::siginfo_t, context: *mut
                 raise(signal);
             }
         }
+        _ if wants_record && code.is_none() => {
+            exchange(Some(&empty()));
+            raise(signal);
+        }
         handler => {
             if flags & libc::SA_RESETHAND != 0 {
                 PREVIOUS.store(ptr::null_mut(), Ordering::Release);
             }
-            call(handler, flags & libc::SA_SIGINFO != 0, signal, info, context);
+            call(handler, wants_record, signal, info, context);
         }
     }
 }
@@ -152,4 +189,23 @@ fn call(handler: usize, with_info: bool, signal: c_int, info: *mut libc::siginfo
 fn raise(signal: c_int) {
     // SAFETY: the call takes a number and may be made in a handler.
     unsafe { libc::raise(signal) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Guard;
+    use super::*;
+
+    #[test]
+    fn only_a_page_that_is_not_there_makes_zeros_and_broken_memory_never_does() {
+        // Addresses that Linux gives to nobody.
+        let start = 3_usize << 61;
+        let guard = Guard::over(start).unwrap();
+        guard.begin(0);
+        // BUS_ADRALN, _OBJERR, _MCEERR_AR and _AO, and what a process sends: SI_USER, SI_QUEUE, SI_TKILL.
+        for code in [1, 3, 4, BROKEN_ELSEWHERE, 0, -1, -6] {
+            assert_eq!((window_of_fault(code, start), guard.fault(0)), (None, None), "{code}");
+        }
+        assert_eq!((window_of_fault(libc::BUS_ADRERR, start), guard.fault(0)), (Some(start), Some(0)));
+    }
 }

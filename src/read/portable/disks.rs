@@ -19,6 +19,21 @@ pub(crate) fn kind_of(_file: impl AsFd, _number: u64) -> DeviceKind {
     DeviceKind::Local
 }
 
+/// Nobody says so.
+pub(crate) fn is_remote(_file: impl AsFd) -> bool {
+    false
+}
+
+/// By its number.
+pub(super) fn name_of(number: u64) -> String {
+    number.to_string()
+}
+
+/// Nobody says so.
+pub(super) fn is_memory(_file: impl AsFd) -> bool {
+    false
+}
+
 /// 0: direct reads are not taken.
 pub(super) fn direct_align(_file: impl AsFd) -> usize {
     0

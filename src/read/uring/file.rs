@@ -3,25 +3,26 @@
 //! Asks for nothing itself.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use rustix::io::Errno;
 
 use crate::limits;
 use crate::read::buffers::{Buffer, BufferPool, Pools};
+use crate::read::held::Held;
 use crate::read::manner::{Manner, Way};
+use crate::read::mapped::is_as_it_was;
 use crate::read::piece::{Answer, Piece};
 use crate::read::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
-use crate::readerkind::ReaderKind;
-use crate::root::{OpenedFile, Stamp};
+use crate::readerkind::{Origin, ReaderKind};
 
 /// A file in progress.
 pub(super) struct RingFile {
     pub(super) file: PlannedFile,
-    pub(super) descriptor: Rc<OwnedFd>,
-    pub(super) stamp: Stamp,
-    way: Way,
+    held: Held<Rc<OwnedFd>>,
+    /// Some of what was handed out before was mapped.
+    was_mapped: bool,
     /// Whether one small buffer holds all that is to be read of it.
     pub(super) is_small: bool,
     /// Whether it takes more than one large buffer.
@@ -40,6 +41,8 @@ pub(super) struct RingFile {
 
 struct Asked {
     piece: Piece,
+    /// Where its bytes come from.
+    origin: Origin,
     filled: Option<Buffer>,
 }
 
@@ -52,13 +55,13 @@ pub(super) enum Next {
 }
 
 impl RingFile {
-    pub(super) fn new(file: PlannedFile, opened: OpenedFile, offset: u64, way: Way) -> RingFile {
-        let remaining = opened.stamp.size_bytes - offset;
+    /// A file for which a way has been chosen.
+    pub(super) fn new(file: PlannedFile, Resume { held, offset, was_mapped }: Resume) -> RingFile {
+        let remaining = held.stamp.size_bytes - offset;
         RingFile {
             file,
-            descriptor: Rc::new(opened.file),
-            stamp: opened.stamp,
-            way,
+            held: held.kept(Rc::new),
+            was_mapped,
             is_small: remaining <= limits::SMALL_BUFFER_BYTES as u64,
             is_long: remaining > limits::LARGE_BUFFER_BYTES as u64,
             next_offset: offset,
@@ -68,6 +71,11 @@ impl RingFile {
             in_flight: 0,
             failure: None,
         }
+    }
+
+    /// Its descriptor, for a read that Linux is to have.
+    pub(super) fn descriptor(&self) -> Rc<OwnedFd> {
+        Rc::clone(self.held.descriptor())
     }
 
     /// The pool that its buffers are from.
@@ -87,16 +95,18 @@ impl RingFile {
 
     /// Bytes of the next piece, for a buffer of this capacity.
     pub(super) fn wanted(&self, capacity: usize) -> u64 {
-        (self.stamp.size_bytes - self.next_offset).min(capacity as u64)
+        (self.held.stamp.size_bytes - self.next_offset).min(capacity as u64)
     }
 
     /// The next piece, for a buffer of this capacity; gives its number.
     pub(super) fn ask(&mut self, capacity: usize) -> u64 {
-        let piece = Piece::at(self.next_offset, self.stamp.size_bytes, capacity, self.way.align());
-        self.way.note(self.descriptor.as_fd(), piece.offset, piece.wanted as u64);
+        let size_bytes = self.held.stamp.size_bytes;
+        let (way, descriptor) = self.held.way_and_fd().expect("it was chosen before");
+        let piece = Piece::at(self.next_offset, size_bytes, capacity, way.align());
+        let origin = way.note(descriptor, piece.offset, piece.wanted as u64);
         self.next_offset += piece.wanted as u64;
         self.asked_all = piece.last;
-        self.pieces.push_back(Asked { piece, filled: None });
+        self.pieces.push_back(Asked { piece, origin, filled: None });
         self.in_flight += 1;
         self.first_piece + self.pieces.len() as u64 - 1
     }
@@ -159,12 +169,12 @@ impl RingFile {
             return Err(errno);
         }
         asked.piece.read_plainly();
-        let (offset, bytes) = (asked.piece.offset, asked.piece.wanted as u64);
-        if let Way::Direct { device, .. } = &self.way {
-            device.refuse_direct();
-            self.way = manner.read_plainly(self.descriptor.as_fd(), self.stamp, offset, errno)?;
+        let (offset, bytes, stamp) = (asked.piece.offset, asked.piece.wanted as u64, self.held.stamp);
+        let (way, descriptor) = self.held.way_and_fd().expect("it was chosen before");
+        if let Way::Direct { device, .. } = way {
+            *way = manner.give_way(device, descriptor, stamp, offset, errno)?;
         }
-        self.way.note(self.descriptor.as_fd(), offset, bytes);
+        asked.origin = way.note(descriptor, offset, bytes);
         Ok(())
     }
 
@@ -176,20 +186,30 @@ impl RingFile {
         }
         let mut last = false;
         while let Some(buffer) = self.pieces.front_mut().and_then(|asked| asked.filled.take()) {
-            let Asked { piece, .. } = self.pieces.pop_front().expect("the piece that was filled");
+            let Asked { piece, origin, .. } = self.pieces.pop_front().expect("the piece that was filled");
             self.first_piece += 1;
             last = piece.last;
-            self.way.came(self.descriptor.as_fd(), piece.offset + piece.wanted as u64);
+            if let Some((way, descriptor)) = self.held.way_and_fd() {
+                way.came(descriptor, piece.offset + piece.wanted as u64);
+            }
             events.push_back(Event::Segment(Segment {
                 ticket: self.file.ticket,
                 offset: piece.offset,
-                file_bytes: self.stamp.size_bytes,
+                file_bytes: self.held.stamp.size_bytes,
                 bytes: Bytes::Buffer(buffer),
-                origin: self.way.origin(),
+                origin,
                 last,
             }));
         }
-        last.then_some(Ok(Proof { stamp: self.stamp, reader: ReaderKind::Uring }))
+        last.then(|| self.proof())
+    }
+
+    /// What the end of its bytes proves.
+    fn proof(&self) -> Result<Proof, Failure> {
+        if self.was_mapped {
+            is_as_it_was(self.held.fd(), self.held.stamp)?;
+        }
+        Ok(Proof { stamp: self.held.stamp, reader: ReaderKind::Uring })
     }
 
     /// Gives the buffers back whose bytes nobody will be told.
@@ -204,14 +224,13 @@ impl RingFile {
 
     /// Leaves it to another source before anything of it has been asked for.
     pub(super) fn leave(self) -> PlannedFile {
-        let RingFile { file, descriptor, stamp, way, next_offset: offset, .. } = self;
-        let descriptor = Rc::try_unwrap(descriptor).expect("no read of it is in flight");
-        file.resumed(Resume { opened: OpenedFile { file: descriptor, stamp }, offset, way: Some(way) })
+        let RingFile { file, held, was_mapped, next_offset: offset, .. } = self;
+        let held = held.kept(|shared| Rc::try_unwrap(shared).expect("no read of it is in flight"));
+        file.resumed(Resume { held, offset, was_mapped })
     }
 
     /// The end of it.
-    pub(super) fn end(mut self, result: Result<Proof, Failure>) -> Event {
-        self.way.leave(self.descriptor.as_fd());
+    pub(super) fn end(self, result: Result<Proof, Failure>) -> Event {
         self.file.end(result)
     }
 }

@@ -12,9 +12,8 @@ pub(crate) use probe::{Refused, probe, probe_deferred};
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::AsFd;
-use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustix::io::Errno;
 
@@ -22,6 +21,7 @@ use self::file::{Next, RingFile};
 use self::inflight::{Owner, Read};
 use self::ring::{Completed, Ring};
 use super::buffers::{Buffer, Pools};
+use super::held::Held;
 use super::layout::{Place, place_of};
 use super::manner::Manner;
 use super::segment::{Bytes, Event, Failure, PlannedFile, Resume, Ticket};
@@ -160,7 +160,7 @@ impl Uring {
         let piece = file.piece(number);
         let (range, offset) = (piece.range(), piece.read_offset());
         let owner = Owner { file: index, piece: number };
-        self.ring.read(Read { buffer, file: Rc::clone(&file.descriptor), range, offset, tries, owner });
+        self.ring.read(Read { buffer, file: file.descriptor(), range, offset, tries, owner });
     }
 
     /// Takes in one completion: goes on with a short read, or fills the piece, or fails the file.
@@ -223,20 +223,29 @@ impl Uring {
 
 impl Source for Uring {
     fn add(&mut self, mut file: PlannedFile) {
-        let (opened, offset, way) = match file.resume.take().map(|resume| *resume) {
-            Some(Resume { opened, offset, way }) => (opened, offset, way),
+        let mut begun = match file.resume.take().map(|resume| *resume) {
+            Some(begun) => begun,
             None => match self.root.open(&file.name) {
-                Ok(opened) => (opened, 0, None),
+                Ok(opened) => {
+                    let begun = Resume { held: Held::new(opened), offset: 0, was_mapped: false };
+                    if self.manner.keeps_apart(begun.held.fd(), begun.held.stamp) {
+                        return self.events.push_back(Event::Elsewhere(file.resumed(begun)));
+                    }
+                    begun
+                }
                 Err(refusal) => return self.events.push_back(file.end(Err(refusal.into()))),
             },
         };
-        let way = match way.map_or_else(|| self.manner.choose(&opened, offset), Ok) {
-            Ok(way) => way,
-            Err(errno) => return self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset }))),
-        };
-        let place = place_of(opened.file.as_fd(), &opened.stamp, self.manner.by_block);
+        let (held, offset) = (&mut begun.held, begun.offset);
+        if held.way.is_none() {
+            match self.manner.choose(held.fd(), held.stamp, offset) {
+                Ok(way) => held.way = Some(way),
+                Err(errno) => return self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset }))),
+            }
+        }
+        let place = place_of(held.fd(), &held.stamp, self.manner.by_block.load(Ordering::Relaxed));
         let index = self.vacant.pop().expect("only where there is room");
-        self.files[index] = Some(RingFile::new(file, opened, offset, way));
+        self.files[index] = Some(RingFile::new(file, begun));
         self.window.push((place, index));
     }
 

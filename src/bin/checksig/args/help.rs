@@ -276,7 +276,7 @@ pub(super) const READER_AUTO: &str = "the page cache first, then uring, or else 
 pub(super) const QUEUE_DEPTH: &str = "Reads in flight on the device at a time [default: chosen for the device]";
 
 pub(super) const QUEUE_DEPTH_LONG: &str = "\
-Reads in flight on the device at a time, over all files [default: chosen for the device].
+Reads in flight on the device at a time, over all files; 4096 at most [default: chosen for the device].
 
 With the reader threads it is the number of threads. A small number leaves the device to others, a large one may suit an \
 array of many disks.";

@@ -85,8 +85,10 @@ pub(super) fn error(error: &Error) -> &'static str {
         Error::UnknownKernel(_) => "unknown_kernel",
         Error::UnknownCacheEffect(_) => "unknown_cache_effect",
         Error::MemoryTooSmall { .. } => "memory_too_small",
+        Error::QueueDepthTooLarge { .. } => "queue_depth_too_large",
         Error::NotFromMedia { .. } => "not_from_media",
         Error::NoThread(_) => "no_thread",
+        Error::NoDescriptor { .. } => "no_descriptor",
         Error::Internal(_) => "internal",
         _ => "other",
     }
