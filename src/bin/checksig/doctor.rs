@@ -6,7 +6,7 @@ use std::io::Write;
 
 use crate::args::Doctor;
 use crate::exit::Exit;
-use crate::render::{broken_output, examination, examination_json};
+use crate::render::{Broken, broken_output, examination, examination_json};
 
 /// Examines, shows what was found, and says whether a run could be done.
 pub(crate) fn run(choices: &Doctor) -> Exit {
@@ -15,7 +15,7 @@ pub(crate) fn run(choices: &Doctor) -> Exit {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(&shown).and_then(|()| out.flush()) {
         if error.kind() != std::io::ErrorKind::BrokenPipe {
-            let _ = std::io::stderr().write_all(&broken_output(&error));
+            let _ = std::io::stderr().write_all(&broken_output(&Broken::Out(error)));
         }
         return Exit::CannotRun;
     }
