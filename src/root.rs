@@ -26,8 +26,8 @@ use rustix::io::Errno;
 
 use self::components::{walk, walk_inside, walk_to_parent};
 use self::lookup::{ResolveFlags, openat2};
-use self::streams::Streams;
 use self::near::Near;
+use self::streams::Streams;
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::relpath::RelPath;

@@ -73,7 +73,10 @@ mod tests {
     fn a_descriptor_is_waited_for_as_long_as_anybody_in_the_run_holds_one_and_not_much_longer() {
         let shared = Shared::with_workers(Root::current(), Kernels::auto(), ReaderChoice::Auto, 2, true);
         let mut waits = limits::PASSING_TRIES_MAX - 1;
-        shared.ledgers.of(1).open().begin(3, Planned { place: 0, line: 1, name: b"f".to_vec(), expected: None });
+        shared.ledgers.of(1).open().begin(
+            3,
+            Planned { place: 0, line: 1, name: b"f".to_vec(), expected: None, size_bytes: None, unlisted: false },
+        );
         shared.wait_for_descriptor(Errno::MFILE, &mut waits);
         assert!(waits == 0 && !shared.stopping());
         shared.ledgers.of(1).open().defer(3);

@@ -14,12 +14,12 @@ pub use found::{
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::crew::Crew;
+use super::means::Means;
 use super::options::{MANIFEST_NAME, Resources};
 use super::readers::ladder::{Rung, ladder};
 use super::run::open_root;
 use super::share::share;
-use super::crew::Crew;
-use super::means::Means;
 use super::shared::Shared;
 use super::worker::inline;
 use crate::error::Error;

@@ -36,12 +36,7 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
 ///
 /// A small run is done at once, and a signal ends the process as it ends any other. Whoever would have to wait watches for
 /// signals first, which takes a thread.
-fn take_records(
-    run: &mut Run,
-    watch: &mut Watch,
-    view: &mut impl Render,
-    console: &mut Console,
-) -> Result<(), Broken> {
+fn take_records(run: &mut Run, watch: &mut Watch, view: &mut impl Render, console: &mut Console) -> Result<(), Broken> {
     let mut batch = run.next_batch(Duration::ZERO);
     if !matches!(batch, Batch::Finished) && !run.progress().is_done() {
         *watch = Watch::over(run.canceller(), console.leftovers());

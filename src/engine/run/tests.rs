@@ -260,6 +260,8 @@ fn what_has_changed_when_a_small_run_reads_it_again_has_changed() {
             line: 1,
             name: b"f".to_vec(),
             expected: Some(Stream::digest(b"listed")),
+            size_bytes: None,
+            unlisted: false,
         },
         first: Stream::digest(b"content"),
         proof: crate::read::Proof { stamp, reader: crate::readerkind::ReaderKind::Cached },
