@@ -40,6 +40,7 @@ impl<F: AsFd> Held<F> {
     }
 
     /// The same file with its descriptor kept otherwise.
+    #[cfg_attr(checksig_portable, allow(dead_code, reason = "only a ring has it"))]
     pub(super) fn kept<G: AsFd>(mut self, keep: impl FnOnce(F) -> G) -> Held<G> {
         Held { file: self.file.take().map(keep), stamp: self.stamp, way: self.way.take() }
     }
