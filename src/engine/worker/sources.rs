@@ -101,6 +101,10 @@ impl Worker {
             },
             None => files,
         };
+        if self.shared.stopping() {
+            // The readers have gone first. The files are in the ledger, and accounted for when this worker leaves.
+            return;
+        }
         self.shared.note_reason("reader pread: no reader thread could be started".to_owned());
         match &mut self.inline {
             // A new source would not have the other files that this one has in progress.

@@ -276,3 +276,31 @@ fn the_buffers_of_a_file_that_fails_are_home_before_another_has_its_ticket() {
     let changed = |record: &Record| matches!(record, Record::File(file) if file.outcome == Outcome::Changed);
     assert!(records.len() == 5 && records.iter().all(changed), "{records:?}");
 }
+
+#[test]
+fn files_that_are_left_to_readers_which_a_cancelled_run_has_ended_are_accounted_for() {
+    let tree = tempfile::tempdir().unwrap();
+    let files = 64;
+    let batch = (0..files).map(|place| planned(tree.path(), place, &format!("f{place}"), 10)).collect();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let choice = ReaderChoice::Forced(ReaderKind::Threads);
+    let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), choice, 1, true));
+    let (work, inbox) = unbounded();
+    assert!(work.send(Work::Batch(batch)).is_ok());
+    drop(work);
+    let queue = WorkQueue::new(inbox, Deque::new_fifo(), Arc::new([]));
+    let mut worker = Worker::new(0, Arc::clone(&shared), queue).unwrap();
+    assert!(worker.links.to(&shared, 0, Team::Usual).is_some());
+    // The worker has looked whether the run is being stopped, and then it is, and the readers look first.
+    shared.cancel();
+    shared.readers.finish(&shared);
+    for _ in 0..files {
+        assert!(matches!(worker.begin_next(), Begun::Yes));
+    }
+    worker.send_files();
+    worker.run();
+    let Taken::Records(records) = shared.outbox.take(Duration::ZERO) else { panic!("records") };
+    let not_checked = |record: &Record| matches!(record, Record::File(file) if file.outcome == Outcome::NotChecked);
+    assert!(records.len() == files as usize && records.iter().all(not_checked), "{records:?}");
+    assert_eq!((shared.reasons(), shared.take_fault().is_none()), (Vec::new(), true));
+}
