@@ -28,7 +28,7 @@ use super::shared::{Brought, Shared};
 use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::read::{End, Event, PlannedFile, Proof, Segment, Source, Wait};
-use crate::readerkind::{Origin, ReaderChoice, ReaderKind};
+use crate::readerkind::Origin;
 use crate::verdict::Outcome;
 
 /// One worker thread.
@@ -41,8 +41,6 @@ pub(super) struct Worker {
     inline: Option<Box<dyn Source + Send>>,
     /// Which inline source this is: the buffers of an earlier one are not the pool's of this.
     generation: u32,
-    /// The inline source is the plain one, and nothing goes to the readers.
-    plain_only: bool,
     /// A second reading of some file gave another digest than the first.
     distrusts: bool,
     links: Links,
@@ -83,7 +81,6 @@ impl Worker {
             lanes: Lanes::new(shared.kernels().clone(), limits::FILES_PER_WORKER_MAX),
             inline,
             generation: 0,
-            plain_only: shared.resources.reader == ReaderChoice::Forced(ReaderKind::Pread),
             distrusts: false,
             links: Links::default(),
             remote_directory: None,

@@ -15,6 +15,7 @@ use crate::hash::{Kernels, Stream};
 use crate::plan::Planned;
 use crate::read::{Bytes, Failure, Inline, Ticket};
 use crate::report::Record;
+use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::root::{Policy, Root};
 use crate::verdict::OutcomeKind;
 
@@ -113,9 +114,15 @@ fn where_no_reader_can_be_started_the_files_that_were_begun_before_are_read_to_t
 #[test]
 fn after_a_second_reading_that_did_not_agree_neither_the_reader_nor_the_kernel_is_used_again() {
     let tree = tempfile::tempdir().unwrap();
-    let batch = (0..9).map(|place| planned(tree.path(), place, &format!("f{place}"), 10_000)).collect();
-    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
-    let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+    for choice in [ReaderChoice::Auto, ReaderChoice::Forced(ReaderKind::Pread), ReaderChoice::Forced(ReaderKind::Threads)] {
+        distrusts(tree.path(), choice);
+    }
+}
+
+fn distrusts(tree: &Path, choice: ReaderChoice) {
+    let batch = (0..9).map(|place| planned(tree, place, &format!("f{place}"), 10_000)).collect();
+    let root = Root::open_root(tree, Policy::Beneath).unwrap();
+    let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), choice, 1, true));
     shared.distrust.store(true, Ordering::Relaxed);
     let (work, inbox) = unbounded();
     assert!(work.send(Work::Batch(batch)).is_ok());
@@ -125,6 +132,7 @@ fn after_a_second_reading_that_did_not_agree_neither_the_reader_nor_the_kernel_i
     let width = worker.lanes.width();
     while worker.turn() {}
     assert_eq!(worker.lanes.width(), 1, "of {width} before");
+    assert_eq!(worker.generation, 1, "{choice:?}: also a source that read by pread is no longer used");
     worker.deliver();
     let Taken::Records(records) = shared.outbox.take(Duration::ZERO) else { panic!("records") };
     assert_eq!(records.len(), 9);

@@ -1,0 +1,81 @@
+//! By which means a source of a worker reads, as Linux says of its descriptors.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::read::{Source, Ticket, Wait};
+use crate::root::Policy;
+
+const MIB: usize = 1 << 20;
+
+/// A tree with a file that is on the disk, and not in the page cache.
+fn cold_tree(bytes: usize) -> tempfile::TempDir {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("f"), vec![7; bytes]).unwrap();
+    let file = fs::File::open(tree.path().join("f")).unwrap();
+    file.sync_all().unwrap();
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    tree
+}
+
+/// Reads the file to its end: whether it was read with O_DIRECT, and how much of it was mapped.
+fn means(tree: &Path, make: impl Fn(Arc<Root>, Arc<Manner>, usize) -> io::Result<Inline>) -> (bool, usize) {
+    let root = Root::open_root(tree, Policy::Beneath).unwrap();
+    let mut source = make(Arc::new(root), Arc::default(), limits::WORKER_BUFFERS).unwrap();
+    source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
+    let (mut direct, mut mapped) = (false, 0);
+    loop {
+        match source.poll(Wait::No) {
+            Event::Segment(segment) => {
+                direct |= is_read_directly(&tree.join("f"));
+                if let Bytes::Map(window) = &segment.bytes {
+                    mapped += window.as_slice().len();
+                }
+                source.release(Ticket(0), segment.bytes);
+            }
+            Event::End(end) => {
+                assert!(end.result.is_ok(), "{end:?}");
+                return (direct, mapped);
+            }
+            event => panic!("{event:?}"),
+        }
+    }
+}
+
+/// Whether this process has the file open with O_DIRECT.
+fn is_read_directly(path: &Path) -> bool {
+    let entries = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let mut descriptors = entries.filter(|entry| fs::read_link(entry.path()).is_ok_and(|target| target == path));
+    descriptors.any(|entry| {
+        let info = Path::new("/proc/self/fdinfo").join(entry.file_name());
+        let text = fs::read_to_string(info).unwrap_or_default();
+        let flags = text.lines().find_map(|line| line.strip_prefix("flags:")).unwrap_or_default();
+        u64::from_str_radix(flags.trim(), 8).is_ok_and(|flags| flags & rustix::fs::OFlags::DIRECT.bits() as u64 != 0)
+    })
+}
+
+#[test]
+fn who_reads_as_second_readings_do_reads_through_the_page_cache() {
+    let tree = cold_tree(5 * MIB);
+    assert_eq!(means(tree.path(), Inline::plain), (false, 0));
+    let tree = cold_tree(5 * MIB);
+    if !means(tree.path(), Inline::waiting).0 {
+        println!("NOT RUN: nothing is read past the page cache in {}", tree.path().display());
+    }
+}
+
+#[test]
+fn who_has_nobody_to_leave_files_to_maps_nothing_any_more() {
+    let tree = tempfile::tempdir().unwrap();
+    fs::write(tree.path().join("f"), vec![7; 9 * MIB]).unwrap();
+    let alone = |root, manner, buffers| {
+        let mut source = Inline::cached(root, manner, buffers)?;
+        source.wait_from_now_on();
+        Ok(source)
+    };
+    assert_eq!(means(tree.path(), alone).1, 0);
+    if means(tree.path(), Inline::cached).1 == 0 {
+        println!("NOT RUN: nothing is mapped in {}", tree.path().display());
+    }
+}
