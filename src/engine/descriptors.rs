@@ -76,7 +76,7 @@ mod tests {
         shared.ledgers.of(1).open().begin(3, Planned { place: 0, line: 1, name: b"f".to_vec(), expected: None });
         shared.wait_for_descriptor(Errno::MFILE, &mut waits);
         assert!(waits == 0 && !shared.stopping());
-        shared.ledgers.of(1).open().defer(3);
+        shared.ledgers.of(1).open().defer(3, 0, None);
         shared.wait_for_descriptor(Errno::MFILE, &mut waits);
         assert!(waits == 1 && !shared.stopping());
         let failure = Failure::Unreadable { errno: Errno::NFILE, offset: 0 };

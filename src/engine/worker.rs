@@ -57,8 +57,7 @@ pub(super) struct Worker {
     /// A huge file was begun in this round: no further file is, so that the other workers come by their share of them. Else
     /// the first to see sixteen of them, at the end of a run, takes all before anybody else has looked.
     began_huge: bool,
-    /// Times that a file was put off, and that a descriptor was waited for, since bytes last came.
-    deferrals: u32,
+    /// Times that a descriptor was waited for since bytes last came.
     waits: u32,
     lacks_descriptor: bool,
     /// What shows that the run is not small, while its caller does it alone.
@@ -90,7 +89,6 @@ impl Worker {
             files: Places::default(),
             files_max: shared.files_per_worker(),
             began_huge: false,
-            deferrals: 0,
             waits: 0,
             lacks_descriptor: false,
             outgrown: Outgrown::default(),
@@ -224,16 +222,16 @@ impl Worker {
         if accounts.is_closed() {
             return Begun::Never;
         }
-        let planned = match accounts.next_deferred() {
-            Some(planned) => planned,
+        let (planned, tries) = match accounts.next_deferred() {
+            Some(deferred) => deferred,
             None => match self.queue.next(&self.shared) {
-                Next::File(planned) => planned,
+                Next::File(planned) => (planned, 0),
                 Next::Later => return Begun::NotNow,
                 Next::Never => return Begun::Never,
             },
         };
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let place = self.files.insert(job);
+        let place = self.files.insert(job, tries);
         let file = PlannedFile::new(ticket(self.index, place), planned.name.clone());
         accounts.begin(place, planned);
         drop(accounts);
@@ -269,7 +267,7 @@ impl Worker {
         file.bytes += length;
         file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
-        (self.deferrals, self.waits) = (0, 0);
+        self.waits = 0;
         if std::mem::take(&mut self.lacks_descriptor) {
             self.shared.ledgers.of(self.index).open().lacks_descriptor(false);
         }
@@ -292,8 +290,8 @@ impl Worker {
                     // Its buffers go home before its ticket may be another file's.
                     self.take_done();
                 }
-                self.files.remove(place);
-                self.fail(place, failure);
+                let tries = self.files.remove(place).tries;
+                self.fail(place, failure, tries);
             }
         }
     }
