@@ -42,6 +42,7 @@ pub(crate) use disks::{HAS_DIRECT_READS, is_remote, kind_of};
 pub(crate) use inline::Inline;
 pub(crate) use manner::{Apart, Manner};
 pub(crate) use nowait::HAS_CACHED_READS;
+pub(crate) use residency::how_it_is_worse;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe};
 
