@@ -161,7 +161,7 @@ impl Run {
         Run::new(&shared, Verb::Hash).begin(stock, unreadable, true)
     }
 
-    fn new(shared: &Arc<Shared>, verb: Verb) -> Run {
+    pub(super) fn new(shared: &Arc<Shared>, verb: Verb) -> Run {
         Run {
             shared: Arc::clone(shared),
             conducted: Conducted::Nobody,
@@ -174,7 +174,7 @@ impl Run {
     }
 
     /// Begins to go through what there is to do, of which the beginning may be at hand.
-    fn begin(mut self, stock: Stock, unreadable: Unreadable, is_at_hand: bool) -> Result<Run, Error> {
+    pub(super) fn begin(mut self, stock: Stock, unreadable: Unreadable, is_at_hand: bool) -> Result<Run, Error> {
         let planner = Planner::new(Arc::clone(&self.shared.root), stock);
         let conductor = Conductor::new(Arc::clone(&self.shared), planner, unreadable);
         self.conducted = Conducted::begin(conductor, &self.shared, is_at_hand)?;
