@@ -12,6 +12,7 @@ mod crew;
 mod descriptors;
 #[cfg(test)]
 mod faults;
+mod filled;
 mod ledger;
 mod means;
 mod options;
