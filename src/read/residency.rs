@@ -58,8 +58,9 @@ pub(super) fn residency(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Option
             cached if cached >= pages.end - pages.start => Residency::All,
             _ => Residency::Some,
         }),
-        // Before Linux 6.5, and where a filter of system calls does not know this one.
-        Err(Errno::NOSYS | Errno::PERM) => residency_by_map(file, pages),
+        // Before Linux 6.5, and where a filter of system calls does not know this one. Of a file that is none of this user's
+        // mincore says that all is there.
+        Err(Errno::NOSYS | Errno::PERM) if is_told_the_truth(file) => residency_by_map(file, pages),
         Err(_) => None,
     }
 }
@@ -82,11 +83,7 @@ fn residency_by_map(file: BorrowedFd<'_>, pages: Range<u64>) -> Option<Residency
             return Some(Residency::Some);
         }
     }
-    match absent {
-        true => Some(Residency::Nothing),
-        // It says so of every file that is none of this user's.
-        false => is_told_the_truth(file).then_some(Residency::All),
-    }
+    Some(if absent { Residency::Nothing } else { Residency::All })
 }
 
 /// Whether mincore(2) tells this user which pages of a file are cached: its owner, and who may write to it.
