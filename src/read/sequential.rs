@@ -130,6 +130,9 @@ impl Sequential {
                 // Some Linuxes say so where they would have to wait.
                 Ok(Some(0)) if piece.wanted > 0 && !may_wait => true,
                 Ok(Some(count)) => match piece.take(count) {
+                    Answer::Whole if !may_wait && self.has_grown_unseen(&piece) => {
+                        return Filled::Failed(buffer, Failure::Moved);
+                    }
                     Answer::Whole => return self.filled(buffer, &piece, Origin::Cache),
                     Answer::More => false,
                     Answer::Moved => return Filled::Failed(buffer, Failure::Moved),
@@ -145,6 +148,14 @@ impl Sequential {
                 return Filled::WouldWait(buffer);
             }
         }
+    }
+
+    /// Whether there is more behind this last piece than a read that must not wait has seen: where the piece ends with a page,
+    /// it stops there also if the file goes on with a page that is not in memory. (Where the size is not to be had, it may.)
+    fn has_grown_unseen(&self, piece: &Piece) -> bool {
+        let ends_with_page = (piece.offset + piece.wanted as u64).is_multiple_of(limits::PAGE_BYTES as u64);
+        let size = || stamp_of(&self.opened.file).map(|stamp| stamp.size_bytes);
+        piece.last && piece.wanted > 0 && ends_with_page && size() != Ok(self.opened.stamp.size_bytes)
     }
 
     /// Chooses how the file is read from here on by one who may wait, unless that has been done.

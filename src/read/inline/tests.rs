@@ -1,10 +1,12 @@
 //! By which means a source of a worker reads, as Linux says of its descriptors.
 
 use std::fs;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use super::*;
-use crate::read::{Source, Ticket, Wait};
+use crate::read::residency::{Residency, residency};
+use crate::read::{Failure, Source, Ticket, Wait};
 use crate::root::Policy;
 
 const MIB: usize = 1 << 20;
@@ -63,6 +65,35 @@ fn who_reads_as_second_readings_do_reads_through_the_page_cache() {
     if !means(tree.path(), Inline::waiting).0 {
         println!("NOT RUN: nothing is read past the page cache in {}", tree.path().display());
     }
+}
+
+#[test]
+fn a_file_that_has_grown_by_a_page_that_is_not_in_memory_has_moved() {
+    let tree = tempfile::tempdir().unwrap();
+    let path = tree.path().join("f");
+    let size = 2 * limits::WORKER_BUFFER_BYTES;
+    fs::write(&path, vec![7; size]).unwrap();
+    let root = Root::open_root(tree.path(), Policy::Beneath).unwrap();
+    let mut source = Inline::cached(Arc::new(root), Arc::default(), limits::WORKER_BUFFERS).unwrap();
+    source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
+    let Event::Segment(first) = source.poll(Wait::No) else { panic!("it is in memory") };
+    let file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    io::Write::write_all(&mut &file, &vec![7; 4 * limits::PAGE_BYTES]).unwrap();
+    file.sync_all().unwrap();
+    rustix::fs::fadvise(&file, size as u64, None, rustix::fs::Advice::DontNeed).unwrap();
+    if residency(file.as_fd(), size as u64, 1) != Some(Residency::Nothing) {
+        println!("NOT RUN: nothing can be removed from the page cache in {}", tree.path().display());
+        return;
+    }
+    source.release(Ticket(0), first.bytes);
+    let result = loop {
+        match source.poll(Wait::No) {
+            Event::Segment(segment) => source.release(Ticket(0), segment.bytes),
+            Event::End(end) => break end.result,
+            event => panic!("{event:?}"),
+        }
+    };
+    assert_eq!(result, Err(Failure::Moved));
 }
 
 #[test]
