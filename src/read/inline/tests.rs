@@ -53,7 +53,7 @@ fn is_read_directly(path: &Path) -> bool {
         let info = Path::new("/proc/self/fdinfo").join(entry.file_name());
         let text = fs::read_to_string(info).unwrap_or_default();
         let flags = text.lines().find_map(|line| line.strip_prefix("flags:")).unwrap_or_default();
-        u64::from_str_radix(flags.trim(), 8).is_ok_and(|flags| flags & rustix::fs::OFlags::DIRECT.bits() as u64 != 0)
+        u32::from_str_radix(flags.trim(), 8).is_ok_and(|flags| flags & rustix::fs::OFlags::DIRECT.bits() != 0)
     })
 }
 
