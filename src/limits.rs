@@ -288,6 +288,9 @@ pub const DESCRIPTORS_RESERVED: u64 = 64;
 /// Descriptors that this process must be allowed for a run to take some for rings.
 pub const RING_DESCRIPTORS_MIN: u64 = 2 * DESCRIPTORS_RESERVED;
 
+/// Places that are remembered as filled, in a run whose records come in any order: 1 MiB of bits.
+pub const PLACES_REMEMBERED: usize = 1 << 23;
+
 /// Files whose second reading waits.
 pub const SUSPECTS_MAX: usize = 64;
 

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use checksig::{
     CacheEffect, CreateOptions, Options, OutcomeKind, ReaderChoice, ReaderKind, Report, Run, create, file_digest,
 };
+use common::child::{CACHESTAT, Child};
 use common::{Tree, bytes, hex_digest, outcomes};
 use pages::{bring, bring_all, count_resident, evict, resident};
 
@@ -261,6 +262,30 @@ fn a_run_from_the_medium_asks_the_device_for_every_byte_and_touches_no_page() {
         });
         assert!(traces.is_empty(), "{reader:?}:\n{}", traces.join("\n"));
     }
+}
+
+#[test]
+fn a_run_leaves_the_page_cache_as_it_was_where_linux_has_no_cachestat() {
+    let Some(scene) = Scene::new(false) else { return };
+    let command = |reader: &str| {
+        let arguments = ["--reader", reader, "--workers", "2", "--json"];
+        Child::verify(env!("CARGO_BIN_EXE_checksig"), scene.tree.path()).with(&arguments)
+    };
+    for errno in [libc::ENOSYS, libc::EPERM] {
+        for reader in readers() {
+            let name = if let ReaderChoice::Forced(kind) = reader { kind.to_string() } else { "auto".to_owned() };
+            let traces = scene.traces(|| {
+                let output = command(&name).without(&[CACHESTAT], errno).run();
+                let json = String::from_utf8_lossy(&output.stdout).into_owned();
+                assert_eq!(output.status.code(), Some(0), "{output:?}");
+                assert!(json.contains("mincore says what is in it"), "{json}");
+            });
+            assert!(traces.is_empty(), "{reader:?}, errno {errno}:\n{}", traces.join("\n"));
+        }
+    }
+    let output = command("auto").without(&[CACHESTAT, libc::SYS_mincore], libc::EPERM).run();
+    let json = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(0) && json.contains("nobody says what is in it"), "{json}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ mod tests {
         );
         shared.wait_for_descriptor(Errno::MFILE, &mut waits);
         assert!(waits == 0 && !shared.stopping());
-        shared.ledgers.of(1).open().defer(3);
+        shared.ledgers.of(1).open().defer(3, 0, None);
         shared.wait_for_descriptor(Errno::MFILE, &mut waits);
         assert!(waits == 1 && !shared.stopping());
         let failure = Failure::Unreadable { errno: Errno::NFILE, offset: 0 };

@@ -1,10 +1,12 @@
 //! The N-th fault: whole runs whose sources go wrong once, or from some moment on, at every moment there is.
 //!
-//! What each fault does is `read::faulty`'s affair; here stands what a run must make of it. No run that a fault has hit
-//! passes, no file that it has not hit has another outcome for it, and every run ends.
+//! What each fault does is `read::faulty`'s affair; here stands what a run must make of it. No file that a fault has not hit
+//! has another outcome for it, and every run ends; that none which it has hit passes is shown in `sound`.
+
+mod sound;
 
 use std::collections::HashMap;
-use std::io::Cursor;
+use std::io::{BufRead, Cursor};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,7 +46,20 @@ struct Listed {
 }
 
 impl Listed {
+    /// With damaged and missing ones.
     fn new(window: bool) -> Listed {
+        let mut listed = Listed::sound(window);
+        let worker = limits::WORKER_BUFFER_BYTES;
+        listed.file("damaged", &vec![1; 2 * worker], &vec![2; 2 * worker], OutcomeKind::Mismatch);
+        // Once it has been looked for, Linux has in memory that it is not there.
+        assert!(!listed.tree.path().join("missing").exists());
+        listed.line("missing", b"", OutcomeKind::Missing);
+        listed.file("last", b"last", b"last", OutcomeKind::Match);
+        listed
+    }
+
+    /// All as they should be.
+    fn sound(window: bool) -> Listed {
         let (reader, worker) = (limits::LARGE_BUFFER_BYTES, limits::WORKER_BUFFER_BYTES);
         let mut sizes = vec![0, 1, 4_096, 0, reader, worker + 1, 3 * worker + 7, 100];
         if window {
@@ -56,11 +71,6 @@ impl Listed {
             let content: Vec<u8> = (0..size).map(|byte| (byte / 251 + at * 3 + byte) as u8).collect();
             listed.file(&format!("f{at}"), &content, &content, OutcomeKind::Match);
         }
-        listed.file("damaged", &vec![1; 2 * worker], &vec![2; 2 * worker], OutcomeKind::Mismatch);
-        // Once it has been looked for, Linux has in memory that it is not there.
-        assert!(!listed.tree.path().join("missing").exists());
-        listed.line("missing", b"", OutcomeKind::Missing);
-        listed.file("last", b"last", b"last", OutcomeKind::Match);
         listed
     }
 
@@ -84,8 +94,8 @@ enum Form {
     Small,
 }
 
-/// A run of its own with a script: its records, and why it was given up, if it was; `None` where it does not end.
-fn run(tree: &Path, manifest: &[u8], form: Form, script: &Arc<Script>) -> Option<(Vec<Record>, Option<Error>)> {
+/// The state of a run with a script, and what it is to go through.
+fn prepare(tree: &Path, manifest: &[u8], form: Form, script: &Arc<Script>) -> (Arc<Shared>, Stock) {
     let root = Root::open_root(tree, Policy::Beneath).unwrap();
     let mut shared = match form {
         Form::Threads(choice) => Shared::with_workers(root, Kernels::auto(), choice, 2, true),
@@ -94,8 +104,13 @@ fn run(tree: &Path, manifest: &[u8], form: Form, script: &Arc<Script>) -> Option
     // However long it takes: only what has to wait is too much.
     shared.small = Bounds { files: usize::MAX - 1, bytes: u64::MAX, time: PATIENCE };
     shared.script = Some(Arc::clone(script));
-    let shared = Arc::new(shared);
-    let stock = Stock::Manifest(Entries::new(Box::new(Cursor::new(manifest.to_vec())), Grammar::Strict));
+    let entries = Entries::new(Box::new(Cursor::new(manifest.to_vec())) as Box<dyn BufRead + Send>, Grammar::Strict);
+    (Arc::new(shared), Stock::Manifest(entries))
+}
+
+/// A run of its own with a script: its records, and why it was given up, if it was; `None` where it does not end.
+fn run(tree: &Path, manifest: &[u8], form: Form, script: &Arc<Script>) -> Option<(Vec<Record>, Option<Error>)> {
+    let (shared, stock) = prepare(tree, manifest, form, script);
     let planner = Planner::new(Arc::clone(&shared.root), stock);
     let unreadable = Box::new(|error: std::io::Error| Error::Internal(error.to_string()));
     let conductor = Conductor::new(Arc::clone(&shared), planner, unreadable);
@@ -201,10 +216,8 @@ fn sweep(listed: &Listed, form: Form, fault: Fault, stride: u64) -> (u64, u64) {
     (runs, struck)
 }
 
-/// Sweeps one source with every fault that it can have.
-fn sweep_all(name: &str, form: Form) {
-    let every = std::env::var_os(EVERY_POINT).is_some();
-    let listed = Listed::new(form == Form::Threads(ReaderChoice::Forced(ReaderKind::Mmap)));
+/// The faults that a source can have.
+fn faults_of(form: Form) -> Vec<Fault> {
     let mut faults = vec![
         Fault::OpenFails(Errno::IO),
         Fault::OpenFails(Errno::ACCESS),
@@ -223,6 +236,14 @@ fn sweep_all(name: &str, form: Form) {
         Form::Threads(ReaderChoice::Forced(ReaderKind::Threads | ReaderKind::Uring)) => faults.push(Fault::Breaks),
         Form::Threads(ReaderChoice::Forced(_)) => {}
     }
+    faults
+}
+
+/// Sweeps one source with every fault that it can have.
+fn sweep_all(name: &str, form: Form) {
+    let every = std::env::var_os(EVERY_POINT).is_some();
+    let listed = Listed::new(form == Form::Threads(ReaderChoice::Forced(ReaderKind::Mmap)));
+    let faults = faults_of(form);
     let (mut runs, mut struck) = (0, 0);
     for fault in faults {
         // Those wait: 2 s for descriptors, or some milliseconds at each point.
@@ -239,9 +260,10 @@ fn sweep_all(name: &str, form: Form) {
         struck += hit;
     }
     println!(
-        "{name}: {runs} runs, a fault in {struck}, none passed{}",
+        "{name}: {runs} runs, a fault in {struck}, none of which changed the outcome of another file{}",
         if every { "" } else { "; a part of the points" }
     );
+    sound::sweep_all(name, form, every);
 }
 
 #[test]

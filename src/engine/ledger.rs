@@ -59,12 +59,20 @@ pub(super) struct Accounts {
     /// Files in progress, by their places.
     begun: Vec<Option<Planned>>,
     /// Files that could not be opened for a reason that may pass.
-    deferred: VecDeque<Planned>,
+    deferred: VecDeque<Deferred>,
     records: Vec<(u64, Record)>,
     /// The last file could not be opened for want of a descriptor, and no other has given a byte since: when the last try began.
     lacks_since: Option<Instant>,
     /// The worker has been given up: it answers for nothing any more.
     closed: bool,
+}
+
+/// A file that is to be tried again.
+struct Deferred {
+    planned: Planned,
+    tries: u32,
+    /// Not before this moment, if there is one.
+    due: Option<Instant>,
 }
 
 impl Ledger {
@@ -151,15 +159,21 @@ impl Accounts {
         is_more
     }
 
-    /// Puts a file off.
-    pub(super) fn defer(&mut self, place: usize) {
+    /// Puts off a file that has been tried so often, for a moment if it is the file that has to wait.
+    pub(super) fn defer(&mut self, place: usize, tries: u32, wait: Option<Duration>) {
+        let due = wait.map(|wait| Instant::now() + wait);
         let planned = self.hand_over(place);
-        self.deferred.extend(planned);
+        self.deferred.extend(planned.map(|planned| Deferred { planned, tries, due }));
     }
 
-    /// The file that was put off first.
-    pub(super) fn next_deferred(&mut self) -> Option<Planned> {
-        self.deferred.pop_front()
+    /// The file that was put off first of those whose moment has come, and how often it has been tried.
+    pub(super) fn next_deferred(&mut self) -> Option<(Planned, u32)> {
+        if self.deferred.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        let at = self.deferred.iter().position(|deferred| deferred.due.is_none_or(|due| due <= now))?;
+        self.deferred.remove(at).map(|Deferred { planned, tries, .. }| (planned, tries))
     }
 
     pub(super) fn has_deferred(&self) -> bool {
@@ -174,7 +188,8 @@ impl Accounts {
     /// Accounts for every file that has no outcome, and for some more that nobody has begun.
     pub(super) fn leave(&mut self, more: impl IntoIterator<Item = Planned>) {
         let begun = self.begun.drain(..).flatten();
-        self.records.extend(begun.chain(self.deferred.drain(..)).chain(more).map(not_checked));
+        self.records
+            .extend(begun.chain(self.deferred.drain(..).map(|deferred| deferred.planned)).chain(more).map(not_checked));
     }
 }
 
@@ -194,7 +209,7 @@ mod tests {
         accounts.begin(0, planned(0));
         assert!(accounts.holds_descriptors());
         accounts.lacks_descriptor(true);
-        accounts.defer(0);
+        accounts.defer(0, 0, None);
         accounts.begin(0, planned(0));
         assert!(!accounts.holds_descriptors());
         let since = accounts.lacks_since.unwrap();
@@ -211,7 +226,7 @@ mod tests {
             ledger.open().begin(place as usize, planned(place));
         }
         assert!(ledger.open().settle(1, Outcome::Missing, None));
-        ledger.open().defer(2);
+        ledger.open().defer(2, 0, Some(Duration::MAX / 4));
         assert!(ledger.open().hand_over(3).is_some());
         let mut places: Vec<_> = ledger.give_up().into_iter().map(|(place, _)| place).collect();
         places.sort_unstable();

@@ -15,6 +15,7 @@ mod descriptors;
 mod examine;
 #[cfg(test)]
 mod faults;
+mod filled;
 #[cfg_attr(checksig_portable, path = "portable/idle.rs")]
 mod idle;
 mod ledger;

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::filled::Filled;
 use crate::limits;
 use crate::plan::cost_bytes;
 use crate::report::Record;
@@ -33,10 +34,14 @@ struct State {
     /// The planner waits for room.
     crowded: bool,
     closed: bool,
+    /// Where records come in any order.
+    filled: Filled,
 }
 
 /// What wakes nobody: a call of Linux for each delivery is more than the delivery itself.
 const NOBODY: usize = usize::MAX;
+
+const ONE_OUTCOME: &str = "a file has one outcome";
 
 /// What [`Outbox::take`] found.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +54,16 @@ pub(super) enum Taken {
 impl Outbox {
     pub(super) fn new(ordered: bool) -> Outbox {
         let window = VecDeque::new();
-        let state = State { window, first_place: 0, ready: 0, bytes: 0, wanted: NOBODY, crowded: false, closed: false };
+        let state = State {
+            window,
+            first_place: 0,
+            ready: 0,
+            bytes: 0,
+            wanted: NOBODY,
+            crowded: false,
+            closed: false,
+            filled: Filled::default(),
+        };
         Outbox { state: Mutex::new(state), filled: Condvar::new(), emptied: Condvar::new(), ordered }
     }
 
@@ -84,6 +98,7 @@ impl Outbox {
         }
         for (place, record) in records.drain(..) {
             if !self.ordered {
+                assert!(state.filled.fill(place), "{ONE_OUTCOME}");
                 state.window.push_back(Some(record));
                 continue;
             }
@@ -92,7 +107,7 @@ impl Outbox {
                 state.window.resize_with(at + 1, || None);
             }
             let before = state.window[at].replace(record);
-            assert!(before.is_none(), "a file has one outcome");
+            assert!(before.is_none(), "{ONE_OUTCOME}");
         }
         state.count_ready();
         self.wake(&mut state);
@@ -236,6 +251,14 @@ mod tests {
             outbox.put(&mut vec![record(place)]);
         }
         assert_eq!(lines(outbox.take(NOW)), [2, 0]);
+    }
+
+    #[test]
+    #[should_panic = "a file has one outcome"]
+    fn an_unordered_box_takes_one_record_for_each_place() {
+        let outbox = Outbox::new(false);
+        outbox.put(&mut vec![record(1), record(0)]);
+        outbox.put(&mut vec![record(2), record(1)]);
     }
 
     #[test]

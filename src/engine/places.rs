@@ -15,6 +15,8 @@ pub(super) struct InProgress {
     pub(super) device_bytes: u64,
     pub(super) digest: Option<Digest>,
     pub(super) proof: Option<Proof>,
+    /// Tries of it before this one.
+    pub(super) tries: u32,
 }
 
 /// Places, as many as were ever taken together; whoever begins files bounds them.
@@ -33,8 +35,8 @@ impl Places {
         self.files.len() - self.vacant.len()
     }
 
-    /// Gives a file a place.
-    pub(super) fn insert(&mut self, job: Job) -> usize {
+    /// Gives a file a place that has been tried so often.
+    pub(super) fn insert(&mut self, job: Job, tries: u32) -> usize {
         let place = self.vacant.pop().unwrap_or_else(|| {
             self.files.push(None);
             self.files.len() - 1
@@ -43,7 +45,7 @@ impl Places {
             self.by_job.resize(job.index() + 1, 0);
         }
         self.by_job[job.index()] = place;
-        self.files[place] = Some(InProgress { job, bytes: 0, device_bytes: 0, digest: None, proof: None });
+        self.files[place] = Some(InProgress { job, bytes: 0, device_bytes: 0, digest: None, proof: None, tries });
         place
     }
 

@@ -20,7 +20,7 @@ use crate::limits;
 use crate::plan::{LargestFirst, Planned};
 #[cfg(test)]
 use crate::read::faulty::{Faulty, Script};
-use crate::read::{Apart, Devices, Manner, Pace, Source};
+use crate::read::{Apart, Devices, Manner, Pace, Source, how_it_is_worse};
 use crate::readerkind::{CacheEffect, DeviceKind, Origin, ReaderChoice, ReaderKind};
 use crate::report::{ReaderUse, Record};
 use crate::root::Root;
@@ -181,6 +181,7 @@ impl Shared {
         }
         self.ledgers.make_room(means.workers_max);
         self.note_wrong(&means.kernels);
+        how_it_is_worse().into_iter().for_each(|reason| self.note_reason(reason));
         let _ = self.means.set(means);
     }
 

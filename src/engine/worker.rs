@@ -31,7 +31,7 @@ use super::shared::{Brought, Shared};
 use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::read::{End, Event, PlannedFile, Proof, Segment, Source, Wait};
-use crate::readerkind::{Origin, ReaderChoice, ReaderKind};
+use crate::readerkind::Origin;
 use crate::verdict::Outcome;
 
 /// One worker thread.
@@ -44,8 +44,6 @@ pub(super) struct Worker {
     inline: Option<Box<dyn Source + Send>>,
     /// Which inline source this is: the buffers of an earlier one are not the pool's of this.
     generation: u32,
-    /// The inline source is the plain one, and nothing goes to the readers.
-    plain_only: bool,
     /// A second reading of some file gave another digest than the first.
     distrusts: bool,
     links: Links,
@@ -62,8 +60,7 @@ pub(super) struct Worker {
     /// A huge file was begun in this round: no further file is, so that the other workers come by their share of them. Else
     /// the first to see sixteen of them, at the end of a run, takes all before anybody else has looked.
     began_huge: bool,
-    /// Times that a file was put off, and that a descriptor was waited for, since bytes last came.
-    deferrals: u32,
+    /// Times that a descriptor was waited for since bytes last came.
     waits: u32,
     lacks_descriptor: bool,
     /// What shows that the run is not small, while its caller does it alone.
@@ -87,7 +84,6 @@ impl Worker {
             lanes: Lanes::new(shared.kernels().clone(), limits::FILES_PER_WORKER_MAX),
             inline,
             generation: 0,
-            plain_only: shared.resources.reader == ReaderChoice::Forced(ReaderKind::Pread),
             distrusts: false,
             links: Links::default(),
             remote_directory: None,
@@ -97,7 +93,6 @@ impl Worker {
             files: Places::default(),
             files_max: shared.files_per_worker(),
             began_huge: false,
-            deferrals: 0,
             waits: 0,
             lacks_descriptor: false,
             outgrown: Outgrown::default(),
@@ -232,16 +227,16 @@ impl Worker {
         if accounts.is_closed() {
             return Begun::Never;
         }
-        let planned = match accounts.next_deferred() {
-            Some(planned) => planned,
+        let (planned, tries) = match accounts.next_deferred() {
+            Some(deferred) => deferred,
             None => match self.queue.next(&self.shared) {
-                Next::File(planned) => planned,
+                Next::File(planned) => (planned, 0),
                 Next::Later => return Begun::NotNow,
                 Next::Never => return Begun::Never,
             },
         };
         let job = self.lanes.begin().expect("there are as many jobs as places");
-        let place = self.files.insert(job);
+        let place = self.files.insert(job, tries);
         let file = PlannedFile::new(ticket(self.index, place), planned.name.clone());
         accounts.begin(place, planned);
         drop(accounts);
@@ -280,7 +275,7 @@ impl Worker {
         file.bytes += length;
         file.device_bytes += if origin == Origin::Device { length } else { 0 };
         self.bytes_since += length;
-        (self.deferrals, self.waits) = (0, 0);
+        self.waits = 0;
         if std::mem::take(&mut self.lacks_descriptor) {
             self.shared.ledgers.of(self.index).open().lacks_descriptor(false);
         }
@@ -303,8 +298,8 @@ impl Worker {
                     // Its buffers go home before its ticket may be another file's.
                     self.take_done();
                 }
-                let InProgress { bytes, .. } = self.files.remove(place);
-                self.fail(place, bytes, failure);
+                let InProgress { bytes, tries, .. } = self.files.remove(place);
+                self.fail(place, bytes, failure, tries);
             }
         }
     }

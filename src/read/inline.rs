@@ -44,8 +44,10 @@ pub(crate) struct Copying {
 enum How {
     /// Never: RWF_NOWAIT.
     Cached,
-    /// As long as the device takes: plain pread.
+    /// As long as the device takes: pread, past the page cache where that is better.
     Waiting(ReaderKind),
+    /// The same as second readings read: through the page cache wherever that will do.
+    Plainly,
 }
 
 /// What is mapped rather than copied.
@@ -80,6 +82,13 @@ impl Inline {
     pub(crate) fn waiting(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
         let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
         Ok(InTurn::of(Copying::new(root, manner, pool, How::Waiting(ReaderKind::Pread), Maps::Nothing), IN_A_WORKER))
+    }
+
+    /// Reads from anywhere as second readings do, in the worker: by pread through the page cache, without maps and without
+    /// O_DIRECT, unless all is to come from the medium.
+    pub(crate) fn plain(root: Arc<Root>, manner: Arc<Manner>, buffers: usize) -> io::Result<Inline> {
+        let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, buffers)?;
+        Ok(InTurn::of(Copying::new(root, manner, pool, How::Plainly, Maps::Nothing), IN_A_WORKER))
     }
 }
 
@@ -200,6 +209,10 @@ impl Copying {
         };
         let filled = match self.how {
             How::Waiting(_) => reading.fill(buffer, &self.manner),
+            How::Plainly => match reading.choose_to_be_read_ahead(&self.manner) {
+                Ok(()) => reading.fill(buffer, &self.manner),
+                Err(failure) => Filled::Failed(buffer, failure),
+            },
             How::Cached => self.read_cached(&mut reading, buffer),
         };
         match filled {
@@ -210,7 +223,7 @@ impl Copying {
             }
             Filled::Failed(buffer, failure) => {
                 self.pool.give(buffer);
-                Progress::Over(reading.fail(failure))
+                self.fail(reading, failure)
             }
         }
     }
@@ -265,12 +278,16 @@ impl Method for Copying {
             _ if is_empty_map => ReaderKind::Mmap,
             How::Cached => ReaderKind::Cached,
             How::Waiting(reader) => reader,
+            How::Plainly => ReaderKind::Pread,
         })
     }
 
     fn wait_from_now_on(&mut self) {
         if self.how == How::Cached {
             self.how = How::Waiting(ReaderKind::Pread);
+            // A window and O_DIRECT on the same descriptor do not go together: why a page was not to be had is asked by
+            // reading one byte.
+            self.maps = Maps::Nothing;
         }
     }
 
@@ -297,6 +314,7 @@ impl Method for Copying {
         Some(match self.how {
             How::Cached => format!("reader cached: {refused}"),
             How::Waiting(reader) => format!("reader {reader}: {refused}"),
+            How::Plainly => format!("reader {}: {refused}", ReaderKind::Pread),
         })
     }
 
@@ -308,3 +326,6 @@ impl Method for Copying {
         self.pool.out() + self.windows.live()
     }
 }
+
+#[cfg(all(test, not(checksig_portable)))]
+mod tests;

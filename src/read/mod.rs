@@ -49,6 +49,7 @@ pub(crate) use inline::Inline;
 pub(crate) use manner::{Apart, Manner};
 pub(crate) use nowait::HAS_CACHED_READS;
 pub(crate) use pace::Pace;
+pub(crate) use residency::how_it_is_worse;
 pub(crate) use segment::{Bytes, End, Event, Failure, PlannedFile, Proof, Segment, Ticket};
 pub(crate) use uring::{Uring, probe, probe_deferred};
 

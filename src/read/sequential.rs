@@ -15,8 +15,9 @@ use super::nowait::read_cached;
 use super::piece::{Answer, Piece};
 use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
+use crate::limits;
 use crate::readerkind::{Origin, ReaderKind};
-use crate::root::{OpenedFile, Refusal, Root, Stamp};
+use crate::root::{OpenedFile, Refusal, Root, Stamp, stamp_of};
 
 /// A file on its way.
 pub(crate) struct Sequential {
@@ -140,6 +141,9 @@ impl Sequential {
             }
             match read {
                 Ok(count) => match piece.take(count.unwrap_or(0)) {
+                    Answer::Whole if !may_wait && self.has_grown_unseen(&piece) => {
+                        return Filled::Failed(buffer, Failure::Moved);
+                    }
                     Answer::Whole => return self.filled(buffer, &piece, Origin::Cache),
                     Answer::More => {}
                     Answer::Moved => return Filled::Failed(buffer, Failure::Moved),
@@ -151,6 +155,14 @@ impl Sequential {
                 }
             }
         }
+    }
+
+    /// Whether there is more behind this last piece than a read that must not wait has seen: where the piece ends with a page,
+    /// it stops there also if the file goes on with a page that is not in memory. (Where the size is not to be had, it may.)
+    fn has_grown_unseen(&self, piece: &Piece) -> bool {
+        let ends_with_page = (piece.offset + piece.wanted as u64).is_multiple_of(limits::PAGE_BYTES as u64);
+        let size = || stamp_of(self.held.fd()).map(|stamp| stamp.size_bytes);
+        piece.last && piece.wanted > 0 && ends_with_page && size() != Ok(self.held.stamp.size_bytes)
     }
 
     /// Chooses how the file is read from here on by one who may wait, unless that has been done.

@@ -63,7 +63,8 @@ fn told(bounds: Option<Bounds>, start: &dyn Fn() -> Result<Run, Error>) -> (Told
         bytes: report.bytes,
         cancelled: report.cancelled,
         readers: report.readers,
-        reasons: report.reasons,
+        // What there is to say of the page cache is found out with the threads.
+        reasons: report.reasons.into_iter().filter(|reason| !reason.starts_with("page cache:")).collect(),
         progress,
     };
     (told, STARTED.get() - before)

@@ -2,6 +2,8 @@
 //!
 //! Reads and hashes nothing; that a file passes is decided by digests that are equal, here and nowhere else in a worker.
 
+use std::time::Duration;
+
 use super::Worker;
 use crate::digest::Digest;
 use crate::engine::confirm::{Confirmers, Suspect};
@@ -12,12 +14,12 @@ use crate::read::{Failure, Proof};
 use crate::verdict::Outcome;
 
 impl Worker {
-    /// A file could not be read whole, but only so far.
-    pub(super) fn fail(&mut self, place: usize, read_bytes: u64, failure: Failure) {
-        let passes = failure.lacked_descriptor().is_some() || self.deferrals < limits::PASSING_TRIES_MAX;
+    /// A file could not be read whole, but only so far, after so many tries before this one.
+    pub(super) fn fail(&mut self, place: usize, read_bytes: u64, failure: Failure, tries: u32) {
+        let passes = failure.lacked_descriptor().is_some() || tries < limits::PASSING_TRIES_MAX;
         if failure.may_pass() && passes {
             // Too many files are open, ours or the host's, or somebody has to let go of this one first.
-            return self.put_off(place, failure);
+            return self.put_off(place, failure, tries);
         }
         if let Some(planned) = self.shared.ledgers.of(self.index).open().file_mut(place) {
             self.sizes.end(planned, read_bytes);
@@ -25,29 +27,28 @@ impl Worker {
         self.settle(place, outcome_of(failure), None);
     }
 
-    /// From now on fewer files at a time, and this one later; or by threads, where the caller would have to wait.
-    fn put_off(&mut self, place: usize, failure: Failure) {
-        self.ledger().open().defer(place);
+    /// This one later, and where descriptors are lacking from now on fewer at a time; or by threads, where the caller would
+    /// have to wait. A file that somebody has to let go of holds up no other.
+    fn put_off(&mut self, place: usize, failure: Failure, tries: u32) {
+        let lacked = failure.lacked_descriptor();
+        let (tries, wait) = match lacked {
+            Some(_) => (tries, None),
+            None => (tries + 1, Some(Duration::from_millis(limits::LOOK_AROUND_MS))),
+        };
+        self.ledger().open().defer(place, tries, wait);
         if self.shared.is_small() {
             self.outgrown.waits = true;
             return;
         }
+        let Some(errno) = lacked else { return };
         self.files_max = self.files.len().max(1);
         if self.files.len() > 0 {
             return;
         }
         self.rest();
-        match failure.lacked_descriptor() {
-            Some(errno) => {
-                self.ledger().open().lacks_descriptor(true);
-                self.lacks_descriptor = true;
-                self.shared.wait_for_descriptor(errno, &mut self.waits);
-            }
-            None => {
-                self.deferrals += 1;
-                std::thread::sleep(std::time::Duration::from_millis(limits::LOOK_AROUND_MS));
-            }
-        }
+        self.ledger().open().lacks_descriptor(true);
+        self.lacks_descriptor = true;
+        self.shared.wait_for_descriptor(errno, &mut self.waits);
     }
 
     /// Judges a file once both its digest and the proof that it was read whole are there.
@@ -56,7 +57,7 @@ impl Worker {
         let (Some(digest), Some(proof)) = (progress.digest, progress.proof) else {
             return;
         };
-        let InProgress { bytes, device_bytes, .. } = self.files.remove(place);
+        let InProgress { bytes, device_bytes, tries, .. } = self.files.remove(place);
         // What was too many files a moment ago need not be now.
         self.files_max = (self.files_max + 1).min(self.shared.files_per_worker());
         let mut suspect = None;
@@ -74,7 +75,7 @@ impl Worker {
             }
             Some(None) => {
                 drop(accounts);
-                return self.find(place, digest, proof, (bytes, device_bytes));
+                return self.find(place, digest, proof, (bytes, device_bytes), tries);
             }
             // This thread was given up.
             None => return,
@@ -85,7 +86,7 @@ impl Worker {
     }
 
     /// Nothing says what the digest should be; that nobody wrote to the file meanwhile can be seen.
-    fn find(&mut self, place: usize, digest: Digest, proof: Proof, (bytes, device_bytes): (u64, u64)) {
+    fn find(&mut self, place: usize, digest: Digest, proof: Proof, (bytes, device_bytes): (u64, u64), tries: u32) {
         let Some(name) = self.ledger().open().file(place).map(|planned| planned.name.clone()) else { return };
         let shared = &self.shared;
         let stamp = shared.patiently(|| match shared.root.stamp(&name).map_err(Failure::from) {
@@ -95,7 +96,7 @@ impl Worker {
             stamp => stamp.map(Ok),
         });
         let outcome = match stamp {
-            Ok(Err(failure)) => return self.put_off(place, failure),
+            Ok(Err(failure)) => return self.put_off(place, failure, tries),
             Ok(Ok(stamp)) if stamp == proof.stamp => {
                 self.brought.add(proof.reader, bytes, device_bytes);
                 let is_more = self.ledger().open().settle_found(place, digest, proof);

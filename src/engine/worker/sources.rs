@@ -12,8 +12,9 @@ use crate::engine::shared::Shared;
 use crate::error::Error;
 use crate::hash::{Kernels, Lanes};
 use crate::limits;
-use crate::read::{HAS_CACHED_READS, Inline, PlannedFile, Source};
+use crate::read::{HAS_CACHED_READS, Inline, Manner, PlannedFile, Source};
 use crate::readerkind::{ReaderChoice, ReaderKind};
+use crate::root::Root;
 
 /// The source that a worker drives itself; none where every file goes to the readers.
 pub(in crate::engine) fn inline(shared: &Shared) -> io::Result<Option<Box<dyn Source + Send>>> {
@@ -101,13 +102,16 @@ impl Worker {
             },
             None => files,
         };
+        if self.shared.stopping() {
+            // The readers have gone first. The files are in the ledger, and accounted for when this worker leaves.
+            return;
+        }
         self.shared.note_reason("reader pread: no reader thread could be started".to_owned());
         match &mut self.inline {
             // A new source would not have the other files that this one has in progress.
             Some(source) => source.wait_from_now_on(),
-            None => self.read_plainly(),
+            None => self.read_by(Inline::waiting),
         }
-        self.plain_only = true;
         for file in files {
             match &mut self.inline {
                 Some(source) if source.has_room() => source.add(file),
@@ -117,25 +121,22 @@ impl Worker {
         }
     }
 
-    /// From now on this thread reads and hashes as second readings do: nobody knows whether the reader or the kernel was
-    /// wrong.
+    /// From now on this thread reads and hashes as second readings do, whatever its source was until now: nobody knows
+    /// whether the reader or the kernel was wrong. To be called where no file is in progress.
     pub(super) fn distrust(&mut self) {
         self.distrusts = true;
         self.shared.counters.count_kernels(|kernel| self.lanes.hashed_bytes(kernel));
         self.lanes = Lanes::new(Kernels::plain(), limits::FILES_PER_WORKER_MAX);
-        if !self.plain_only {
-            self.read_plainly();
-        }
+        self.read_by(Inline::plain);
     }
 
-    /// From now on this thread reads by plain pread itself.
-    fn read_plainly(&mut self) {
+    /// From now on this thread reads by such a source itself.
+    fn read_by(&mut self, source: fn(Arc<Root>, Arc<Manner>, usize) -> io::Result<Inline>) {
         let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
-        match Inline::waiting(root, manner, self.shared.worker_buffers()) {
+        match source(root, manner, self.shared.worker_buffers()) {
             Ok(source) => {
                 self.inline = Some(self.shared.driven_anywhere(source));
                 self.generation += 1;
-                self.plain_only = true;
             }
             Err(error) => self.shared.fail(Error::Internal(format!("no memory for a reader: {error}"))),
         }
