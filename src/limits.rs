@@ -90,8 +90,8 @@ pub const SMALL_BUFFER_BYTES: usize = 16 * 1024;
 /// Bytes of a large buffer of a reader thread: a direct read of so much is as fast as a longer one.
 pub const LARGE_BUFFER_BYTES: usize = 256 * 1024;
 
-/// Bytes of all the buffers of all reader threads.
-pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
+/// Bytes of all the buffers of all reader threads: eight rings with 64 small and 16 large ones each.
+pub const READER_MEMORY_BYTES: usize = 43 * 1024 * 1024;
 
 /// Bytes of the buffers of the readers of files that another machine or a program serves below a root on a disk, beside
 /// those; where memory is limited, one part in so many of what readers may have.
@@ -165,6 +165,9 @@ pub const RING_SMALL_BUFFERS: usize = 2 * WINDOW_FILES;
 
 /// Entries of a ring: every file's first read, and the further reads of the long ones.
 pub const RING_ENTRIES: u32 = 128;
+
+/// Reads of one ring at least, where that many are allowed at all: one that hangs is not to hold up the others.
+pub const RING_READS_MIN: usize = 2;
 
 /// Ring readers of a run. What they wait for is mostly the inodes and directories that an open needs.
 pub const RING_READERS: usize = 8;

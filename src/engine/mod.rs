@@ -14,6 +14,7 @@ mod descriptors;
 mod faults;
 mod ledger;
 mod means;
+mod memory;
 mod options;
 mod outbox;
 mod piece;

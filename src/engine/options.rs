@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use crate::hash::KernelChoice;
+use crate::limits;
 use crate::manifest::{Format, Grammar};
 use crate::readerkind::{CacheEffect, ReaderChoice};
 use crate::root::Policy;
@@ -35,13 +36,24 @@ pub struct Resources {
     /// is an error.
     pub queue_depth: Option<NonZeroUsize>,
     /// Bytes of all buffers of the run, those of workers and those of readers, and at least
-    /// [`limits::MEMORY_BYTES_MIN`](crate::limits::MEMORY_BYTES_MIN); without a number, 48 MiB and 8 MiB a worker at most.
+    /// [`limits::MEMORY_BYTES_MIN`](crate::limits::MEMORY_BYTES_MIN); without a number, 51 MiB and 8 MiB a worker at most.
+    /// Where it feeds fewer workers than are wanted, there are fewer. What else a run takes is not in it: stacks, records,
+    /// 256 KiB for each file that is read a second time, and mapped windows, which are the page cache's memory.
     pub memory_bytes: Option<u64>,
     /// Whether every byte is read from the device itself, past the page cache (O_DIRECT), also what is cached: what is
     /// in memory says nothing about the medium.
     pub from_media: bool,
     /// What becomes of the page cache.
     pub cache: CacheEffect,
+}
+
+impl Resources {
+    /// Workers that there may be, as far as memory allows it.
+    pub(crate) fn workers_at_most(&self) -> usize {
+        // Both CPU affinity and the cgroup's CPU quota are in this number.
+        let workers = self.workers.or_else(|| std::thread::available_parallelism().ok());
+        workers.map_or(1, NonZeroUsize::get).min(limits::WORKERS_MAX)
+    }
 }
 
 /// The choices for [`verify`](crate::verify). `Options::default()` is right for most.

@@ -176,7 +176,8 @@ impl Readers {
 
 /// Starts as many readers of a team as the ladder says, or as Linux gives threads for.
 fn start(shared: &Arc<Shared>, crew: &Crew, team: Team, workers: Vec<Sender<FromReader>>) -> Option<Started> {
-    let Rung { kind, readers: most, files_at_a_time, room } = rung(shared, team);
+    let rung = rung(shared, team);
+    let Rung { kind, readers: most, files_at_a_time, room, .. } = rung;
     let buffers = room.small_buffers + room.large_buffers;
     let files_max = shared.workers_max() * shared.files_per_worker();
     let (files, inbox) = bounded(files_max);
@@ -193,6 +194,7 @@ fn start(shared: &Arc<Shared>, crew: &Crew, team: Team, workers: Vec<Sender<From
             workers: workers.clone(),
         };
         let thread = Reader::new(team, reader, Arc::clone(shared), queues);
+        let room = rung.room_of(reader);
         if crew.spawn("checksig-reader", shared, move || thread.run(kind, room)).is_err() {
             break;
         }

@@ -37,6 +37,7 @@ mod uring;
 
 pub(crate) use at_hand::read_at_hand;
 pub(crate) use blocking::Blocking;
+pub(crate) use buffers::taken_bytes;
 pub(crate) use device::{DeviceKind, Devices};
 pub(crate) use disks::{HAS_DIRECT_READS, is_remote, kind_of};
 pub(crate) use inline::Inline;
