@@ -303,7 +303,8 @@ pub const OPEN_MS_MAX: u64 = 1_000;
 
 const _: () = assert!(OPEN_MS_MAX < PASSING_TRIES_MAX as u64 * LOOK_AROUND_MS, "who reads slowly is seen in time");
 
-/// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
+/// Tries of one read on a ring that Linux puts off, before the file counts as unreadable; and of calls in a row that bring
+/// nothing, before the ring counts as broken.
 pub const RING_TRIES_MAX: u32 = 1_000;
 
 /// Bytes of lines that `create` gathers before it writes them.

@@ -214,7 +214,7 @@ impl Shared {
     pub(super) fn driven(&self, source: impl Source + 'static) -> Box<dyn Source> {
         #[cfg(test)]
         if let Some(script) = &self.script {
-            return Box::new(Faulty::new(source, Arc::clone(script)));
+            return Box::new(Faulty::new(source, Arc::clone(script), Arc::clone(&self.root)));
         }
         Box::new(source)
     }
@@ -223,7 +223,7 @@ impl Shared {
     pub(super) fn driven_anywhere(&self, source: impl Source + Send + 'static) -> Box<dyn Source + Send> {
         #[cfg(test)]
         if let Some(script) = &self.script {
-            return Box::new(Faulty::new(source, Arc::clone(script)));
+            return Box::new(Faulty::new(source, Arc::clone(script), Arc::clone(&self.root)));
         }
         Box::new(source)
     }

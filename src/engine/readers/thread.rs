@@ -3,6 +3,7 @@
 //! Knows no reader but by its source.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,9 @@ enum Driven {
     /// The source no longer works, for this reason, and has no file in progress.
     Broken(String),
 }
+
+/// What a thread says of its reader before it reads anything: why it cannot be had, if so.
+pub(super) type Ready = Result<(), String>;
 
 /// A reader's ends of the queues.
 pub(super) struct Queues {
@@ -51,31 +55,50 @@ impl Reader {
         Reader { team, index, shared, queues, pending: VecDeque::new(), outgoing }
     }
 
-    /// Reads what comes by a reader of this kind, until nothing will come any more.
-    pub(super) fn run(mut self, kind: ReaderKind, room: ReaderRoom) {
-        let mut source = self.source(kind, room);
-        // A ring that fails is given up once its files have ended, and blocking reads take its place.
-        while let Ok(Driven::Broken(reason)) = source.as_mut().map(|source| self.drive(&mut **source)) {
+    /// Reads what comes by a reader of this kind, until nothing will come any more; says first whether it can be had.
+    pub(super) fn run(mut self, kind: ReaderKind, room: ReaderRoom, ready: Sender<Ready>) {
+        let mut source = match self.source(kind, room) {
+            Ok(Ok(source)) => source,
+            Ok(Err(refused)) => {
+                // Where this is one of several, the others are enough.
+                self.shared.note_reason(format!("reader {kind}: not as many as wanted; {refused}"));
+                let _ = ready.send(Err(refused));
+                return;
+            }
+            Err(error) => return self.no_memory(&error),
+        };
+        let _ = ready.send(Ok(()));
+        drop(ready);
+        // A ring that fails is given up once its files have been left to others, and blocking reads take its place.
+        while let Driven::Broken(reason) = self.drive(&mut *source) {
             self.shared.note_reason(format!("reader threads: {reason}"));
-            source = self.source(ReaderKind::Threads, room);
-        }
-        if let Err(error) = source {
-            self.shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
+            drop(source);
+            source = match self.blocking(room) {
+                Ok(source) => source,
+                Err(error) => return self.no_memory(&error),
+            };
         }
     }
 
-    /// The source of this thread: a ring of its own, or, where Linux refuses just this one, blocking reads.
-    fn source(&self, kind: ReaderKind, room: ReaderRoom) -> std::io::Result<Box<dyn Source>> {
-        let (root, manner) = (&self.shared.root, &self.shared.manner);
-        if kind == ReaderKind::Uring {
-            match Uring::new(Arc::clone(root), Arc::clone(manner), room) {
-                Ok(source) => return Ok(self.shared.driven(source?)),
-                Err(refused) => self.shared.note_reason(format!("reader threads: {refused}")),
-            }
+    /// The source of this thread; a ring of its own may be refused.
+    fn source(&self, kind: ReaderKind, room: ReaderRoom) -> io::Result<Result<Box<dyn Source>, String>> {
+        if kind != ReaderKind::Uring {
+            return self.blocking(room).map(Ok);
         }
-        let apart = self.team == Team::Remote;
-        let source = Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers, apart);
-        Ok(self.shared.driven(source?))
+        match Uring::new(Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner), room) {
+            Ok(source) => Ok(Ok(self.shared.driven(source?))),
+            Err(refused) => Ok(Err(refused.to_string())),
+        }
+    }
+
+    fn blocking(&self, room: ReaderRoom) -> io::Result<Box<dyn Source>> {
+        let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
+        let source = Blocking::new(root, manner, room.large_buffers, self.team == Team::Remote)?;
+        Ok(self.shared.driven(source))
+    }
+
+    fn no_memory(&self, error: &io::Error) {
+        self.shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
     }
 
     fn drive(&mut self, source: &mut dyn Source) -> Driven {

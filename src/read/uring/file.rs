@@ -204,6 +204,27 @@ impl RingFile {
         file.resumed(Resume { opened: OpenedFile { file: descriptor, stamp }, offset, way: Some(way) })
     }
 
+    /// Leaves it to another source after its ring has broken: what has not been told is read again.
+    pub(super) fn give_up(self) -> Event {
+        if let Some(failure) = self.failure {
+            return self.end(Err(failure));
+        }
+        let offset = self.untold_offset();
+        // A read that is in flight keeps its own.
+        match self.descriptor.try_clone() {
+            Ok(descriptor) => {
+                let RingFile { file, stamp, way, .. } = self;
+                let opened = OpenedFile { file: descriptor, stamp };
+                Event::Elsewhere(file.resumed(Resume { opened, offset, way: Some(way) }))
+            }
+            Err(error) => {
+                let errno = Errno::from_io_error(&error).unwrap_or(Errno::IO);
+                // As if it had not been opened: it is read from its first byte on.
+                self.end(Err(Failure::Unreadable { errno, offset: 0 }))
+            }
+        }
+    }
+
     /// The end of it.
     pub(super) fn end(mut self, result: Result<Proof, Failure>) -> Event {
         self.way.leave(self.descriptor.as_fd());
