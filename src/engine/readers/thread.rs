@@ -45,6 +45,8 @@ pub(super) struct Reader {
     queues: Queues,
     /// Files that came together and wait for room in the source.
     pending: VecDeque<PlannedFile>,
+    /// Files are opened one by one, and each may hang: what came with them is left to others.
+    one_by_one: bool,
     /// What has been told and not sent yet, for each worker.
     outgoing: Vec<Vec<Event>>,
 }
@@ -52,7 +54,7 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(team: Team, index: usize, shared: Arc<Shared>, queues: Queues) -> Reader {
         let outgoing = queues.workers.iter().map(|_| Vec::new()).collect();
-        Reader { team, index, shared, queues, pending: VecDeque::new(), outgoing }
+        Reader { team, index, shared, queues, pending: VecDeque::new(), one_by_one: false, outgoing }
     }
 
     /// Reads what comes by a reader of this kind, until nothing will come any more; says first whether it can be had.
@@ -81,7 +83,7 @@ impl Reader {
     }
 
     /// The source of this thread; a ring of its own may be refused.
-    fn source(&self, kind: ReaderKind, room: ReaderRoom) -> io::Result<Result<Box<dyn Source>, String>> {
+    fn source(&mut self, kind: ReaderKind, room: ReaderRoom) -> io::Result<Result<Box<dyn Source>, String>> {
         if kind != ReaderKind::Uring {
             return self.blocking(room).map(Ok);
         }
@@ -91,7 +93,8 @@ impl Reader {
         }
     }
 
-    fn blocking(&self, room: ReaderRoom) -> io::Result<Box<dyn Source>> {
+    fn blocking(&mut self, room: ReaderRoom) -> io::Result<Box<dyn Source>> {
+        self.one_by_one = true;
         let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
         let source = Blocking::new(root, manner, room.large_buffers, self.team == Team::Remote)?;
         Ok(self.shared.driven(source))
@@ -144,8 +147,20 @@ impl Reader {
         }
     }
 
-    /// Gives the source what it has room for: what others share first; true when no more will come.
+    /// Gives the source what it has room for; true when no more will come.
     fn take_files(&mut self, source: &mut dyn Source) -> bool {
+        let no_more = self.fill(source);
+        if self.one_by_one {
+            for file in self.pending.drain(..) {
+                // There is room for all files in progress, and this reader keeps the queue open itself.
+                let _ = self.queues.share.send(file);
+            }
+        }
+        no_more
+    }
+
+    /// What others share comes first.
+    fn fill(&mut self, source: &mut dyn Source) -> bool {
         while source.has_room_for_surplus() {
             let Ok(file) = self.queues.shared_files.try_recv() else { break };
             source.add(file);
@@ -280,5 +295,22 @@ mod tests {
         assert!(matches!(reader.drive(&mut source), Driven::Done));
         assert_eq!(notes, ["file", "buffer", "poll"]);
         assert_eq!(events.len(), 1);
+    }
+
+    #[test]
+    fn what_came_with_a_file_that_may_hang_is_left_to_others() {
+        let (files, inbox) = bounded(1);
+        let (sender, _events) = bounded(1);
+        let root = Root::open_root(".".as_ref(), Policy::Beneath).unwrap();
+        let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+        let (share, shared_files) = bounded(3);
+        let queues =
+            Queues { inbox, share, shared_files: shared_files.clone(), returned: never(), workers: vec![sender] };
+        let mut reader = Reader::new(Team::Usual, 0, shared, queues);
+        let room = ReaderRoom { small_buffers: 0, large_buffers: 1, reads: 1 };
+        let mut source = reader.blocking(room).unwrap();
+        files.send((0..3).map(|at| PlannedFile::new(Ticket(at), b"f".to_vec())).collect()).unwrap();
+        assert!(!reader.take_files(&mut *source));
+        assert_eq!((source.in_progress(), shared_files.len(), reader.pending.len()), (1, 2, 0));
     }
 }
