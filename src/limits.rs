@@ -278,6 +278,9 @@ pub const FILES_PER_WORKER_MAX: usize = 512;
 /// Descriptors left to the rest of the process, and to directories, manifests and rings.
 pub const DESCRIPTORS_RESERVED: u64 = 64;
 
+/// Descriptors that most systems give a process (the soft limit of Linux itself).
+pub const DESCRIPTORS_USUAL: u64 = 1_024;
+
 /// Descriptors that this process must be allowed for a run to take some for rings.
 pub const RING_DESCRIPTORS_MIN: u64 = 2 * DESCRIPTORS_RESERVED;
 

@@ -31,8 +31,9 @@ pub struct Resources {
     pub kernel: KernelChoice,
     /// Threads that hash; without a number, as many as CPU affinity and the cgroup's CPU quota allow.
     pub workers: Option<NonZeroUsize>,
-    /// Reads in flight on the device at a time, over all readers: with blocking readers, threads. Without a number it is
-    /// chosen for the device; more than [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX)
+    /// Reads in flight on the device at a time, over all readers: with blocking readers, threads. It has no effect where the
+    /// threads that hash wait themselves (pread and mmap), each for one read. With 1 a read that hangs holds up all behind
+    /// it, and a ring that has 2 goes on with one. Without a number it is chosen for the device; more than [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX)
     /// is an error.
     pub queue_depth: Option<NonZeroUsize>,
     /// Bytes of all buffers of the run, those of workers and those of readers, and at least

@@ -104,8 +104,8 @@ fn kind(shared: &Shared) -> ReaderKind {
             shared.means().descriptors_max
         )),
         _ if shared.means().device == DeviceKind::Remote => Some(
-            "the root is on a network file system or FUSE, where a read waits for another machine or a program, and an open \
-             as well"
+            "the root is on a network file system or FUSE, or Linux does not say on what: there a read may wait for another \
+             machine or a program, and an open as well"
                 .to_owned(),
         ),
         _ => None,

@@ -302,3 +302,6 @@ impl Source for Uring {
         self.broken.map(|errno| format!("io_uring_enter: {errno}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

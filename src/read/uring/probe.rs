@@ -50,13 +50,15 @@ impl fmt::Display for Refused {
 fn name_and_remedy(errno: Errno) -> Option<(&'static str, &'static str)> {
     const FORBIDDEN: &str =
         "Linux or a container's seccomp profile forbids it; set kernel.io_uring_disabled=0, or allow the call";
+    const NO_MEMORY: &str =
+        "Linux has no memory for it, or the limit on locked memory is too small; the latter is raised with ulimit -l";
     const FILES: &str = "too many open files; raise the limit with ulimit -n";
     Some(match errno {
         Errno::PERM => ("EPERM", FORBIDDEN),
         Errno::ACCESS => ("EACCES", FORBIDDEN),
         Errno::NOSYS => ("ENOSYS", "this Linux has no io_uring with timed waits; 5.11 or newer has"),
         Errno::INVAL => ("EINVAL", "this Linux does not know the ring's settings; 5.11 or newer does"),
-        Errno::NOMEM => ("ENOMEM", "the limit on locked memory is too small; raise it with ulimit -l"),
+        Errno::NOMEM => ("ENOMEM", NO_MEMORY),
         Errno::MFILE => ("EMFILE", FILES),
         Errno::NFILE => ("ENFILE", FILES),
         _ => return None,
