@@ -96,8 +96,8 @@ pub const SMALL_BUFFER_BYTES: usize = 16 * 1024;
 /// Bytes of a large buffer of a reader thread: a direct read of so much is as fast as a longer one.
 pub const LARGE_BUFFER_BYTES: usize = 256 * 1024;
 
-/// Bytes of all the buffers of all reader threads.
-pub const READER_MEMORY_BYTES: usize = 40 * 1024 * 1024;
+/// Bytes of all the buffers of all reader threads: eight rings with 64 small and 16 large ones each.
+pub const READER_MEMORY_BYTES: usize = 43 * 1024 * 1024;
 
 /// Bytes of the buffers of the readers of files that another machine or a program serves below a root on a disk, beside
 /// those; where memory is limited, one part in so many of what readers may have.
@@ -171,6 +171,9 @@ pub const RING_SMALL_BUFFERS: usize = 2 * WINDOW_FILES;
 
 /// Entries of a ring: every file's first read, and the further reads of the long ones.
 pub const RING_ENTRIES: u32 = 128;
+
+/// Reads of one ring at least, where that many are allowed at all: one that hangs is not to hold up the others.
+pub const RING_READS_MIN: usize = 2;
 
 /// Ring readers of a run. What they wait for is mostly the inodes and directories that an open needs.
 pub const RING_READERS: usize = 8;
@@ -285,6 +288,9 @@ pub const FILES_PER_WORKER_MAX: usize = 512;
 /// Descriptors left to the rest of the process, and to directories, manifests and rings.
 pub const DESCRIPTORS_RESERVED: u64 = 64;
 
+/// Descriptors that most systems give a process (the soft limit of Linux itself).
+pub const DESCRIPTORS_USUAL: u64 = 1_024;
+
 /// Descriptors that this process must be allowed for a run to take some for rings.
 pub const RING_DESCRIPTORS_MIN: u64 = 2 * DESCRIPTORS_RESERVED;
 
@@ -314,7 +320,8 @@ pub const OPEN_MS_MAX: u64 = 1_000;
 
 const _: () = assert!(OPEN_MS_MAX < PASSING_TRIES_MAX as u64 * LOOK_AROUND_MS, "who reads slowly is seen in time");
 
-/// Tries of one read on a ring that Linux puts off, before the file counts as unreadable.
+/// Tries of one read on a ring that Linux puts off, before the file counts as unreadable; and of calls in a row that bring
+/// nothing, before the ring counts as broken.
 pub const RING_TRIES_MAX: u32 = 1_000;
 
 /// FIFOs that are kept open until their turn to be read comes, where they are read. Closing one would be the end of who writes

@@ -102,7 +102,28 @@ fn the_least_memory_is_enough_and_more_is_not_taken() {
         for memory in [limits::MEMORY_BYTES_MIN, 6 * MIB, 16 * MIB] {
             let used = of(memory, &tree).saturating_sub(floor);
             // What is no buffer: places, the outbox, stacks.
-            assert!(used <= memory + 6 * MIB, "{reader}, {memory}: {used} bytes beside {floor}");
+            assert!(used <= memory + 5 * MIB, "{reader}, {memory}: {used} bytes beside {floor}");
+        }
+    }
+}
+
+#[test]
+fn memory_that_feeds_few_workers_makes_them_few_and_every_file_is_read() {
+    let tree = tree();
+    for reader in readers() {
+        for workers in [11, 32, limits::WORKERS_MAX] {
+            let mut options = Options::default();
+            options.resources.reader = reader.parse().unwrap();
+            options.resources.workers = NonZeroUsize::new(workers);
+            options.resources.memory_bytes = Some(limits::MEMORY_BYTES_MIN);
+            options.resources.from_media = HAS_DIRECT_READS && reader != "mmap";
+            let (_, report) = tree.verify(&options);
+            assert_eq!(report.counts.of(OutcomeKind::Match), 346, "{reader}, {workers} workers");
+            let least = usize::try_from(limits::MEMORY_BYTES_MIN).unwrap() / limits::WORKER_BUFFER_BYTES / 3;
+            assert!(report.workers <= least, "{reader}: {} workers", report.workers);
+            let says_why =
+                report.reasons.iter().any(|reason| reason.starts_with(&format!("workers 10 of {workers}: ")));
+            assert!(says_why, "{reader}, {workers} workers: {:?}", report.reasons);
         }
     }
 }

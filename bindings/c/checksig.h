@@ -263,7 +263,7 @@ ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char 
 // start.
 ChecksigStatus checksig_options_set_queue_depth(ChecksigOptions *options, uint32_t queue_depth);
 
-// Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 48
+// Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 51
 // MiB and 8 MiB for each worker, at most.
 //
 // Less than 4 MiB is refused by checksig_run_start(): CHECKSIG_STATUS_BAD_OPTION.

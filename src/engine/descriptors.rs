@@ -19,9 +19,17 @@ pub(super) fn no_descriptor(errno: Errno) -> Option<Error> {
     matches!(errno, Errno::MFILE | Errno::NFILE).then(|| Error::NoDescriptor { limit, source: errno.into() })
 }
 
-/// Descriptors that this process may have.
+/// Descriptors that this process may have. Where Linux refuses to say, the number is 0, which it cannot be: this process has
+/// opened the root. Then it is taken for what most systems give.
 pub(super) fn descriptors_max() -> u64 {
-    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
+    told(rustix::process::getrlimit(rustix::process::Resource::Nofile).current)
+}
+
+fn told(current: Option<u64>) -> u64 {
+    match current {
+        Some(0) => limits::DESCRIPTORS_USUAL,
+        current => current.unwrap_or(u64::MAX),
+    }
 }
 
 impl Shared {
@@ -68,6 +76,11 @@ mod tests {
     use crate::plan::Planned;
     use crate::readerkind::ReaderChoice;
     use crate::root::Root;
+
+    #[test]
+    fn a_limit_that_linux_does_not_tell_is_taken_for_the_usual_one() {
+        assert_eq!([None, Some(0), Some(16)].map(told), [u64::MAX, limits::DESCRIPTORS_USUAL, 16]);
+    }
 
     #[test]
     fn a_descriptor_is_waited_for_as_long_as_anybody_in_the_run_holds_one_and_not_much_longer() {

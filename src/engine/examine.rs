@@ -140,7 +140,7 @@ fn place_of(shared: &Shared, tried: Option<PathBuf>, direct_align: Option<usize>
 }
 
 fn run_of(shared: &Shared, is_direct: bool) -> RunFound {
-    let Rung { kind, readers, room, .. } = ladder(shared);
+    let Rung { kind, readers, room, reads_left, .. } = ladder(shared);
     // Where nothing can be read without waiting, the workers wait for all of it.
     let (kind, readers) = if HAS_CACHED_READS { (kind, readers) } else { (ReaderKind::Pread, 0) };
     let reads = if kind == ReaderKind::Uring { room.reads.min(limits::RING_ENTRIES) as usize } else { 1 };
@@ -149,7 +149,7 @@ fn run_of(shared: &Shared, is_direct: bool) -> RunFound {
         cached: if HAS_CACHED_READS { ReaderKind::Cached } else { ReaderKind::Pread },
         uncached: kind,
         reader_threads: readers,
-        reads_in_flight: readers * reads,
+        reads_in_flight: readers * reads + reads_left,
         reader_bytes: (readers * buffers) as u64,
         is_direct,
         files_per_worker: shared.files_per_worker(),

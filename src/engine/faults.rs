@@ -23,7 +23,7 @@ use crate::hash::{Kernels, Stream};
 use crate::limits;
 use crate::manifest::{Entries, Grammar};
 use crate::plan::{Planner, Stock};
-use crate::read::faulty::{BROKEN, Fault, Script, Struck};
+use crate::read::faulty::{Fault, Script, Struck};
 use crate::read::{HAS_CACHED_READS, probe};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 use crate::report::Record;
@@ -139,7 +139,7 @@ fn run(tree: &Path, manifest: &[u8], form: Form, script: &Arc<Script>) -> Option
 }
 
 /// What a file that was struck must come to; `None` for what it is without a fault.
-fn expected(fault: Fault, for_ever: bool, sound: OutcomeKind, struck: &Struck) -> Option<Outcome> {
+fn expected(fault: Fault, for_ever: bool, struck: &Struck) -> Option<Outcome> {
     let unreadable = |errno: Errno, offset| Some(Outcome::Unreadable { errno: errno.raw_os_error(), offset });
     match fault {
         Fault::OpenFails(Errno::MFILE) => {
@@ -148,10 +148,9 @@ fn expected(fault: Fault, for_ever: bool, sound: OutcomeKind, struck: &Struck) -
         }
         Fault::OpenFails(errno) => unreadable(errno, 0),
         Fault::ReadFails(errno) => unreadable(errno, struck.offset),
-        // It was told of its own reason.
-        Fault::Breaks if sound == OutcomeKind::Missing => None,
-        Fault::Breaks => unreadable(BROKEN, struck.offset),
         Fault::Moves => Some(Outcome::Changed),
+        // Read on by others.
+        Fault::Breaks => None,
         // Unstable, with digests that only the file knows.
         Fault::Flips | Fault::Leaves | Fault::Delays | Fault::Overtaken | Fault::EndsLate => None,
     }
@@ -172,7 +171,7 @@ fn check(listed: &Listed, records: &[Record], script: &Script, fault: Fault, for
     for (name, &sound) in &listed.sound {
         let outcome = seen.get(&name[..]).ok_or("no outcome")?;
         let hit = struck.iter().find(|hit| hit.name == *name);
-        let wanted = hit.and_then(|hit| expected(fault, for_ever, sound, hit));
+        let wanted = hit.and_then(|hit| expected(fault, for_ever, hit));
         let kind = if hit.is_some() && fault == Fault::Flips { OutcomeKind::Unstable } else { sound };
         if wanted.as_ref().map_or(outcome.kind() != kind, |wanted| wanted != *outcome) {
             let name = String::from_utf8_lossy(name);
@@ -208,7 +207,9 @@ fn sweep(listed: &Listed, form: Form, fault: Fault, stride: u64) -> (u64, u64) {
     };
     let points = at(u64::MAX, false);
     assert!(points > 0, "{form:?}, {fault:?}: no point at all");
-    for for_ever in [false, true] {
+    // Where every source that takes the place of a broken one breaks as well, nothing is ever read.
+    let lasts: &[bool] = if fault == Fault::Breaks { &[false] } else { &[false, true] };
+    for &for_ever in lasts {
         for first in (0..points).step_by(stride as usize) {
             at(first, for_ever);
         }

@@ -3,12 +3,12 @@
 //! To find these things out takes longer than a few small files: reading the quota of the control group, asking sysfs about
 //! the disk, measuring the kernels. So a run is begun without, and gets them when its work turns out not to be small.
 
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit};
 
 use super::descriptors::descriptors_max;
+use super::memory;
 use super::options::Resources;
 use crate::hash::{KernelChoice, KernelUnavailable, Kernels};
 use crate::limits;
@@ -22,8 +22,9 @@ pub(super) struct Means {
     pub(super) kernels: Kernels,
     /// What the root lies on.
     pub(super) device: DeviceKind,
-    /// Workers that there may be, and files that each may have in progress.
+    /// Workers that there may be, those that there would be if memory allowed it, and files that each may have in progress.
     pub(super) workers_max: usize,
+    pub(super) workers_wanted: usize,
     pub(super) files_per_worker: usize,
     /// Descriptors that this process may have.
     pub(super) descriptors_max: u64,
@@ -35,23 +36,23 @@ pub(super) struct Means {
 impl Means {
     /// Asks Linux, and measures the kernels where that has not been done.
     pub(super) fn find_out(root: &Root, resources: &Resources) -> Result<Means, KernelUnavailable> {
-        // Both CPU affinity and the cgroup's CPU quota are in this number.
-        let workers = resources.workers.or_else(|| std::thread::available_parallelism().ok());
-        let workers_max = workers.map_or(1, NonZeroUsize::get).min(limits::WORKERS_MAX);
-        Ok(Means::with(root, resources, Kernels::choose(resources.kernel)?, workers_max))
+        Ok(Means::with(root, resources, Kernels::choose(resources.kernel)?, resources.workers_at_most()))
     }
 
     /// The same, where kernels and workers are known.
-    pub(super) fn with(root: &Root, resources: &Resources, kernels: Kernels, workers_max: usize) -> Means {
+    pub(super) fn with(root: &Root, resources: &Resources, kernels: Kernels, workers_wanted: usize) -> Means {
         let descriptors_max = descriptors_max();
         let addresses = getrlimit(Resource::As).current.map(buffers_in);
+        let memory_bytes = resources.memory_bytes.into_iter().chain(addresses).min();
+        let workers_max = workers_wanted.min(memory::workers_max(memory_bytes));
         Means {
             kernels,
             device: root.device().map_or(DeviceKind::Local, |(directory, number)| kind_of(directory, number)),
             workers_max,
+            workers_wanted,
             files_per_worker: limits::files_per_worker(workers_max, descriptors_max),
             descriptors_max,
-            memory_bytes: resources.memory_bytes.into_iter().chain(addresses).min(),
+            memory_bytes,
         }
     }
 }

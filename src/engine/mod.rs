@@ -20,6 +20,7 @@ mod filled;
 mod idle;
 mod ledger;
 mod means;
+mod memory;
 mod moves;
 mod options;
 mod outbox;

@@ -6,6 +6,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use crate::hash::KernelChoice;
+use crate::limits;
 use crate::manifest::{BAGIT_MANIFEST_NAME, Format, Grammar};
 use crate::plan::Exclude;
 use crate::readerkind::{CacheEffect, ReaderChoice};
@@ -31,14 +32,17 @@ pub struct Resources {
     pub kernel: KernelChoice,
     /// Threads that hash; without a number, as many as CPU affinity and the cgroup's CPU quota allow.
     pub workers: Option<NonZeroUsize>,
-    /// Reads in flight on the device at a time, over all readers: with blocking readers, threads. Without a number it is
-    /// chosen for the device; more than [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX)
+    /// Reads in flight on the device at a time, over all readers: with blocking readers, threads. It has no effect where the
+    /// threads that hash wait themselves (pread and mmap), each for one read. With 1 a read that hangs holds up all behind
+    /// it, and a ring that has 2 goes on with one. Without a number it is chosen for the device; more than [`limits::QUEUE_DEPTH_MAX`](crate::limits::QUEUE_DEPTH_MAX)
     /// is an error.
     pub queue_depth: Option<NonZeroUsize>,
     /// Bytes of all buffers of the run, those of workers and those of readers, and at least
-    /// [`limits::MEMORY_BYTES_MIN`](crate::limits::MEMORY_BYTES_MIN); without a number, 48 MiB and 8 MiB a worker at most.
-    /// Windows of maps are not among them, as their pages are the page cache's: up to 32 MiB a worker where the choice is
-    /// `auto` and the number leaves workers all their buffers, and none where it does not; 12 MiB by `mmap`.
+    /// [`limits::MEMORY_BYTES_MIN`](crate::limits::MEMORY_BYTES_MIN); without a number, 51 MiB and 8 MiB a worker at most.
+    /// Where it feeds fewer workers than are wanted, there are fewer. What else a run takes is not in it: stacks, records,
+    /// 256 KiB for each file that is read a second time, and mapped windows, whose pages are the page cache's: up to 32 MiB
+    /// a worker where the choice is `auto` and the number leaves workers all their buffers, and none where it does not;
+    /// 12 MiB by `mmap`.
     pub memory_bytes: Option<u64>,
     /// Whether every byte is read from the device itself, past the page cache (O_DIRECT), also what is cached: what is
     /// in memory says nothing about the medium.
@@ -52,6 +56,15 @@ pub struct Resources {
     /// the idle class for the disk, as far as its I/O scheduler knows priorities (bfq and mq-deadline do). Where Linux
     /// refuses one of them the run goes on, and its report says so.
     pub idle: bool,
+}
+
+impl Resources {
+    /// Workers that there may be, as far as memory allows it.
+    pub(crate) fn workers_at_most(&self) -> usize {
+        // Both CPU affinity and the cgroup's CPU quota are in this number.
+        let workers = self.workers.or_else(|| std::thread::available_parallelism().ok());
+        workers.map_or(1, NonZeroUsize::get).min(limits::WORKERS_MAX)
+    }
 }
 
 /// The choices for [`verify`](crate::verify) and [`audit`](crate::audit). `Options::default()` is right for most.

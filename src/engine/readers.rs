@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam::channel::{Receiver, SendError, Sender, bounded, never, unbounded};
 
-use self::ladder::{Rung, rung};
+use self::ladder::{Rung, blocking, rung};
 use self::thread::{Queues, Reader};
 use super::crew::Crew;
 use super::shared::Shared;
+use crate::error::Error;
 use crate::read::{Bytes, Event, PlannedFile, Ticket};
+use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The reader threads of a run; none until a worker asks.
 #[derive(Default)]
@@ -151,8 +153,8 @@ impl Readers {
             state.events = (0..shared.workers_max()).map(|_| unbounded()).collect();
         }
         if !state.teams[team as usize].asked {
-            let workers = state.events.iter().map(|(sender, _)| sender.clone()).collect();
-            state.teams[team as usize] = Asked { asked: true, started: start(shared, &state.crew, team, workers) };
+            let workers: Vec<_> = state.events.iter().map(|(sender, _)| sender.clone()).collect();
+            state.teams[team as usize] = Asked { asked: true, started: start(shared, &state.crew, team, &workers) };
         }
         let started = state.teams[team as usize].started.as_ref()?;
         let link = Link {
@@ -174,9 +176,31 @@ impl Readers {
     }
 }
 
-/// Starts as many readers of a team as the ladder says, or as Linux gives threads for.
-fn start(shared: &Arc<Shared>, crew: &Crew, team: Team, workers: Vec<Sender<FromReader>>) -> Option<Started> {
-    let Rung { kind, readers: most, files_at_a_time, room } = rung(shared, team);
+/// Starts as many readers of a team as the ladder says, or as Linux gives threads and rings for.
+fn start(shared: &Arc<Shared>, crew: &Crew, team: Team, workers: &[Sender<FromReader>]) -> Option<Started> {
+    let reason = match climb(shared, crew, team, workers, &rung(shared, team)) {
+        Ok(started) => return started,
+        Err((kind, reason)) if shared.resources.reader == ReaderChoice::Forced(kind) => {
+            shared.fail(Error::ReaderUnavailable { kind, reason });
+            return None;
+        }
+        Err((_, reason)) => reason,
+    };
+    shared.note_reason(format!("reader threads: {reason}"));
+    climb(shared, crew, team, workers, &blocking(shared)).ok().flatten()
+}
+
+/// Starts the readers of a rung. Where there is none of them, gives their kind and the reason; nothing where no thread could
+/// be started.
+fn climb(
+    shared: &Arc<Shared>,
+    crew: &Crew,
+    team: Team,
+    workers: &[Sender<FromReader>],
+    rung: &Rung,
+) -> Result<Option<Started>, (ReaderKind, String)> {
+    let &Rung { kind, readers: most, files_at_a_time, room, .. } = rung;
+    let (ready, answers) = bounded(most);
     let buffers = room.small_buffers + room.large_buffers;
     let files_max = shared.workers_max() * shared.files_per_worker();
     let (files, inbox) = bounded(files_max);
@@ -190,15 +214,27 @@ fn start(shared: &Arc<Shared>, crew: &Crew, team: Team, workers: Vec<Sender<From
             share: share.clone(),
             shared_files: shared_files.clone(),
             returned,
-            workers: workers.clone(),
+            workers: workers.to_vec(),
         };
         let thread = Reader::new(team, reader, Arc::clone(shared), queues);
-        if crew.spawn("checksig-reader", shared, move || thread.run(kind, room)).is_err() {
+        let room = rung.room_of(reader);
+        let ready = ready.clone();
+        if crew.spawn("checksig-reader", shared, move || thread.run(kind, room, ready)).is_err() {
             break;
         }
         returns.push(give);
     }
-    (!returns.is_empty()).then(|| Started { files, files_at_a_time, returns: returns.into() })
+    drop(ready);
+    let started = (!returns.is_empty()).then(|| Started { files, files_at_a_time, returns: returns.into() });
+    // The first that can be had is enough to begin with. Fewer than were asked for are better than some of each kind.
+    let mut refused = None;
+    while let Ok(ready) = answers.recv() {
+        match ready {
+            Ok(()) => return Ok(started),
+            Err(reason) => refused = Some(reason),
+        }
+    }
+    refused.map_or(Ok(None), |reason| Err((kind, reason)))
 }
 
 #[cfg(test)]

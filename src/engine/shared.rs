@@ -11,6 +11,7 @@ use crossbeam::utils::CachePadded;
 use super::confirm::Confirmers;
 use super::ledger::Ledgers;
 use super::means::{Bounds, Means};
+use super::memory;
 use super::options::Resources;
 use super::outbox::Outbox;
 use super::readers::Readers;
@@ -147,24 +148,17 @@ impl Shared {
         self.means.get().map_or(self.resources.memory_bytes, |means| means.memory_bytes)
     }
 
-    /// Buffers of each worker: a third of the memory, if there is little.
+    /// Buffers of each worker.
     pub(super) fn worker_buffers(&self) -> usize {
-        let share = |bytes: u64| bytes as usize / 3 / self.workers_max() / limits::WORKER_BUFFER_BYTES;
-        self.memory_bytes().map_or(limits::WORKER_BUFFERS, |bytes| share(bytes).clamp(1, limits::WORKER_BUFFERS))
+        let Some(bytes) = self.memory_bytes() else { return limits::WORKER_BUFFERS };
+        // The first worker may be made before anything else is known; it keeps its buffers among others.
+        let at_most = || self.resources.workers_at_most().min(memory::workers_max(Some(bytes)));
+        memory::worker_buffers(Some(bytes), self.means.get().map_or_else(at_most, |means| means.workers_max))
     }
 
     /// Bytes of the buffers of all readers, and of those of files that are kept apart.
     pub(super) fn reader_memory(&self) -> (usize, usize) {
-        let Some(bytes) = self.memory_bytes() else {
-            return (limits::READER_MEMORY_BYTES, limits::REMOTE_MEMORY_BYTES);
-        };
-        let of_workers = self.workers_max() * self.worker_buffers() * limits::WORKER_BUFFER_BYTES;
-        let left = (bytes as usize).saturating_sub(of_workers).max(limits::LARGE_BUFFER_BYTES);
-        let apart = match self.manner.may_keep_apart() {
-            true => (left / limits::REMOTE_MEMORY_SHARE).min(limits::REMOTE_MEMORY_BYTES),
-            false => 0,
-        };
-        (left - apart, apart)
+        memory::of_readers(self.memory_bytes(), self.workers_max(), self.manner.may_keep_apart())
     }
 
     /// Whether the run has no threads yet: its caller does it alone.
@@ -182,6 +176,13 @@ impl Shared {
         self.ledgers.make_room(means.workers_max);
         self.note_wrong(&means.kernels);
         how_it_is_worse().into_iter().for_each(|reason| self.note_reason(reason));
+        if means.workers_max < means.workers_wanted {
+            self.note_reason(format!(
+                "workers {} of {}: the memory of all buffers feeds no more; --memory bounds it, and a limit on addresses \
+                 (ulimit -v)",
+                means.workers_max, means.workers_wanted
+            ));
+        }
         let _ = self.means.set(means);
     }
 
@@ -219,7 +220,7 @@ impl Shared {
     pub(super) fn driven(&self, source: impl Source + 'static) -> Box<dyn Source> {
         #[cfg(test)]
         if let Some(script) = &self.script {
-            return Box::new(Faulty::new(source, Arc::clone(script)));
+            return Box::new(Faulty::new(source, Arc::clone(script), Arc::clone(&self.root)));
         }
         Box::new(source)
     }
@@ -228,7 +229,7 @@ impl Shared {
     pub(super) fn driven_anywhere(&self, source: impl Source + Send + 'static) -> Box<dyn Source + Send> {
         #[cfg(test)]
         if let Some(script) = &self.script {
-            return Box::new(Faulty::new(source, Arc::clone(script)));
+            return Box::new(Faulty::new(source, Arc::clone(script), Arc::clone(&self.root)));
         }
         Box::new(source)
     }

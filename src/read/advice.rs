@@ -30,6 +30,6 @@ pub(super) fn forget_range(file: BorrowedFd<'_>, range: Range<u64>) {
 }
 
 /// Memory that is better in huge pages; ordinary ones will do where there are no others.
-pub(super) fn wants_huge_pages(memory: &MmapMut) {
-    let _ = memory.advise(memmap2::Advice::HugePage);
+pub(super) fn wants_huge_pages(memory: &MmapMut, offset: usize, bytes: usize) {
+    let _ = memory.advise_range(memmap2::Advice::HugePage, offset, bytes);
 }

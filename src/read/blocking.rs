@@ -81,8 +81,10 @@ impl Source for Blocking {
         if file.is_open() { self.opened.push_back(file) } else { self.added.push_back(file) }
     }
 
+    /// One name at a time, and none beside a file that is being read: an open may hang, and so may a read, and nobody else
+    /// would come to what waits behind it.
     fn has_room(&self) -> bool {
-        self.added.len() + self.opened.len() < limits::OPENED_AHEAD_PER_READER
+        self.reading.is_none() && self.added.is_empty() && self.opened.len() < limits::OPENED_AHEAD_PER_READER
     }
 
     fn in_progress(&self) -> usize {
@@ -123,5 +125,25 @@ impl Source for Blocking {
         if let Bytes::Buffer(buffer) = bytes {
             self.pool.give(buffer);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::root::Policy;
+
+    #[test]
+    fn nothing_waits_behind_an_open_or_a_read_that_may_hang() {
+        let tree = tempfile::tempdir().unwrap();
+        std::fs::write(tree.path().join("f"), vec![7; 2 * limits::LARGE_BUFFER_BYTES]).unwrap();
+        let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+        let mut source = Blocking::new(root, Arc::default(), 2, false).unwrap();
+        source.add(PlannedFile::new(Ticket(0), b"f".to_vec()));
+        assert!(!source.has_room(), "one that is to be opened is enough");
+        assert!(matches!(source.poll(Wait::No), Event::Idle));
+        assert!(source.has_room(), "what has been opened others may read");
+        let Event::Segment(_held) = source.poll(Wait::No) else { panic!("the first segment") };
+        assert!(!source.has_room(), "it is being read");
     }
 }

@@ -89,19 +89,29 @@ impl Buffer {
 }
 
 /// Bytes of a buffer with the room behind it.
-fn room_for(capacity: usize) -> usize {
+const fn room_for(capacity: usize) -> usize {
     capacity + limits::BUFFER_ROOM_BYTES
+}
+
+/// Bytes of memory that each buffer of this capacity takes among others.
+pub(crate) const fn taken_bytes(capacity: usize) -> usize {
+    room_for(capacity).next_multiple_of(limits::PAGE_BYTES) + limits::BUFFER_STAGGER_BYTES
 }
 
 /// So many buffers, side by side. Each begins a bit further from a page than the one before, because lanes that run side
 /// by side through buffers at equal distances compete for the same few sets of the L1 cache.
 fn arena(capacity: usize, count: usize, pages: Pages) -> io::Result<Vec<Buffer>> {
-    let pitch = room_for(capacity).next_multiple_of(limits::PAGE_BYTES) + limits::BUFFER_STAGGER_BYTES;
-    let slack = if pages == Pages::Huge { limits::HUGE_PAGE_BYTES } else { 0 };
+    let pitch = taken_bytes(capacity);
+    // Only those that the buffers fill, or they would take more than is counted.
+    let huge_bytes = match pages {
+        Pages::Huge => count * pitch / limits::HUGE_PAGE_BYTES * limits::HUGE_PAGE_BYTES,
+        Pages::Ordinary => 0,
+    };
+    let slack = if huge_bytes > 0 { limits::HUGE_PAGE_BYTES } else { 0 };
     let map = MmapMut::map_anon(count * pitch + slack)?;
     let first = map.as_ptr().align_offset(slack.max(1));
-    if pages == Pages::Huge {
-        advice::wants_huge_pages(&map);
+    if huge_bytes > 0 {
+        advice::wants_huge_pages(&map, first, huge_bytes);
     }
     let arena = Arc::new(MmapRaw::from(map));
     let buffer = |index| Buffer { arena: Arc::clone(&arena), start: first + index * pitch, capacity, length: 0 };

@@ -27,7 +27,8 @@ pub(crate) fn kind_of(file: impl AsFd, number: u64) -> DeviceKind {
     }
 }
 
-/// Whether another machine or a program serves the file system that an open file or directory lies on.
+/// Whether another machine or a program serves the file system that an open file or directory lies on, or may: Linux does not
+/// say what it is.
 pub(crate) fn is_remote(file: impl AsFd) -> bool {
     #[allow(clippy::unnecessary_cast, reason = "the type of the number differs between machines")]
     let remote = |statfs: rustix::fs::StatFs| REMOTE.contains(&(statfs.f_type as u32));

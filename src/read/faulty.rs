@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::buffers::BufferPool;
-use super::segment::{Bytes, Event, Failure, PlannedFile, Segment, Ticket};
+use super::segment::{Bytes, End, Event, Failure, PlannedFile, Resume, Segment, Ticket};
 use super::{Source, Wait};
+use crate::root::Root;
 
 /// What goes wrong. Each has points of its own at which it can: see [`Script::points`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub(crate) enum Fault {
     Moves,
     /// One bit of a segment is wrong. Its points are the segments with bytes.
     Flips,
-    /// The source breaks, with all files that it has. Its points are segments and ends.
+    /// The source breaks, and leaves all files that it has to others. Its points are segments.
     Breaks,
     /// Nothing comes for a while. Its points are segments and ends.
     Delays,
@@ -41,9 +42,6 @@ const LATE: Duration = Duration::from_millis(8);
 
 /// Events of other files that come before one that is overtaken.
 const OVERTAKING: usize = 3;
-
-/// The errno of a source that breaks.
-pub(crate) const BROKEN: Errno = Errno::NXIO;
 
 /// When it goes wrong, and what did: shared by all sources of a run.
 pub(crate) struct Script {
@@ -93,6 +91,8 @@ impl Script {
 pub(crate) struct Faulty<S> {
     source: S,
     script: Arc<Script>,
+    /// Where the files of a source that breaks are opened anew.
+    root: Arc<Root>,
     files: HashMap<Ticket, Known>,
     /// To be told before anything else.
     due: VecDeque<Event>,
@@ -107,7 +107,11 @@ struct Known {
     name: Vec<u8>,
     /// The first byte that has not been handed out.
     offset: u64,
+    /// Whether its last segment has been handed out.
+    ended: bool,
     failure: Option<Failure>,
+    /// Its source has broken: nothing more of it is told, and another source is to go on.
+    lost: bool,
 }
 
 /// The events of one file, which wait.
@@ -122,9 +126,9 @@ struct Held {
 }
 
 impl<S: Source> Faulty<S> {
-    pub(crate) fn new(source: S, script: Arc<Script>) -> Faulty<S> {
+    pub(crate) fn new(source: S, script: Arc<Script>, root: Arc<Root>) -> Faulty<S> {
         let (files, due, copies) = (HashMap::new(), VecDeque::new(), Vec::new());
-        Faulty { source, script, files, due, held: None, broken: false, copies }
+        Faulty { source, script, root, files, due, held: None, broken: false, copies }
     }
 
     /// The next event that is not held back.
@@ -179,21 +183,21 @@ impl<S: Source> Faulty<S> {
     /// What becomes of an event: itself, another in its place, or nothing for now.
     fn strike(&mut self, ticket: Ticket, event: Event) -> Option<Event> {
         let known = self.files.get_mut(&ticket).expect("an event is about a file taken on");
-        if self.broken && known.failure.is_none() {
-            known.failure = Some(Failure::Unreadable { errno: BROKEN, offset: known.offset });
+        if self.broken && !known.lost && !known.ended {
+            known.lost = true;
             self.script.struck.lock().unwrap().push(Struck { name: known.name.clone(), offset: known.offset });
         }
         let read = matches!(&event, Event::Segment(_)) || matches!(&event, Event::End(end) if end.result.is_ok());
-        if known.failure.is_none() && read {
+        if known.failure.is_none() && !known.lost && read {
             let strikes = |script: &Script| script.strikes(&known.name, known.offset);
             match self.script.fault {
                 Fault::ReadFails(errno) if strikes(&self.script) => {
                     known.failure = Some(Failure::Unreadable { errno, offset: known.offset });
                 }
                 Fault::Moves if strikes(&self.script) => known.failure = Some(Failure::Moved),
-                Fault::Breaks if strikes(&self.script) => {
+                Fault::Breaks if !known.ended && strikes(&self.script) => {
                     self.broken = true;
-                    known.failure = Some(Failure::Unreadable { errno: BROKEN, offset: known.offset });
+                    known.lost = true;
                 }
                 Fault::Delays if strikes(&self.script) => return self.hold(ticket, event, true, true),
                 Fault::Overtaken if strikes(&self.script) => return self.hold(ticket, event, false, false),
@@ -204,7 +208,7 @@ impl<S: Source> Faulty<S> {
             }
         }
         match event {
-            Event::Segment(segment) if known.failure.is_some() => {
+            Event::Segment(segment) if known.failure.is_some() || known.lost => {
                 self.source.release(ticket, segment.bytes);
                 None
             }
@@ -213,7 +217,17 @@ impl<S: Source> Faulty<S> {
                 let flips =
                     self.script.fault == Fault::Flips && length > 0 && self.script.strikes(&known.name, known.offset);
                 known.offset += length as u64;
+                known.ended = segment.last;
                 Some(Event::Segment(if flips { self.flip(segment) } else { segment }))
+            }
+            // One that has its own reason not to be read whole keeps it.
+            Event::End(End { mut file, result: Ok(_) }) if known.lost => {
+                let Known { name, offset, .. } = self.files.remove(&ticket).expect("it was there above");
+                let opened = self.root.open(&name).expect("it is there still");
+                let held = super::held::Held::new(opened);
+                // It may have been.
+                file.resume = Some(Box::new(Resume { held, offset, was_mapped: true }));
+                Some(Event::Elsewhere(file))
             }
             Event::End(end) => {
                 let failure = self.files.remove(&ticket).and_then(|known| known.failure);
@@ -274,7 +288,8 @@ impl<S: Source> Source for Faulty<S> {
             }
             _ => {}
         }
-        self.files.insert(file.ticket, Known { name: file.name.clone(), offset, failure: None });
+        self.files
+            .insert(file.ticket, Known { name: file.name.clone(), offset, ended: false, failure: None, lost: false });
         self.source.add(file);
     }
 

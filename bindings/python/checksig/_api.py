@@ -74,7 +74,7 @@ def verify(
         "avx2", "sha-ni", "sha-ni-x2", "sha-ni-x4", "sha-ni-xor", "sha-ni-xor-x2", "sha-ni-xor-x4", "sha1-crate", "scalar"
     :param workers: threads that hash; without a number, as many as CPU affinity and the cgroup's quota allow
     :param queue_depth: reads in flight on the device at a time, 4096 at most; without a number it is chosen for the device
-    :param memory: bytes that all buffers may take, 4 MiB at least; without a number 48 MiB and 8 MiB a worker, at most
+    :param memory: bytes that all buffers may take, 4 MiB at least; without a number 51 MiB and 8 MiB a worker, at most
     :param from_media: read every byte from the device itself (O_DIRECT), also what is in the page cache
     :param cache: "neutral", which leaves the page cache as it was, or "keep": what was read stays cached
     :param limit_rate: bytes a second that are read at most, from devices and from memory; without a number no limit

@@ -3,6 +3,7 @@
 //! Knows no reader but by its source.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ enum Driven {
     Broken(String),
 }
 
+/// What a thread says of its reader before it reads anything: why it cannot be had, if so.
+pub(super) type Ready = Result<(), String>;
+
 /// A reader's ends of the queues.
 pub(super) struct Queues {
     pub(super) inbox: Receiver<Vec<PlannedFile>>,
@@ -41,6 +45,8 @@ pub(super) struct Reader {
     queues: Queues,
     /// Files that came together and wait for room in the source.
     pending: VecDeque<PlannedFile>,
+    /// Files are opened one by one, and each may hang: what came with them is left to others.
+    one_by_one: bool,
     /// What has been told and not sent yet, for each worker.
     outgoing: Vec<Vec<Event>>,
 }
@@ -48,34 +54,54 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn new(team: Team, index: usize, shared: Arc<Shared>, queues: Queues) -> Reader {
         let outgoing = queues.workers.iter().map(|_| Vec::new()).collect();
-        Reader { team, index, shared, queues, pending: VecDeque::new(), outgoing }
+        Reader { team, index, shared, queues, pending: VecDeque::new(), one_by_one: false, outgoing }
     }
 
-    /// Reads what comes by a reader of this kind, until nothing will come any more.
-    pub(super) fn run(mut self, kind: ReaderKind, room: ReaderRoom) {
-        let mut source = self.source(kind, room);
-        // A ring that fails is given up once its files have ended, and blocking reads take its place.
-        while let Ok(Driven::Broken(reason)) = source.as_mut().map(|source| self.drive(&mut **source)) {
-            self.shared.note_reason(format!("reader threads: {reason}"));
-            source = self.source(ReaderKind::Threads, room);
-        }
-        if let Err(error) = source {
-            self.shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
-        }
-    }
-
-    /// The source of this thread: a ring of its own, or, where Linux refuses just this one, blocking reads.
-    fn source(&self, kind: ReaderKind, room: ReaderRoom) -> std::io::Result<Box<dyn Source>> {
-        let (root, manner) = (&self.shared.root, &self.shared.manner);
-        if kind == ReaderKind::Uring {
-            match Uring::new(Arc::clone(root), Arc::clone(manner), room) {
-                Ok(source) => return Ok(self.shared.driven(source?)),
-                Err(refused) => self.shared.note_reason(format!("reader threads: {refused}")),
+    /// Reads what comes by a reader of this kind, until nothing will come any more; says first whether it can be had.
+    pub(super) fn run(mut self, kind: ReaderKind, room: ReaderRoom, ready: Sender<Ready>) {
+        let mut source = match self.source(kind, room) {
+            Ok(Ok(source)) => source,
+            Ok(Err(refused)) => {
+                // Where this is one of several, the others are enough.
+                self.shared.note_reason(format!("reader {kind}: not as many as wanted; {refused}"));
+                let _ = ready.send(Err(refused));
+                return;
             }
+            Err(error) => return self.no_memory(&error),
+        };
+        let _ = ready.send(Ok(()));
+        drop(ready);
+        // A ring that fails is given up once its files have been left to others, and blocking reads take its place.
+        while let Driven::Broken(reason) = self.drive(&mut *source) {
+            self.shared.note_reason(format!("reader threads: {reason}"));
+            drop(source);
+            source = match self.blocking(room) {
+                Ok(source) => source,
+                Err(error) => return self.no_memory(&error),
+            };
         }
-        let apart = self.team == Team::Remote;
-        let source = Blocking::new(Arc::clone(root), Arc::clone(manner), room.large_buffers, apart);
-        Ok(self.shared.driven(source?))
+    }
+
+    /// The source of this thread; a ring of its own may be refused.
+    fn source(&mut self, kind: ReaderKind, room: ReaderRoom) -> io::Result<Result<Box<dyn Source>, String>> {
+        if kind != ReaderKind::Uring {
+            return self.blocking(room).map(Ok);
+        }
+        match Uring::new(Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner), room) {
+            Ok(source) => Ok(Ok(self.shared.driven(source?))),
+            Err(refused) => Ok(Err(refused.to_string())),
+        }
+    }
+
+    fn blocking(&mut self, room: ReaderRoom) -> io::Result<Box<dyn Source>> {
+        self.one_by_one = true;
+        let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
+        let source = Blocking::new(root, manner, room.large_buffers, self.team == Team::Remote)?;
+        Ok(self.shared.driven(source))
+    }
+
+    fn no_memory(&self, error: &io::Error) {
+        self.shared.fail(Error::Internal(format!("no memory for a reader: {error}")));
     }
 
     fn drive(&mut self, source: &mut dyn Source) -> Driven {
@@ -121,8 +147,20 @@ impl Reader {
         }
     }
 
-    /// Gives the source what it has room for: what others share first; true when no more will come.
+    /// Gives the source what it has room for; true when no more will come.
     fn take_files(&mut self, source: &mut dyn Source) -> bool {
+        let no_more = self.fill(source);
+        if self.one_by_one {
+            for file in self.pending.drain(..) {
+                // There is room for all files in progress, and this reader keeps the queue open itself.
+                let _ = self.queues.share.send(file);
+            }
+        }
+        no_more
+    }
+
+    /// What others share comes first.
+    fn fill(&mut self, source: &mut dyn Source) -> bool {
         while source.has_room_for_surplus() {
             let Ok(file) = self.queues.shared_files.try_recv() else { break };
             source.add(file);
@@ -257,5 +295,22 @@ mod tests {
         assert!(matches!(reader.drive(&mut source), Driven::Done));
         assert_eq!(notes, ["file", "buffer", "poll"]);
         assert_eq!(events.len(), 1);
+    }
+
+    #[test]
+    fn what_came_with_a_file_that_may_hang_is_left_to_others() {
+        let (files, inbox) = bounded(1);
+        let (sender, _events) = bounded(1);
+        let root = Root::open_root(".".as_ref(), Policy::Beneath).unwrap();
+        let shared = Arc::new(Shared::with_workers(root, Kernels::auto(), ReaderChoice::Auto, 1, true));
+        let (share, shared_files) = bounded(3);
+        let queues =
+            Queues { inbox, share, shared_files: shared_files.clone(), returned: never(), workers: vec![sender] };
+        let mut reader = Reader::new(Team::Usual, 0, shared, queues);
+        let room = ReaderRoom { small_buffers: 0, large_buffers: 1, reads: 1 };
+        let mut source = reader.blocking(room).unwrap();
+        files.send((0..3).map(|at| PlannedFile::new(Ticket(at), b"f".to_vec())).collect()).unwrap();
+        assert!(!reader.take_files(&mut *source));
+        assert_eq!((source.in_progress(), shared_files.len(), reader.pending.len()), (1, 2, 0));
     }
 }

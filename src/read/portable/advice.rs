@@ -15,4 +15,4 @@ pub(super) fn forget(_file: BorrowedFd<'_>) {}
 
 pub(super) fn forget_range(_file: BorrowedFd<'_>, _range: Range<u64>) {}
 
-pub(super) fn wants_huge_pages(_memory: &MmapMut) {}
+pub(super) fn wants_huge_pages(_memory: &MmapMut, _offset: usize, _bytes: usize) {}

@@ -229,6 +229,27 @@ impl RingFile {
         file.resumed(Resume { held, offset, was_mapped })
     }
 
+    /// Leaves it to another source after its ring has broken: what has not been told is read again.
+    pub(super) fn give_up(self) -> Event {
+        if let Some(failure) = self.failure {
+            return self.end(Err(failure));
+        }
+        let offset = self.untold_offset();
+        // A read that is in flight keeps its own.
+        match self.descriptor().try_clone() {
+            Ok(descriptor) => {
+                let RingFile { file, held, was_mapped, .. } = self;
+                let held = held.kept(|_| descriptor);
+                Event::Elsewhere(file.resumed(Resume { held, offset, was_mapped }))
+            }
+            Err(error) => {
+                let errno = Errno::from_io_error(&error).unwrap_or(Errno::IO);
+                // As if it had not been opened: it is read from its first byte on.
+                self.end(Err(Failure::Unreadable { errno, offset: 0 }))
+            }
+        }
+    }
+
     /// The end of it.
     pub(super) fn end(self, result: Result<Proof, Failure>) -> Event {
         self.file.end(result)

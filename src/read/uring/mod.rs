@@ -197,16 +197,15 @@ impl Uring {
         }
     }
 
-    /// The ring no longer works: its files are unreadable by it. What Linux may still write to stays in the ring's table
-    /// until the ring is dropped.
+    /// The ring no longer works: its files are left to other readers, from the first byte on that was not told. What Linux may
+    /// still write to stays in the ring's table until the ring is dropped.
     fn give_up(&mut self, errno: Errno) {
         self.broken = Some(errno);
         for index in 0..self.files.len() {
             if let Some(mut file) = self.files[index].take() {
                 file.drop_filled(&mut self.pools);
-                let offset = file.untold_offset();
                 self.vacant.push(index);
-                self.events.push_back(file.end(Err(Failure::Unreadable { errno, offset })));
+                self.events.push_back(file.give_up());
             }
         }
         self.window.clear();
@@ -312,3 +311,6 @@ impl Source for Uring {
         self.broken.map(|errno| format!("io_uring_enter: {errno}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,7 @@ impl Refused {
                 Errno::PERM | Errno::ACCESS => return Some(allow(sysctl())),
                 Errno::NOSYS => "this Linux, or a sandbox, has no io_uring with timed waits; Linux 5.11 or newer has",
                 Errno::INVAL => "this Linux does not know the ring's settings; 5.11 or newer does",
-                Errno::NOMEM => "the limit on locked memory is too small; raise it with ulimit -l",
+                Errno::NOMEM => NO_MEMORY,
                 Errno::MFILE | Errno::NFILE => FILES,
                 _ => return None,
             }
@@ -104,6 +104,9 @@ impl fmt::Display for Refused {
     }
 }
 
+const NO_MEMORY: &str =
+    "Linux has no memory for it, or the limit on locked memory is too small; the latter is raised with ulimit -l";
+
 fn name_of(errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::PERM => "EPERM",
@@ -130,7 +133,7 @@ mod tests {
             assert!(allow(disabled).contains("seccomp") && !allow(disabled).contains("sysctl"));
         }
         let refused = Refused::Setup(Errno::NOMEM).to_string();
-        assert_eq!(refused, "io_uring_setup: ENOMEM; the limit on locked memory is too small; raise it with ulimit -l");
+        assert_eq!(refused, format!("io_uring_setup: ENOMEM; {NO_MEMORY}"));
         assert!(Refused::NoReads.to_string().contains("5.11"));
     }
 }

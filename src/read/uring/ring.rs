@@ -15,6 +15,8 @@ pub(super) struct Ring {
     /// `None` only while it is being dropped.
     ring: Option<IoUring>,
     inflight: Inflight,
+    /// Calls in a row that Linux put off, since a read came back or a wait was over.
+    put_off: u32,
 }
 
 /// A read that is through, and how many bytes it brought.
@@ -39,7 +41,7 @@ impl Ring {
             // Older than Linux 5.11: without a time limit on waiting, one hanging file would hang the reader.
             return Err(Errno::NOSYS);
         }
-        Ok(Ring { ring: Some(ring), inflight: Inflight::new(reads.clamp(1, limits::RING_ENTRIES)) })
+        Ok(Ring { ring: Some(ring), inflight: Inflight::new(reads.clamp(1, limits::RING_ENTRIES)), put_off: 0 })
     }
 
     /// Reads that Linux has or will have at the next [`enter`](Ring::enter).
@@ -81,20 +83,32 @@ impl Ring {
         pushed.expect("the table has no more room than the queue");
     }
 
-    /// Submits what was taken, and waits for `wanted` completions or until the time is over.
+    /// Submits what was taken, and waits for `wanted` completions, one at least, or until the time is over. A ring that is
+    /// asked for none would not be told of those that are through. What is put off again and again is an error.
     pub(super) fn enter(&mut self, wanted: usize, wait: Duration) -> Result<(), Errno> {
         let ring = self.ring.as_mut().expect("a ring lives until it is dropped");
         let limit = types::Timespec::from(wait);
-        match ring.submitter().submit_with_args(wanted, &types::SubmitArgs::new().timespec(&limit)) {
-            Ok(_) => Ok(()),
+        match ring.submitter().submit_with_args(wanted.max(1), &types::SubmitArgs::new().timespec(&limit)) {
+            Ok(_) => self.put_off = 0,
             Err(error) => match Errno::from_io_error(&error) {
-                // The time is over; a signal; no memory just now, or completions to be taken first. What was not
-                // submitted is still in the queue and goes with the next call.
-                Some(Errno::TIME | Errno::INTR | Errno::AGAIN | Errno::BUSY) => Ok(()),
-                Some(errno) => Err(errno),
-                None => Err(Errno::IO),
+                // The time is over.
+                Some(Errno::TIME) => self.put_off = 0,
+                // A signal; no memory just now, or completions to be taken first. What was not submitted is still in the
+                // queue and goes with the next call.
+                Some(errno @ (Errno::INTR | Errno::AGAIN | Errno::BUSY)) => {
+                    self.put_off += 1;
+                    if self.put_off >= limits::RING_TRIES_MAX {
+                        return Err(errno);
+                    }
+                    if errno != Errno::INTR {
+                        std::thread::sleep(wait.min(Duration::from_millis(1)));
+                    }
+                }
+                Some(errno) => return Err(errno),
+                None => return Err(Errno::IO),
             },
         }
+        Ok(())
     }
 
     /// The next read that is through.
@@ -109,6 +123,7 @@ impl Ring {
                 negative if negative < 0 => Err(Errno::from_raw_os_error(-negative)),
                 bytes => Ok(bytes as usize),
             };
+            self.put_off = 0;
             return Some(Completed { read, result });
         }
     }
@@ -128,5 +143,70 @@ impl Drop for Ring {
             std::mem::forget(self.ring.take());
             std::mem::forget(std::mem::replace(&mut self.inflight, Inflight::new(0)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+    use std::rc::Rc;
+
+    use super::super::inflight::Owner;
+    use super::*;
+    use crate::read::buffers::BufferPool;
+
+    /// A ring with one read that waits for a pipe, the pipe's other end, and the file that the read is of.
+    fn waiting() -> Option<(Ring, std::io::PipeWriter, Rc<OwnedFd>)> {
+        let mut ring = match Ring::new(1) {
+            Ok(ring) => ring,
+            Err(errno) => {
+                println!("NOT RUN: io_uring_setup: {errno}");
+                return None;
+            }
+        };
+        let (reader, writer) = std::io::pipe().unwrap();
+        let file = Rc::new(OwnedFd::from(reader));
+        let buffer = BufferPool::new(64, 1).unwrap().take().unwrap();
+        let owner = Owner { file: 0, piece: 0 };
+        // A pipe has no offsets: this one is the current one.
+        ring.read(Read { buffer, file: Rc::clone(&file), range: 0..64, offset: u64::MAX, tries: 0, owner });
+        ring.enter(0, Duration::ZERO).unwrap();
+        assert_eq!(ring.in_flight(), 1);
+        Some((ring, writer, file))
+    }
+
+    #[test]
+    fn what_is_through_is_seen_without_waiting() {
+        let Some((mut ring, mut writer, _)) = waiting() else { return };
+        assert!(ring.completed().is_none());
+        writer.write_all(b"7 bytes").unwrap();
+        let completed = (0..1_000).find_map(|_| {
+            ring.enter(0, Duration::ZERO).unwrap();
+            ring.completed()
+        });
+        let Completed { read, result } = completed.expect("it is through");
+        assert_eq!((result, &read.buffer.memory()[..7]), (Ok(7), &b"7 bytes"[..]));
+    }
+
+    #[test]
+    fn a_ring_that_is_dropped_waits_for_its_reads() {
+        let Some((ring, mut writer, file)) = waiting() else { return };
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(30));
+            writer.write_all(b"late").unwrap();
+        });
+        drop(ring);
+        assert_eq!(Rc::strong_count(&file), 1, "nobody holds the file of a read that is through");
+        late.join().unwrap();
+    }
+
+    #[test]
+    fn what_linux_does_not_give_back_is_left_to_it() {
+        let Some((ring, mut writer, file)) = waiting() else { return };
+        drop(ring);
+        assert_eq!(Rc::strong_count(&file), 2, "the read, and with it its buffer, is kept for ever");
+        // Linux still writes there.
+        writer.write_all(b"too late").unwrap();
     }
 }

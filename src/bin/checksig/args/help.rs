@@ -281,10 +281,10 @@ Reads in flight on the device at a time, over all files; 4096 at most [default: 
 With the reader threads it is the number of threads. A small number leaves the device to others, a large one may suit an \
 array of many disks.";
 
-pub(super) const MEMORY: &str = "Memory for all buffers, such as 64M [default: 48M and 8M a worker, at most]";
+pub(super) const MEMORY: &str = "Memory for all buffers, such as 64M [default: 51M and 8M a worker, at most]";
 
 pub(super) const MEMORY_LONG: &str = "\
-Memory for all buffers: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it; 4M at least [default: 48M \
+Memory for all buffers: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it; 4M at least [default: 51M \
 and 8M a worker, at most].";
 
 pub(super) const FROM_MEDIA: &str = "Read every byte from the device itself, also what is in memory";
