@@ -80,6 +80,12 @@ fn a_run_that_cannot_be_done_says_so_in_json_and_leaves_the_text_alone() {
     fs::write(tree.at("found"), "old").expect("a file");
     let ran = run(tree.command("verify").args(["-o", "found"]));
     assert_eq!((ran.status, &read(&tree, "found")[..]), (Some(2), "old"), "{ran:?}");
+    // The manifest that was not found may list what stands there.
+    let ran = run(tree.command("verify").args(["-o", "found", "--json"]));
+    assert_eq!((ran.status, &read(&tree, "found")[..]), (Some(2), "old"), "{ran:?}");
+    assert!(ran.err.ends_with("checksig: found: not written, as the run did not go to its end\n"), "{ran:?}");
+    assert!(ran.err.contains("sha1sum.txt"), "{ran:?}");
+    fs::remove_file(tree.at("found")).expect("a file");
     let ran = run(tree.command("verify").args(["-o", "found", "--json"]));
     assert_eq!((ran.status, ran.text()), (Some(2), ""), "{ran:?}");
     let found = read(&tree, "found");
@@ -90,8 +96,19 @@ fn a_run_that_cannot_be_done_says_so_in_json_and_leaves_the_text_alone() {
 #[test]
 fn an_interrupted_run_keeps_json_that_says_so_and_throws_text_away() {
     let tree = long();
-    for (options, twice) in [(&["--json"][..], false), (&[], false), (&[], true), (&["--json"], true)] {
-        fs::write(tree.at("found"), "old").expect("a file");
+    let json = &["--json"][..];
+    for (options, twice, stands) in [
+        (json, false, false),
+        (json, false, true),
+        (&[], false, true),
+        (&[], true, true),
+        (json, true, false),
+        (json, true, true),
+    ] {
+        let _ = fs::remove_file(tree.at("found"));
+        if stands {
+            fs::write(tree.at("found"), "old").expect("a file");
+        }
         let mut command = Command::new("timeout");
         command.args([
             "--preserve-status",
@@ -116,10 +133,29 @@ fn an_interrupted_run_keeps_json_that_says_so_and_throws_text_away() {
             assert_eq!(found, "old");
             let said = "checksig: found: not written, as the run did not go to its end\n";
             assert!(twice || ran.err.ends_with(said), "{ran:?}");
+        } else if stands {
+            assert_eq!(found, "old", "a line that was not read may list it");
+            assert!(twice || ran.err.ends_with("not written, as the run did not go to its end\n"), "{ran:?}");
         } else if !twice {
             let summary: serde_json::Value = serde_json::from_str(found.lines().last().expect("a line")).expect("JSON");
             assert_eq!((&summary["cancelled"], &summary["signal"]), (&true.into(), &"SIGINT".into()), "{summary}");
         }
+    }
+}
+
+/// A run of two days would lose its findings, were it told at their end.
+#[test]
+fn a_file_that_is_listed_is_refused_at_its_line() {
+    let mut tree = long();
+    tree.file("real/x", b"x");
+    std::os::unix::fs::symlink("real", tree.at("link")).expect("a link");
+    let list = format!("{}  link/x\n{}  long\n", digest(b"x"), digest(b""));
+    fs::write(tree.at("sha1sum.txt"), list).expect("a manifest");
+    for options in [&["--follow", "inside"][..], &["--follow", "inside", "--json"]] {
+        let ran = run(tree.command("verify").args(["-o", "real/x"]).args(options));
+        assert_eq!((ran.status, &read(&tree, "real/x")[..]), (Some(2), "x"), "{ran:?}");
+        assert!(ran.err.contains("the manifest, or listed in it"), "{ran:?}");
+        assert_eq!(fs::read_dir(tree.at("real")).expect("a directory").count(), 1);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use checksig::{Batch, Error, Run};
+use checksig::{Batch, Error, Report, Run};
 
 use crate::exit::Exit;
 use crate::render::{Broken, Console, Ending, Render, status, unkept};
@@ -63,11 +63,7 @@ fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -
     let written = console.settle().and_then(|()| {
         view.summary(ending, &mut console);
         let kept = ending.interruption().is_none() || view.tells_its_end();
-        if let Some(file) = console.file().filter(|_| !kept) {
-            let unkept = unkept(file);
-            console.err().extend_from_slice(unkept.as_bytes());
-        }
-        console.end(kept)
+        end(&mut console, kept, Some(ending.report))
     });
     match written {
         Err(broken) => give_up(&broken, console),
@@ -79,12 +75,22 @@ fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -
 fn refuse(error: &Error, view: &mut impl Render, mut console: Console) -> Exit {
     let written = console.settle().and_then(|()| {
         view.error(error, &mut console);
-        console.end(view.tells_its_end())
+        end(&mut console, view.tells_its_end(), None)
     });
     match written {
         Err(broken) => give_up(&broken, console),
         Ok(()) => Exit::CannotRun,
     }
+}
+
+/// Writes what is left, and keeps the file in the place of standard output if its words are worth it and the library allows.
+fn end(console: &mut Console, worthy: bool, report: Option<&Report>) -> Result<(), Broken> {
+    let kept = worthy && console.may_keep(report);
+    if let Some(file) = console.file().filter(|_| !kept) {
+        let unkept = unkept(file);
+        console.err().extend_from_slice(unkept.as_bytes());
+    }
+    console.end(kept, report)
 }
 
 /// What was found has no place to go.

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use checksig::{Error, Output, Progress, Record};
+use checksig::{Error, Output, Progress, Record, Report};
 
 use self::stream::{Handle, Stream};
 use super::broken_output;
@@ -98,6 +98,11 @@ impl Console {
         }
     }
 
+    /// Whether that file, if there is one, may be put in its place after a run with this report.
+    pub(crate) fn may_keep(&self, report: Option<&Report>) -> bool {
+        !matches!(&self.out.handle, Handle::File(file) if !file.may_be_put(report))
+    }
+
     /// How fast the run goes.
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
@@ -116,7 +121,7 @@ impl Console {
     /// To be called after each record: writes what is ready once it is much.
     pub(crate) fn record_ends(&mut self, record: &Record) -> Result<(), Broken> {
         if let Handle::File(file) = &mut self.out.handle {
-            file.note(record);
+            file.note(record).map_err(Broken::File)?;
         }
         if self.out.lines.len() < FULL && self.err.lines.len() < FULL { Ok(()) } else { self.write() }
     }
@@ -142,11 +147,12 @@ impl Console {
     }
 
     /// To be called at the very end: writes the last lines, and before those on standard error puts the file in its place,
-    /// if what it holds is to be `kept`. Where that fails, what was still to be said is not true.
-    pub(crate) fn end(&mut self, kept: bool) -> Result<(), Broken> {
+    /// if what it holds is to be `kept` after a run with this report. Where that fails, what was still to be said is not
+    /// true.
+    pub(crate) fn end(&mut self, kept: bool, report: Option<&Report>) -> Result<(), Broken> {
         let mut ended = self.out.write().map_err(|error| self.broken(error));
         if kept && ended.is_ok() {
-            ended = self.out.commit().map_err(Broken::File);
+            ended = self.out.commit(report).map_err(Broken::File);
         }
         if ended.is_err() {
             self.err.lines.clear();

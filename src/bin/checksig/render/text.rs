@@ -182,7 +182,7 @@ pub(crate) fn say_refusal(error: &Error) {
     let mut console = Console::new(None, false);
     refusal(error, &mut console);
     // It has no other place to go.
-    let _ = console.end(false);
+    let _ = console.end(false, None);
 }
 
 /// Says why a run could not be done.

@@ -5,7 +5,7 @@
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use checksig::{Error, Output};
+use checksig::{Error, Output, Report};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::io::{Errno, retry_on_intr};
@@ -83,9 +83,9 @@ impl Stream {
     }
 
     /// Puts the file in its place, if it is one.
-    pub(super) fn commit(&mut self) -> Result<(), Error> {
+    pub(super) fn commit(&mut self, report: Option<&Report>) -> Result<(), Error> {
         match std::mem::replace(&mut self.handle, Handle::Done) {
-            Handle::File(file) => file.commit(),
+            Handle::File(file) => file.commit(report),
             other => {
                 self.handle = other;
                 Ok(())
