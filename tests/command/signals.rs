@@ -97,6 +97,32 @@ fn a_signal_ends_the_run_soon_and_says_how_far_it_came() {
     }
 }
 
+/// Handlers that came with the run would come some ten milliseconds after the file that they are to clean up.
+#[test]
+fn signals_are_minded_before_anything_is_left_behind() {
+    let tree = long();
+    let leftovers = || {
+        let names =
+            std::fs::read_dir(tree.path()).expect("a directory").map(|entry| entry.expect("an entry").file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".checksig-")).count()
+    };
+    for _ in 0..5 {
+        let mut command = tree.command("verify");
+        heed_signals(&mut command);
+        let mut child = command.args(["-o", "found"]).stderr(Stdio::piped()).spawn().expect("the command starts");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while leftovers() == 0 {
+            assert!(Instant::now() < deadline, "no file");
+        }
+        send(&child, Signal::USR1);
+        send(&child, Signal::INT);
+        assert_eq!(wait(&mut child).code(), Some(130));
+        assert_eq!(leftovers(), 0);
+        let err = rest(child.stderr.take().expect("a pipe"));
+        assert!(err.contains("checksig: FAIL: interrupted by SIGINT after "), "{err}");
+    }
+}
+
 #[test]
 fn json_says_it_in_the_summary() {
     let tree = long();

@@ -14,13 +14,13 @@ use crate::signals::Watch;
 const SLICE: Duration = Duration::from_millis(100);
 
 /// Takes a run to its end and says how it ended.
-pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut console: Console) -> Exit {
+pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut console: Console, watch: &Watch) -> Exit {
     let mut run = match started {
         Ok(run) => run,
         Err(error) => return refuse(&error, view, console),
     };
-    let watch = Watch::over(run.canceller(), console.leftovers());
-    if let Err(broken) = take_records(&mut run, &watch, view, &mut console) {
+    watch.over(&run);
+    if let Err(broken) = take_records(&mut run, watch, view, &mut console) {
         // Dropping it cancels it and waits: nothing of ours runs on behind a message.
         drop(run);
         return give_up(&broken, console);

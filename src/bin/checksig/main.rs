@@ -18,10 +18,11 @@ mod verify;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let watch = signals::Watch::begin();
     let exit = match args::parse(std::env::args_os()) {
-        Ok(args::Command::Verify(choices)) => verify::run(choices),
-        Ok(args::Command::Audit(choices)) => audit::run(choices),
-        Ok(args::Command::Create(choices)) => create::run(choices),
+        Ok(args::Command::Verify(choices)) => verify::run(choices, &watch),
+        Ok(args::Command::Audit(choices)) => audit::run(choices, &watch),
+        Ok(args::Command::Create(choices)) => create::run(choices, &watch),
         Err(usage) => args::explain(&usage),
     };
     exit.into()

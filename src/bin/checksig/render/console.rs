@@ -201,6 +201,7 @@ impl Console {
 }
 
 /// What the end of the process would leave behind.
+#[derive(Default)]
 pub(crate) struct Leftovers {
     shown: Shown,
     temporary: Option<PathBuf>,
