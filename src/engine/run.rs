@@ -214,6 +214,12 @@ impl Run {
         }
     }
 
+    /// Where the manifest that is being created stands until it is put in its place: what is to be removed where a process ends
+    /// without dropping this.
+    pub fn temporary(&self) -> Option<&Path> {
+        self.creation.as_ref().map(Creation::temporary)
+    }
+
     /// Something that can cancel the run from another thread.
     pub fn canceller(&self) -> Canceller {
         Canceller { shared: Arc::clone(&self.shared) }

@@ -200,6 +200,29 @@ fn create_leaves_no_manifest_behind() {
     assert_eq!(std::fs::read_dir(tree.path()).expect("a directory").count(), 2, "nothing is left behind");
 }
 
+/// The main thread is stuck in `write(2)`, and drops nothing.
+#[test]
+fn nor_does_it_where_its_messages_are_not_read() {
+    let tree = Tree::new();
+    std::fs::write(tree.at("file"), "x").expect("a file");
+    for nth in 0..1000 {
+        let name = format!("{}{nth}", "n".repeat(100));
+        std::os::unix::fs::symlink("file", tree.at(name)).expect("a link");
+    }
+    for twice in [false, true] {
+        let mut child = start(&mut tree.command("create"));
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(child.try_wait().expect("a child").is_none(), "it waits for its reader");
+        send(&child, Signal::TERM);
+        if twice {
+            std::thread::sleep(Duration::from_millis(100));
+            send(&child, Signal::TERM);
+        }
+        assert_eq!(wait(&mut child).code(), Some(143));
+        assert_eq!(std::fs::read_dir(tree.path()).expect("a directory").count(), 1001, "nothing is left behind");
+    }
+}
+
 /// The main thread is stuck in `write(2)`; the process must end all the same.
 #[test]
 fn a_pipe_that_nobody_reads_does_not_hold_it_back() {

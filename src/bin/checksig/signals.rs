@@ -106,8 +106,9 @@ impl Watch {
         *lock(&self.state.leftovers) = leftovers;
     }
 
-    /// Minds a run too; one that begins after a signal ends at once.
+    /// Minds a run too, and what it would leave behind; one that begins after a signal ends at once.
     pub(crate) fn over(&self, run: &Run) {
+        lock(&self.state.leftovers).add(run.temporary());
         let canceller = run.canceller();
         *lock(&self.state.canceller) = Some(canceller.clone());
         // Whoever caught a signal before that line has found no run to cancel.

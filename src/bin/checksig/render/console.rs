@@ -111,11 +111,11 @@ impl Console {
     /// What a process that must end at once has to clean up.
     pub(crate) fn leftovers(&self) -> Leftovers {
         let shown = self.live.as_ref().map(Live::shown).unwrap_or_default();
-        let temporary = match &self.out.handle {
-            Handle::File(file) => Some(file.temporary().to_owned()),
-            _ => None,
+        let temporaries = match &self.out.handle {
+            Handle::File(file) => vec![file.temporary().to_owned()],
+            _ => Vec::new(),
         };
-        Leftovers { shown, temporary }
+        Leftovers { shown, temporaries }
     }
 
     /// To be called after each record: writes what is ready once it is much.
@@ -204,13 +204,18 @@ impl Console {
 #[derive(Default)]
 pub(crate) struct Leftovers {
     shown: Shown,
-    temporary: Option<PathBuf>,
+    temporaries: Vec<PathBuf>,
 }
 
 impl Leftovers {
+    /// One file more, if there is one.
+    pub(crate) fn add(&mut self, temporary: Option<&Path>) {
+        self.temporaries.extend(temporary.map(Path::to_owned));
+    }
+
     /// Removes it and says something, without waiting for anybody.
     pub(crate) fn clean_up(&self, message: &[u8]) {
-        if let Some(temporary) = &self.temporary {
+        for temporary in &self.temporaries {
             let _ = std::fs::remove_file(temporary);
         }
         self.shown.replace(message);
