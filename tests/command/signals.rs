@@ -236,6 +236,8 @@ fn a_pipe_that_nobody_reads_does_not_hold_it_back() {
     assert!(sent.elapsed() < Duration::from_millis(1500), "{:?}", sent.elapsed());
     let err = rest(child.stderr.take().expect("a pipe"));
     assert!(err.starts_with("checksig: FAIL: interrupted by SIGTERM after "), "{err}");
+    let out = rest(child.stdout.take().expect("a pipe"));
+    assert!(out.len() > 50_000 && out.ends_with("n: OK\n"), "{:?}", out.lines().last());
 }
 
 /// As under `nohup`, or in the background of a shell without job control.

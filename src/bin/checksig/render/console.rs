@@ -1,7 +1,8 @@
 //! Standard output, or the file in its place, and standard error: two buffers of whole lines, and the live line below them.
 //!
 //! Knows no record. Lines are gathered and written many at a time, and a write ends at the end of a line, so that what
-//! came out is well formed wherever a run ends.
+//! came out is well formed wherever a run ends; but a line of more than 4096 bytes may be cut where nobody reads the pipe that it
+//! goes to.
 
 mod stream;
 
