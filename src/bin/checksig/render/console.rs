@@ -158,7 +158,7 @@ impl Console {
         if ended.is_err() {
             self.err.lines.clear();
         }
-        let _ = self.err.write();
+        self.err.write_or_drop();
         ended
     }
 
@@ -171,7 +171,7 @@ impl Console {
             broken => self.err.lines.extend_from_slice(&broken_output(broken)),
         }
         // Nobody is left to be told if this fails too.
-        let _ = self.err.write();
+        self.err.write_or_drop();
     }
 
     fn write(&mut self) -> Result<(), Broken> {
@@ -183,7 +183,7 @@ impl Console {
         let mut write = || {
             let result = out.write();
             // The exit status tells the verdict to whoever has closed standard error.
-            let _ = err.write();
+            err.write_or_drop();
             result
         };
         let written = match &self.live {

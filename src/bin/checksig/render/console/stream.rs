@@ -92,6 +92,13 @@ impl Stream {
         Ok(())
     }
 
+    /// Writes its lines, and drops them where they cannot be written: a run goes on without its messages, and must not gather
+    /// them for days.
+    pub(super) fn write_or_drop(&mut self) {
+        let _ = self.write();
+        self.lines.clear();
+    }
+
     /// Puts the file in its place, if it is one.
     pub(super) fn commit(&mut self, report: Option<&Report>) -> Result<(), Error> {
         match std::mem::replace(&mut self.handle, Handle::Done) {
@@ -134,6 +141,16 @@ fn unwanted(variable: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_written_is_not_gathered() {
+        let mut stream = Stream::new(Handle::Done);
+        stream.lines.extend_from_slice(b"lost\n");
+        assert!(stream.write().is_err());
+        assert_eq!(stream.lines, b"lost\n");
+        stream.write_or_drop();
+        assert_eq!(stream.lines, b"");
+    }
 
     #[test]
     fn a_piece_is_of_whole_lines_and_fits_a_pipe() {
