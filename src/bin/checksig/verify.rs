@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use checksig::{Error, Options, Output, Run};
+use checksig::{Error, Options, Output, Policy, Run};
 
 use crate::args::Verify;
 use crate::drive::drive;
@@ -41,6 +41,6 @@ pub(crate) fn check(
         let mut view = Json::begin(&beginning, &mut console);
         return drive(start(&root, &options), &mut view, console, watch);
     }
-    let mut view = VerifyText::new(verb, &root, &manifest, quiet);
+    let mut view = VerifyText::new(verb, &root, &manifest, options.policy == Policy::Inside, quiet);
     drive(start(&root, &options), &mut view, console, watch)
 }
