@@ -45,7 +45,7 @@ pub enum Batch {
 /// A verification, an audit, a creation, or the hashing of a list, that is under way in threads of its own.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
-/// is left behind after a second.
+/// is left behind after [`limits::STOP_MS_MAX`].
 ///
 /// ```
 /// use checksig::{Batch, Options, Run};
