@@ -85,6 +85,11 @@ impl Progress {
     }
 }
 
+/// A sum that workers add to and take from in any order, and so may be below 0 for a moment: nothing, then.
+pub(super) fn not_negative(bytes: u64) -> u64 {
+    if bytes.cast_signed() < 0 { 0 } else { bytes }
+}
+
 /// `amount * times / over`, where that is too much, the most there is.
 fn scale(amount: u64, times: u64, over: u64) -> u64 {
     u64::try_from(u128::from(amount) * u128::from(times) / u128::from(over)).unwrap_or(u64::MAX)
@@ -153,6 +158,11 @@ mod tests {
         assert_eq!(Progress::default().time_left(&Progress::default(), second), None);
         let crawling = Progress { bytes_done: 39_999, ..HALFWAY };
         assert_eq!(HALFWAY.time_left(&crawling, 3600 * second), None);
+    }
+
+    #[test]
+    fn a_sum_that_wraps_around_is_nothing() {
+        assert_eq!((not_negative(0), not_negative(7), not_negative(7_u64.wrapping_sub(8))), (0, 7, 0));
     }
 
     #[test]

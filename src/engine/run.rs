@@ -21,7 +21,7 @@ use super::creation::Creation;
 use super::moves::Moves;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
-use super::progress::Progress;
+use super::progress::{Progress, not_negative};
 use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
@@ -205,7 +205,7 @@ impl Run {
             bytes_done: counters.bytes_done.load(Ordering::Relaxed),
             files_planned: counters.files_planned.load(Ordering::Relaxed),
             files_sized: counters.files_sized.load(Ordering::Relaxed),
-            bytes_sized: counters.bytes_sized.load(Ordering::Relaxed),
+            bytes_sized: not_negative(counters.bytes_sized.load(Ordering::Relaxed)),
             planned_all: counters.planned_all.load(Ordering::Relaxed),
             manifest_bytes: (
                 counters.manifest_bytes.load(Ordering::Relaxed),
