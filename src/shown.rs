@@ -52,16 +52,17 @@ impl Display for ShownText<'_> {
 
 /// Whether a character could command a terminal, reorder or hide the text around it, or break the line: the controls C0, DEL
 /// and C1, the bidirectional marks, embeddings, overrides and isolates, the separators of lines and paragraphs, and what
-/// has no shape at all, joiners among it (most of `Default_Ignorable_Code_Point`, Unicode 16). Combining marks and variation
-/// selectors change the letter before them, can be seen, and stay.
+/// has no shape at all, joiners among it (`Default_Ignorable_Code_Point` of Unicode 16, with what is kept for it). Combining marks
+/// and the variation selectors 1 to 256 change the letter before them, can be seen, and stay.
 pub fn is_deceptive(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
                 | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}'
         )
 }
 
@@ -118,7 +119,8 @@ mod tests {
         let bidi = ['\u{61c}', '\u{200e}', '\u{200f}'].into_iter().chain('\u{202a}'..='\u{202e}');
         let isolates = '\u{2066}'..='\u{2069}';
         let without_width = ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{e0041}'];
-        for letter in controls.chain(bidi).chain(isolates).chain(without_width) {
+        let planes = ('\u{180b}'..='\u{180f}').chain('\u{e0000}'..='\u{e00ff}').chain('\u{e01f0}'..='\u{e0fff}');
+        for letter in controls.chain(bidi).chain(isolates).chain(without_width).chain(planes) {
             let mut utf8 = [0; 4];
             let text: &str = letter.encode_utf8(&mut utf8);
             for shown in [Shown(text.as_bytes()).to_string(), Quoted(text.as_bytes()).to_string()] {

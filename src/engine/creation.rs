@@ -45,6 +45,11 @@ impl Creation {
         names_below(root, [self.out.get_ref().path(), self.out.get_ref().temporary()])
     }
 
+    /// Where it stands until it is put in its place.
+    pub(super) fn temporary(&self) -> &Path {
+        self.out.get_ref().temporary()
+    }
+
     /// What temporary files are called below the root, if that is where they are made: one of a run that was killed is
     /// nobody's data.
     pub(super) fn leftovers(&self, root: &Path) -> Result<Option<Leftovers>, Error> {

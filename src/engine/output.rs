@@ -2,6 +2,7 @@
 //!
 //! Knows no form of output; a face writes it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -12,7 +13,8 @@ use std::path::{Path, PathBuf};
 use super::whole::{WholeFile, folder};
 use crate::error::Error;
 use crate::relpath::RelPath;
-use crate::report::Record;
+use crate::report::{FileReport, Record, Report};
+use crate::verdict::OutcomeKind;
 
 /// A file that appears whole or not at all, for the findings of a run: it is written through its descriptor, beside the place
 /// that it is put in by [`commit`](Output::commit). Dropped without that it leaves nothing behind.
@@ -22,40 +24,77 @@ pub struct Output {
     file: WholeFile,
     /// Its name below the root, component by component, if it is there.
     below: Option<Vec<Vec<u8>>>,
+    /// What stands in its place already.
+    old: Option<Old>,
+    root: PathBuf,
     listed: bool,
+}
+
+/// A file that is to be replaced, as it was at the start.
+#[derive(Debug)]
+struct Old {
+    device: u64,
+    inode: u64,
+    size_bytes: u64,
 }
 
 impl Output {
     /// Begins a file at `path` for a run below `root` by `manifest`, which it must not be.
     ///
     /// What stands there already must be a regular file, or a link to one, which is then replaced where the link leads.
-    pub fn begin(path: &Path, root: &Path, manifest: &Path) -> Result<Output, Error> {
+    pub fn begin(path: &Path, given_root: &Path, manifest: &Path) -> Result<Output, Error> {
         let unwritable = |source| Error::OutputUnwritable { path: path.to_owned(), source };
         let file = match WholeFile::begin(path).map_err(unwritable)? {
             Ok(file) => file,
             Err(kind) => return Err(Error::OutputNotRegular { path: path.to_owned(), kind }),
         };
         let place = place(file.path()).map_err(unwritable)?;
-        let same_file = match (fs::metadata(&place), fs::metadata(manifest)) {
-            (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        let old = fs::metadata(&place).ok();
+        let old = old.map(|old| Old { device: old.dev(), inode: old.ino(), size_bytes: old.len() });
+        let same_file = match (&old, fs::metadata(manifest)) {
+            (Some(old), Ok(other)) => (old.device, old.inode) == (other.dev(), other.ino()),
             _ => false,
         };
         if same_file || self::place(manifest).is_ok_and(|manifest| manifest == place) {
             return Err(Error::OutputIsInput { path: path.to_owned() });
         }
-        let root = root.canonicalize().ok();
+        let root = given_root.canonicalize().ok();
         let below = root.and_then(|root| place.strip_prefix(root).map(Path::to_owned).ok());
         let below = below.map(|name| name.iter().map(|part| part.as_bytes().to_vec()).collect());
-        Ok(Output { path: path.to_owned(), file, below, listed: false })
+        Ok(Output { path: path.to_owned(), file, below, old, root: given_root.to_owned(), listed: false })
     }
 
-    /// Takes note of what the run is about: of a file that it lists, nothing may be made.
-    pub fn note(&mut self, record: &Record) {
-        let (Record::File(file), Some(below)) = (record, &self.below) else { return };
+    /// Takes note of what the run is about: over a file that it lists nothing may be put, and that is an error at once. To be
+    /// called with every record.
+    pub fn note(&mut self, record: &Record) -> Result<(), Error> {
+        let Record::File(file) = record else { return Ok(()) };
+        // What is not listed has no line, and is nobody's loss: it is the caller's own file, most often.
+        self.listed |= file.line > 0 && (self.has_its_name(file) || self.is_its_file(file));
+        if self.listed { Err(Error::OutputIsInput { path: self.path.clone() }) } else { Ok(()) }
+    }
+
+    fn has_its_name(&self, file: &FileReport) -> bool {
+        let Some(below) = &self.below else { return false };
         let is_near = below.last().is_some_and(|last| file.name.ends_with(last));
-        if is_near && RelPath::new(&file.name).is_ok_and(|name| name.components().eq(below.iter().map(Vec::as_slice))) {
-            self.listed = true;
+        is_near && RelPath::new(&file.name).is_ok_and(|name| name.components().eq(below.iter().map(Vec::as_slice)))
+    }
+
+    /// Whether it is what stands here by another name, as over a link or a second mount of its directory. Linux is asked only
+    /// where the size is the same, or not known.
+    fn is_its_file(&self, file: &FileReport) -> bool {
+        let Some(old) = &self.old else { return false };
+        let is_out_of_reach = matches!(file.outcome.kind(), OutcomeKind::Missing | OutcomeKind::OutsideRoot);
+        if is_out_of_reach || file.size_bytes.is_some_and(|size_bytes| size_bytes != old.size_bytes) {
+            return false;
         }
+        let found = fs::metadata(self.root.join(OsStr::from_bytes(&file.name)));
+        found.is_ok_and(|found| (found.dev(), found.ino()) == (old.device, old.inode))
+    }
+
+    /// Whether it may be put in its place after a run that gave this report, or none: what stands there is replaced only once
+    /// every entry has been seen, since a later one might list it.
+    pub fn may_be_put(&self, report: Option<&Report>) -> bool {
+        self.old.is_none() || report.is_some_and(|report| !report.is_cut_short())
     }
 
     /// The file as it was given.
@@ -73,10 +112,14 @@ impl Output {
         [self.path.clone(), self.file.path().to_owned(), self.file.temporary().to_owned()]
     }
 
-    /// Puts the file in its place, once its bytes are on the device.
-    pub fn commit(self) -> Result<(), Error> {
+    /// Puts the file in its place, once its bytes are on the device, if it [may](Output::may_be_put) after such a run.
+    pub fn commit(self, report: Option<&Report>) -> Result<(), Error> {
         if self.listed {
             return Err(Error::OutputIsInput { path: self.path });
+        }
+        if !self.may_be_put(report) {
+            let source = io::Error::other("the run did not go to its end");
+            return Err(Error::OutputUnwritable { path: self.path, source });
         }
         self.file.commit().map_err(|source| Error::OutputUnwritable { path: self.path, source })
     }
@@ -99,7 +142,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::report::FileReport;
+    use crate::engine::{Options, verify};
     use crate::verdict::Outcome;
 
     fn write(output: &Output, text: &str) {
@@ -118,6 +161,16 @@ mod tests {
             reader: None,
             moved_from: None,
         })
+    }
+
+    /// The report of a run that went to its end, and of one that did not.
+    fn reports() -> (Report, Report) {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("sha1sum.txt"), "").unwrap();
+        let whole = verify(root.path(), &Options::default()).unwrap();
+        let mut cut = whole.clone();
+        cut.cancelled = true;
+        (whole, cut)
     }
 
     fn names(root: &Path) -> Vec<String> {
@@ -140,7 +193,7 @@ mod tests {
         assert_eq!((names(root.path()), fs::read(&path).unwrap()), (vec!["found".to_owned()], b"old".to_vec()));
         let output = Output::begin(&path, root.path(), &manifest).unwrap();
         write(&output, "new");
-        output.commit().unwrap();
+        output.commit(Some(&reports().0)).unwrap();
         assert_eq!((names(root.path()), fs::read(&path).unwrap()), (vec!["found".to_owned()], b"new".to_vec()));
     }
 
@@ -151,7 +204,7 @@ mod tests {
         std::os::unix::fs::symlink("real", root.path().join("link")).unwrap();
         let output = Output::begin(&root.path().join("link"), root.path(), Path::new("m")).unwrap();
         write(&output, "new");
-        output.commit().unwrap();
+        output.commit(Some(&reports().0)).unwrap();
         assert!(root.path().join("link").is_symlink());
         assert_eq!(fs::read(root.path().join("real")).unwrap(), b"new");
     }
@@ -172,9 +225,60 @@ mod tests {
         fs::create_dir(at("d")).unwrap();
         for (name, listed) in [("d/x", true), ("./d//x", true), ("dd/x", false), ("x", false), ("../d/x", false)] {
             let mut output = begin("d/x", "m").unwrap();
-            output.note(&record(name));
-            assert_eq!(output.commit().is_err(), listed, "{name}");
+            assert_eq!(output.note(&record(name)).is_err(), listed, "{name}");
+            assert_eq!(output.commit(None).is_err(), listed, "{name}");
             let _ = fs::remove_file(at("d/x"));
+        }
+    }
+
+    /// A second mount looks like that, and a link that is followed.
+    #[test]
+    fn nor_by_another_path_to_it() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        for directory in ["tree", "elsewhere"] {
+            fs::create_dir(at(directory)).unwrap();
+        }
+        fs::write(at("elsewhere/x"), "old").unwrap();
+        fs::write(at("tree/other"), "old").unwrap();
+        std::os::unix::fs::symlink("../elsewhere", at("tree/link")).unwrap();
+        for (name, size_bytes, listed) in [
+            ("link/x", Some(3), true),
+            ("link/x", None, true),
+            ("link/x", Some(4), false),
+            ("other", Some(3), false),
+            ("gone", None, false),
+        ] {
+            let mut output = Output::begin(&at("elsewhere/x"), &at("tree"), &at("m")).unwrap();
+            let Record::File(mut file) = record(name) else { unreachable!() };
+            file.size_bytes = size_bytes;
+            assert_eq!(output.note(&Record::File(file.clone())).is_err(), listed, "{name}");
+            assert_eq!(output.commit(Some(&reports().0)).is_err(), listed, "{name}");
+            fs::write(at("elsewhere/x"), "old").unwrap();
+            // What is unlisted may be replaced.
+            let mut output = Output::begin(&at("elsewhere/x"), &at("tree"), &at("m")).unwrap();
+            file.line = 0;
+            output.note(&Record::File(file)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_stands_there_is_not_replaced_before_every_entry_was_seen() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("x");
+        let (whole, cut) = reports();
+        for (report, put) in [(None, false), (Some(&cut), false), (Some(&whole), true)] {
+            for stands in [true, false] {
+                let _ = fs::remove_file(&path);
+                if stands {
+                    fs::write(&path, "old").unwrap();
+                }
+                let output = Output::begin(&path, root.path(), Path::new("m")).unwrap();
+                write(&output, "new");
+                assert_eq!(output.may_be_put(report), put || !stands);
+                assert_eq!(output.commit(report).is_ok(), put || !stands);
+                assert_eq!(fs::read(&path).unwrap(), if put || !stands { b"new" } else { b"old" });
+            }
         }
     }
 }

@@ -3,9 +3,14 @@
 //! Arithmetic only. There is no pass over the tree for it: a size is learnt where the file is opened, or where the look ahead
 //! finds it in memory.
 
+use std::time::Duration;
+
 /// Files whose sizes must be known before they say anything of the others: the first of three files may be a billionth of
 /// the work.
 const TELLING_FILES: u64 = 20;
+
+/// More time than this is not told to be left.
+const LEFT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +73,26 @@ impl Progress {
         };
         Some(if expected == 0 { 1.0 } else { (done as f64 / expected as f64).min(1.0) })
     }
+
+    /// How long the rest will take if it goes as it has gone since an earlier moment of the run, so long ago: by bytes, or by
+    /// files where none has any. None where that cannot be told, where nothing has moved, or where it would take years.
+    pub fn time_left(&self, since: &Progress, elapsed: Duration) -> Option<Duration> {
+        let part = match self.bytes_expected()? {
+            0 => {
+                let done = self.fraction_done()?;
+                (1.0 - done) / (done - since.fraction_done().unwrap_or(0.0))
+            }
+            bytes => (bytes - self.bytes_done) as f64 / self.bytes_done.saturating_sub(since.bytes_done) as f64,
+        };
+        // Nobody waits for what takes years, and what has not moved would take for ever.
+        let left = Duration::try_from_secs_f64(part * elapsed.as_secs_f64()).ok()?;
+        Some(left).filter(|left| *left < LEFT_MAX)
+    }
+}
+
+/// A sum that workers add to and take from in any order, and so may be below 0 for a moment: nothing, then.
+pub(super) fn not_negative(bytes: u64) -> u64 {
+    if bytes.cast_signed() < 0 { 0 } else { bytes }
 }
 
 /// `amount * times / over`, where that is too much, the most there is.
@@ -122,6 +147,27 @@ mod tests {
         assert_eq!((empty.bytes_expected(), empty.fraction_done()), (Some(0), Some(0.2)));
         let nothing = Progress { planned_all: true, ..Progress::default() };
         assert_eq!(nothing.fraction_done(), Some(1.0));
+    }
+
+    #[test]
+    fn the_rest_takes_what_it_took_of_late() {
+        let second = Duration::from_secs(1);
+        let earlier = Progress { bytes_done: 20_000, files_done: 20, ..HALFWAY };
+        assert_eq!(HALFWAY.time_left(&earlier, second), Some(8 * second));
+        assert_eq!(HALFWAY.time_left(&Progress::default(), second), Some(4 * second));
+        // By files: 40 of 200, and none at the start.
+        let empty = Progress { bytes_done: 0, bytes_sized: 0, ..HALFWAY };
+        assert_eq!(empty.time_left(&Progress { files_done: 0, ..empty }, second), Some(4 * second));
+        // What stands still, or takes years, has no end.
+        assert_eq!(HALFWAY.time_left(&HALFWAY, second), None);
+        assert_eq!(Progress::default().time_left(&Progress::default(), second), None);
+        let crawling = Progress { bytes_done: 39_999, ..HALFWAY };
+        assert_eq!(HALFWAY.time_left(&crawling, 3600 * second), None);
+    }
+
+    #[test]
+    fn a_sum_that_wraps_around_is_nothing() {
+        assert_eq!((not_negative(0), not_negative(7), not_negative(7_u64.wrapping_sub(8))), (0, 7, 0));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::descriptors::no_descriptor;
 use super::moves::Moves;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
-use super::progress::Progress;
+use super::progress::{Progress, not_negative};
 use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
@@ -49,7 +49,7 @@ pub enum Batch {
 /// be waited for, the run gets its threads and goes on in them.
 ///
 /// Dropping it cancels it and waits until its threads are gone; a thread that hangs in a read which Linux does not end
-/// is left behind after a second.
+/// is left behind after [`limits::STOP_MS_MAX`].
 ///
 /// ```
 /// use checksig::{Batch, Options, Run};
@@ -214,13 +214,19 @@ impl Run {
             bytes_done: counters.bytes_done.load(Ordering::Relaxed),
             files_planned: counters.files_planned.load(Ordering::Relaxed),
             files_sized: counters.files_sized.load(Ordering::Relaxed),
-            bytes_sized: counters.bytes_sized.load(Ordering::Relaxed),
+            bytes_sized: not_negative(counters.bytes_sized.load(Ordering::Relaxed)),
             planned_all: counters.planned_all.load(Ordering::Relaxed),
             manifest_bytes: (
                 counters.manifest_bytes.load(Ordering::Relaxed),
                 self.manifest.as_ref().map_or(0, |manifest| manifest.stamp.size_bytes),
             ),
         }
+    }
+
+    /// Where the manifest that is being created stands until it is put in its place: what is to be removed where a process ends
+    /// without dropping this.
+    pub fn temporary(&self) -> Option<&Path> {
+        self.creation.as_ref().map(Creation::temporary)
     }
 
     /// Something that can cancel the run from another thread.

@@ -157,6 +157,11 @@ impl Report {
         })
     }
 
+    /// Whether the run ended before every file had an outcome of its own.
+    pub fn is_cut_short(&self) -> bool {
+        self.cancelled || self.counts.of(OutcomeKind::NotChecked) > 0
+    }
+
     /// Files that count against the run: in `create`, what is no regular file is left out and does not.
     pub fn failed(&self) -> u64 {
         match self.verb {

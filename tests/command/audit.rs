@@ -44,6 +44,35 @@ fn one_of_each_is_named_rightly_in_text() {
 }
 
 #[test]
+fn a_hint_is_true_of_what_was_found() {
+    let hints = |tree: &Tree, options: &[&str]| -> Vec<String> {
+        let ran = run(tree.command("audit").args(options));
+        let hints = ran.err.lines().filter_map(|line| line.strip_prefix("checksig: hint: "));
+        hints.map(str::to_owned).collect()
+    };
+    let kinds = |hints: &[String]| -> Vec<String> {
+        hints.iter().map(|hint| hint.split(':').next().unwrap_or_default().to_owned()).collect()
+    };
+    // Whoever removes what was moved has lost it.
+    assert_eq!(kinds(&hints(&disturbed(), &[])), ["mismatch", "moved", "unlisted"]);
+    let mut tree = Tree::new();
+    tree.lists(&digest(b"x"), "old").write_manifest();
+    fs::write(tree.at("new"), "x").expect("a file");
+    assert_eq!(kinds(&hints(&tree, &[])), ["moved"]);
+    fs::write(tree.at("new"), "y").expect("a file");
+    assert_eq!(kinds(&hints(&tree, &[])), ["missing", "unlisted"], "nothing that is listed is there");
+    // Nobody is told to follow links who does.
+    let mut tree = Tree::new();
+    tree.lists(&digest(b""), "round/x").lists(&digest(b""), "out/x").write_manifest();
+    symlink("round", tree.at("round")).expect("a link");
+    symlink("/", tree.at("out")).expect("a link");
+    let follow = |options: &[&str]| hints(&tree, options).iter().any(|hint| hint.contains("--follow"));
+    assert!(follow(&[]) && !follow(&["--follow", "inside"]));
+    let inside = hints(&tree, &["--follow", "inside"]);
+    assert!(inside.iter().any(|hint| hint.contains("nor symbolic links may lead out of ROOT")), "{inside:?}");
+}
+
+#[test]
 fn and_in_json() {
     let tree = disturbed();
     let ran = run(tree.command("audit").args(["--json", "--quiet"]));

@@ -42,6 +42,17 @@ fn the_schema_has_every_outcome_and_every_reader() {
     assert_eq!(schema["definitions"]["reader"]["enum"], json!(readers));
 }
 
+/// The table is for people, and the schema is what every line is held against.
+#[test]
+fn the_page_has_every_error_of_the_schema() {
+    let page = include_str!("../../docs/json.md");
+    let row = page.lines().find(|line| line.starts_with("| `error` | string |")).expect("a row");
+    let schema = schema();
+    let names = schema["definitions"]["error"]["properties"]["error"]["enum"].as_array().expect("a list");
+    let listed: Vec<Value> = row.split('`').skip(3).step_by(2).map(Value::from).collect();
+    assert_eq!(listed, *names);
+}
+
 /// Takes a field out of a line whose value is not to be compared.
 fn take(line: &mut Value, field: &str) -> Value {
     line.as_object_mut().expect("an object").remove(field).unwrap_or_else(|| panic!("no {field} in {line}"))

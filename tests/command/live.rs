@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::pty::Terminal;
+use super::pty::{Terminal, unread};
 use super::support::{Tree, digest};
 
 /// A good file, a damaged one, and one that is long and holds nothing but a hole.
@@ -78,15 +78,32 @@ fn a_terminal_that_becomes_narrower_keeps_nothing_of_it() {
     assert!(!has_live_line(&terminal.contents()), "{}", terminal.contents());
 }
 
+/// Standard output is a terminal that nobody reads, so that the first does not end it.
 #[test]
-fn a_second_ctrl_c_ends_it_at_once_and_takes_the_line_away() {
-    let tree = long();
-    let mut terminal = Terminal::start(&mut verify(&tree), 80);
+fn a_second_ctrl_c_ends_it_at_once_and_leaves_no_line() {
+    let mut tree = Tree::new();
+    File::create(tree.at("large")).and_then(|file| file.set_len(1 << 31)).expect("a sparse file");
+    tree.lists(&digest(b""), "large");
+    for _ in 0..5000 {
+        tree.lists(&digest(b""), "gone");
+    }
+    tree.write_manifest();
+    let (_master, out) = unread();
+    let mut terminal = Terminal::start_beside(&mut verify(&tree), out.into(), 80);
     terminal.until(has_live_line);
-    terminal.press(b"\x03\x03");
+    terminal.until(|text| text.contains("gone: missing") || !has_live_line(text));
+    terminal.rest(Duration::from_millis(500));
+    assert!(!has_live_line(&terminal.contents()), "it is stuck above the line: {}", terminal.contents());
+    terminal.press(b"\x03");
+    terminal.rest(Duration::from_millis(200));
+    assert!(!terminal.has_ended(), "it has a second to end by itself: {}", terminal.contents());
+    let pressed = Instant::now();
+    terminal.press(b"\x03");
     assert_eq!(terminal.end(), Some(130));
-    assert!(!has_live_line(&terminal.contents()), "{}", terminal.contents());
-    assert!(terminal.contents().contains("interrupted by SIGINT after 2 of 3 files"), "{}", terminal.contents());
+    assert!(pressed.elapsed() < Duration::from_millis(600), "{:?}", pressed.elapsed());
+    let text = terminal.contents().replace('\n', "");
+    assert!(!has_live_line(&text) && text.contains("checksig: FAIL: interrupted by SIGINT after "), "{text}");
+    assert!(text.contains("not everything that was found has been said"), "{text}");
 }
 
 #[test]

@@ -67,6 +67,22 @@ impl Terminal {
         }
     }
 
+    /// Takes what comes in a while.
+    pub(super) fn rest(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.take(Duration::from_millis(20));
+            if self.ended {
+                std::thread::sleep(end.saturating_duration_since(Instant::now()));
+            }
+        }
+    }
+
+    /// Whether the command is gone.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// What stands on the screen.
     pub(super) fn contents(&self) -> String {
         self.screen.screen().contents()
@@ -134,6 +150,11 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A terminal that nobody reads, which holds some thousand bytes, and what to write to it by.
+pub(super) fn unread() -> (OwnedFd, OwnedFd) {
+    open(80)
 }
 
 fn cells(columns: u16) -> NonZeroU16 {

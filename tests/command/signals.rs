@@ -97,6 +97,32 @@ fn a_signal_ends_the_run_soon_and_says_how_far_it_came() {
     }
 }
 
+/// Handlers that came with the run would come some ten milliseconds after the file that they are to clean up.
+#[test]
+fn signals_are_minded_before_anything_is_left_behind() {
+    let tree = long();
+    let leftovers = || {
+        let names =
+            std::fs::read_dir(tree.path()).expect("a directory").map(|entry| entry.expect("an entry").file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".checksig-")).count()
+    };
+    for _ in 0..5 {
+        let mut command = tree.command("verify");
+        heed_signals(&mut command);
+        let mut child = command.args(["-o", "found"]).stderr(Stdio::piped()).spawn().expect("the command starts");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while leftovers() == 0 {
+            assert!(Instant::now() < deadline, "no file");
+        }
+        send(&child, Signal::USR1);
+        send(&child, Signal::INT);
+        assert_eq!(wait(&mut child).code(), Some(130));
+        assert_eq!(leftovers(), 0);
+        let err = rest(child.stderr.take().expect("a pipe"));
+        assert!(err.contains("checksig: FAIL: interrupted by SIGINT after "), "{err}");
+    }
+}
+
 #[test]
 fn json_says_it_in_the_summary() {
     let tree = long();
@@ -174,6 +200,29 @@ fn create_leaves_no_manifest_behind() {
     assert_eq!(std::fs::read_dir(tree.path()).expect("a directory").count(), 2, "nothing is left behind");
 }
 
+/// The main thread is stuck in `write(2)`, and drops nothing.
+#[test]
+fn nor_does_it_where_its_messages_are_not_read() {
+    let tree = Tree::new();
+    std::fs::write(tree.at("file"), "x").expect("a file");
+    for nth in 0..1000 {
+        let name = format!("{}{nth}", "n".repeat(100));
+        std::os::unix::fs::symlink("file", tree.at(name)).expect("a link");
+    }
+    for twice in [false, true] {
+        let mut child = start(&mut tree.command("create"));
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(child.try_wait().expect("a child").is_none(), "it waits for its reader");
+        send(&child, Signal::TERM);
+        if twice {
+            std::thread::sleep(Duration::from_millis(100));
+            send(&child, Signal::TERM);
+        }
+        assert_eq!(wait(&mut child).code(), Some(143));
+        assert_eq!(std::fs::read_dir(tree.path()).expect("a directory").count(), 1001, "nothing is left behind");
+    }
+}
+
 /// The main thread is stuck in `write(2)`; the process must end all the same.
 #[test]
 fn a_pipe_that_nobody_reads_does_not_hold_it_back() {
@@ -187,6 +236,8 @@ fn a_pipe_that_nobody_reads_does_not_hold_it_back() {
     assert!(sent.elapsed() < Duration::from_millis(1500), "{:?}", sent.elapsed());
     let err = rest(child.stderr.take().expect("a pipe"));
     assert!(err.starts_with("checksig: FAIL: interrupted by SIGTERM after "), "{err}");
+    let out = rest(child.stdout.take().expect("a pipe"));
+    assert!(out.len() > 50_000 && out.ends_with("n: OK\n"), "{:?}", out.lines().last());
 }
 
 /// As under `nohup`, or in the background of a shell without job control.

@@ -6,9 +6,10 @@ use checksig::Run;
 
 use crate::args::Verify;
 use crate::exit::Exit;
+use crate::signals::Watch;
 use crate::verify::check;
 
 /// Audits, shows what was found, and says how it ended.
-pub(crate) fn run(choices: Verify) -> Exit {
-    check("audit", Run::audit, choices)
+pub(crate) fn run(choices: Verify, watch: &Watch) -> Exit {
+    check("audit", Run::audit, choices, watch)
 }

@@ -8,9 +8,12 @@ use crate::args::Create;
 use crate::drive::drive;
 use crate::exit::Exit;
 use crate::render::{Console, CreateText};
+use crate::signals::Watch;
 
 /// Writes the manifest, shows what could not be listed, and says how it ended.
-pub(crate) fn run(choices: Create) -> Exit {
+pub(crate) fn run(choices: Create, watch: &Watch) -> Exit {
     let mut view = CreateText::new(&choices.manifest);
-    drive(Run::create(&choices.root, &choices.options), &mut view, Console::new(None, true))
+    let console = Console::new(None, true);
+    watch.mind(console.leftovers());
+    drive(Run::create(&choices.root, &choices.options), &mut view, console, watch)
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use checksig::{Batch, Error, Run};
+use checksig::{Batch, Error, Report, Run};
 
 use crate::exit::Exit;
 use crate::render::{Broken, Console, Ending, Render, status, unkept};
@@ -14,13 +14,13 @@ use crate::signals::Watch;
 const SLICE: Duration = Duration::from_millis(100);
 
 /// Takes a run to its end and says how it ended.
-pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut console: Console) -> Exit {
+pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut console: Console, watch: &Watch) -> Exit {
     let mut run = match started {
         Ok(run) => run,
         Err(error) => return refuse(&error, view, console),
     };
-    let mut watch = Watch::default();
-    if let Err(broken) = take_records(&mut run, &mut watch, view, &mut console) {
+    watch.over(&run);
+    if let Err(broken) = take_records(&mut run, watch, view, &mut console) {
         // Dropping it cancels it and waits: nothing of ours runs on behind a message.
         drop(run);
         return give_up(&broken, console);
@@ -33,16 +33,9 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
 }
 
 /// Shows every record of the run, in the order in which they come.
-///
-/// A small run is done at once, and a signal ends the process as it ends any other. Whoever would have to wait watches for
-/// signals first, which takes a thread.
-fn take_records(run: &mut Run, watch: &mut Watch, view: &mut impl Render, console: &mut Console) -> Result<(), Broken> {
-    let mut batch = run.next_batch(Duration::ZERO);
-    if !matches!(batch, Batch::Finished) && !run.progress().is_done() {
-        *watch = Watch::over(run.canceller(), console.leftovers());
-    }
+fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &mut Console) -> Result<(), Broken> {
     loop {
-        match batch {
+        match run.next_batch(SLICE) {
             Batch::Records(records) => {
                 if watch.caught().is_some() {
                     view.interrupted();
@@ -62,7 +55,6 @@ fn take_records(run: &mut Run, watch: &mut Watch, view: &mut impl Render, consol
             console.err().extend_from_slice(status.as_bytes());
         }
         console.batch_ends(&progress)?;
-        batch = run.next_batch(SLICE);
     }
 }
 
@@ -71,11 +63,7 @@ fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -
     let written = console.settle().and_then(|()| {
         view.summary(ending, &mut console);
         let kept = ending.interruption().is_none() || view.tells_its_end();
-        if let Some(file) = console.file().filter(|_| !kept) {
-            let unkept = unkept(file);
-            console.err().extend_from_slice(unkept.as_bytes());
-        }
-        console.end(kept)
+        end(&mut console, kept, Some(ending.report))
     });
     match written {
         Err(broken) => give_up(&broken, console),
@@ -87,12 +75,22 @@ fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -
 fn refuse(error: &Error, view: &mut impl Render, mut console: Console) -> Exit {
     let written = console.settle().and_then(|()| {
         view.error(error, &mut console);
-        console.end(view.tells_its_end())
+        end(&mut console, view.tells_its_end(), None)
     });
     match written {
         Err(broken) => give_up(&broken, console),
         Ok(()) => Exit::CannotRun,
     }
+}
+
+/// Writes what is left, and keeps the file in the place of standard output if its words are worth it and the library allows.
+fn end(console: &mut Console, worthy: bool, report: Option<&Report>) -> Result<(), Broken> {
+    let kept = worthy && console.may_keep(report);
+    if let Some(file) = console.file().filter(|_| !kept) {
+        let unkept = unkept(file);
+        console.err().extend_from_slice(unkept.as_bytes());
+    }
+    console.end(kept, report)
 }
 
 /// What was found has no place to go.

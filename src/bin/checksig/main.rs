@@ -27,10 +27,11 @@ fn main() -> ExitCode {
     if let Some(call) = sha1sum::Call::from(&words) {
         return sha1sum::run(call).into();
     }
+    let watch = signals::Watch::begin();
     let exit = match args::parse(words) {
-        Ok(args::Command::Verify(choices)) => verify::run(choices),
-        Ok(args::Command::Audit(choices)) => audit::run(choices),
-        Ok(args::Command::Create(choices)) => create::run(choices),
+        Ok(args::Command::Verify(choices)) => verify::run(choices, &watch),
+        Ok(args::Command::Audit(choices)) => audit::run(choices, &watch),
+        Ok(args::Command::Create(choices)) => create::run(choices, &watch),
         Ok(args::Command::Doctor(choices)) => doctor::run(&choices),
         Ok(args::Command::Sha1sum(words)) => sha1sum::run(sha1sum::Call::verb(&words)),
         Err(usage) => args::explain(&usage),

@@ -1,14 +1,14 @@
 //! SIGINT, SIGTERM and SIGHUP: the first asks the run to stop, and the process ends soon whatever the run does. SIGUSR1: asks
 //! how far it is.
 //!
-//! Finds no words. A signal that the parent had ignored stays ignored, as `nohup` and a shell's `&` want it.
+//! They are minded before anything is made that would be left behind. Finds no words. A signal that the parent had ignored stays ignored, as `nohup` and a shell's `&` want it.
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use checksig::{Canceller, Progress};
+use checksig::{Canceller, Progress, Run};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
@@ -65,8 +65,7 @@ impl Signal {
     }
 }
 
-/// What signals came since the run was begun to be watched; none where it is not.
-#[derive(Default)]
+/// What signals came since the process began.
 pub(crate) struct Watch {
     state: Arc<State>,
 }
@@ -77,23 +76,48 @@ struct State {
     asked: AtomicBool,
     /// How far the run was, when it was last seen.
     progress: Mutex<Progress>,
+    /// What stops the run, once there is one.
+    canceller: Mutex<Option<Canceller>>,
+    leftovers: Mutex<Leftovers>,
 }
 
 impl Watch {
     /// Starts to watch. Where no thread or handler can be had the signals keep what they do by themselves: they kill.
-    pub(crate) fn over(canceller: Canceller, leftovers: Leftovers) -> Watch {
+    pub(crate) fn begin() -> Watch {
         let state = Arc::new(State::default());
         let watch = Watch { state: Arc::clone(&state) };
         let ignored = ignored_signals();
         let wanted = Signal::ALL.map(Signal::number).into_iter().chain([SIGUSR1]);
         let wanted: Vec<i32> = wanted.filter(|&number| ignored & (1 << (number - 1)) == 0).collect();
         // The thread is asked for before the handlers: handlers without a thread would swallow the signals.
-        let _ = thread::Builder::new().name("signals".to_owned()).stack_size(STACK_BYTES).spawn(move || {
-            if let Ok(signals) = Signals::new(wanted) {
-                wait_and_stop(signals, &state, &canceller, &leftovers);
+        let (hand_over, taken) = mpsc::channel();
+        let body = move || {
+            if let Ok(signals) = taken.recv() {
+                wait_and_stop(signals, &state);
             }
-        });
+        };
+        if thread::Builder::new().name("signals".to_owned()).stack_size(STACK_BYTES).spawn(body).is_ok()
+            && let Ok(signals) = Signals::new(wanted)
+        {
+            let _ = hand_over.send(signals);
+        }
         watch
+    }
+
+    /// Minds what the end of the process would leave behind from now on.
+    pub(crate) fn mind(&self, leftovers: Leftovers) {
+        *lock(&self.state.leftovers) = leftovers;
+    }
+
+    /// Minds a run too, and what it would leave behind; one that begins after a signal ends at once.
+    pub(crate) fn over(&self, run: &Run) {
+        lock(&self.state.leftovers).add(run.temporary());
+        let canceller = run.canceller();
+        *lock(&self.state.canceller) = Some(canceller.clone());
+        // Whoever caught a signal before that line has found no run to cancel.
+        if self.caught().is_some() {
+            canceller.cancel();
+        }
     }
 
     /// The first signal that came to end the run, if one came.
@@ -108,13 +132,17 @@ impl Watch {
 
     /// Notes how far the run is.
     pub(crate) fn note(&self, progress: Progress) {
-        *self.state.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+        *lock(&self.state.progress) = progress;
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Cancels the run at the first signal. Ends the process at the second, or when the run has not ended by itself in
 /// time: the main thread may be stuck in a `write(2)` that nobody reads, and so cannot be left to do it.
-fn wait_and_stop(mut signals: Signals, state: &State, canceller: &Canceller, leftovers: &Leftovers) {
+fn wait_and_stop(mut signals: Signals, state: &State) {
     let signal = loop {
         match signals.forever().next() {
             Some(SIGUSR1) => state.asked.store(true, Ordering::Relaxed),
@@ -127,13 +155,15 @@ fn wait_and_stop(mut signals: Signals, state: &State, canceller: &Canceller, lef
     };
     // In this order: whoever sees the run cancelled finds the reason.
     state.caught.store(signal.number(), Ordering::Release);
-    canceller.cancel();
+    if let Some(canceller) = &*lock(&state.canceller) {
+        canceller.cancel();
+    }
     let deadline = Instant::now() + GRACE;
     while Instant::now() < deadline && signals.pending().all(|number| number == SIGUSR1) {
         thread::sleep(SLICE);
     }
-    let progress = *state.progress.lock().unwrap_or_else(PoisonError::into_inner);
-    leftovers.clean_up(&cut_off(signal, &progress));
+    let progress = *lock(&state.progress);
+    lock(&state.leftovers).clean_up(&cut_off(signal, &progress));
     std::process::exit(i32::from(Exit::Interrupted(signal).status()));
 }
 

@@ -187,9 +187,8 @@ pub(super) const OUTPUT_LONG: &str = "\
 Write to FILE, whole or not at all, what would go to standard output.
 
 It is written under another name beside FILE and takes its place at the end, so that FILE holds this run or is what it was \
-before. Where a signal ends the run, lines of text are thrown away, since they could be taken for all there is; JSON is kept, \
-and its summary says so. JSON is also kept where the run cannot be done. FILE must not be the manifest or a file that it \
-lists.";
+before. Where a signal ends the run, or it cannot be done, lines of text are thrown away, since they could be taken for all \
+there is; JSON says so itself, and is kept if nothing stood at FILE. FILE must not be the manifest or a file that it lists.";
 
 pub(super) const SHA1SUM: &str = "Do what GNU sha1sum does, in parallel: same options, same output";
 

@@ -1,7 +1,8 @@
 //! Standard output, or the file in its place, and standard error: two buffers of whole lines, and the live line below them.
 //!
 //! Knows no record. Lines are gathered and written many at a time, and a write ends at the end of a line, so that what
-//! came out is well formed wherever a run ends.
+//! came out is well formed wherever a run ends; but a line of more than 4096 bytes may be cut where nobody reads the pipe that it
+//! goes to.
 
 mod stream;
 
@@ -9,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use checksig::{Error, Output, Progress, Record};
+use checksig::{Error, Output, Progress, Record, Report};
 
 use self::stream::{Handle, Stream};
 use super::broken_output;
@@ -98,6 +99,11 @@ impl Console {
         }
     }
 
+    /// Whether that file, if there is one, may be put in its place after a run with this report.
+    pub(crate) fn may_keep(&self, report: Option<&Report>) -> bool {
+        !matches!(&self.out.handle, Handle::File(file) if !file.may_be_put(report))
+    }
+
     /// How fast the run goes.
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
@@ -106,17 +112,17 @@ impl Console {
     /// What a process that must end at once has to clean up.
     pub(crate) fn leftovers(&self) -> Leftovers {
         let shown = self.live.as_ref().map(Live::shown).unwrap_or_default();
-        let temporary = match &self.out.handle {
-            Handle::File(file) => Some(file.temporary().to_owned()),
-            _ => None,
+        let temporaries = match &self.out.handle {
+            Handle::File(file) => vec![file.temporary().to_owned()],
+            _ => Vec::new(),
         };
-        Leftovers { shown, temporary }
+        Leftovers { shown, temporaries }
     }
 
     /// To be called after each record: writes what is ready once it is much.
     pub(crate) fn record_ends(&mut self, record: &Record) -> Result<(), Broken> {
         if let Handle::File(file) = &mut self.out.handle {
-            file.note(record);
+            file.note(record).map_err(Broken::File)?;
         }
         if self.out.lines.len() < FULL && self.err.lines.len() < FULL { Ok(()) } else { self.write() }
     }
@@ -142,16 +148,17 @@ impl Console {
     }
 
     /// To be called at the very end: writes the last lines, and before those on standard error puts the file in its place,
-    /// if what it holds is to be `kept`. Where that fails, what was still to be said is not true.
-    pub(crate) fn end(&mut self, kept: bool) -> Result<(), Broken> {
+    /// if what it holds is to be `kept` after a run with this report. Where that fails, what was still to be said is not
+    /// true.
+    pub(crate) fn end(&mut self, kept: bool, report: Option<&Report>) -> Result<(), Broken> {
         let mut ended = self.out.write().map_err(|error| self.broken(error));
         if kept && ended.is_ok() {
-            ended = self.out.commit().map_err(Broken::File);
+            ended = self.out.commit(report).map_err(Broken::File);
         }
         if ended.is_err() {
             self.err.lines.clear();
         }
-        let _ = self.err.write();
+        self.err.write_or_drop();
         ended
     }
 
@@ -164,7 +171,7 @@ impl Console {
             broken => self.err.lines.extend_from_slice(&broken_output(broken)),
         }
         // Nobody is left to be told if this fails too.
-        let _ = self.err.write();
+        self.err.write_or_drop();
     }
 
     fn write(&mut self) -> Result<(), Broken> {
@@ -176,7 +183,7 @@ impl Console {
         let mut write = || {
             let result = out.write();
             // The exit status tells the verdict to whoever has closed standard error.
-            let _ = err.write();
+            err.write_or_drop();
             result
         };
         let written = match &self.live {
@@ -195,15 +202,21 @@ impl Console {
 }
 
 /// What the end of the process would leave behind.
+#[derive(Default)]
 pub(crate) struct Leftovers {
     shown: Shown,
-    temporary: Option<PathBuf>,
+    temporaries: Vec<PathBuf>,
 }
 
 impl Leftovers {
+    /// One file more, if there is one.
+    pub(crate) fn add(&mut self, temporary: Option<&Path>) {
+        self.temporaries.extend(temporary.map(Path::to_owned));
+    }
+
     /// Removes it and says something, without waiting for anybody.
     pub(crate) fn clean_up(&self, message: &[u8]) {
-        if let Some(temporary) = &self.temporary {
+        for temporary in &self.temporaries {
             let _ = std::fs::remove_file(temporary);
         }
         self.shown.replace(message);

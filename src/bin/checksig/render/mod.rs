@@ -19,7 +19,7 @@ pub(crate) use json::{Beginning, Json, examination as examination_json};
 pub(crate) use standing::{cut_off, status};
 pub(crate) use text::{CreateText, VerifyText, broken_output, say_refusal, unkept};
 
-use checksig::{Error, OutcomeKind, Progress, Record, Report};
+use checksig::{Error, Progress, Record, Report};
 
 use crate::exit::Exit;
 use crate::signals::Signal;
@@ -59,8 +59,7 @@ pub(crate) struct Ending<'a> {
 impl Ending<'_> {
     /// The signal that ended the run early; one that came when every file had been judged took nothing away.
     pub(crate) fn interruption(&self) -> Option<Signal> {
-        let cut_short = self.report.cancelled || self.report.counts.of(OutcomeKind::NotChecked) > 0;
-        self.signal.filter(|_| cut_short)
+        self.signal.filter(|_| self.report.is_cut_short())
     }
 
     /// How the process will end, if all of this can be written.

@@ -1,6 +1,6 @@
-//! How fast a run goes now, and how long it will take: the rate of the last seconds, and the library's estimate of the bytes.
+//! How fast a run goes now, and how long it will take by that: what had been done at times of the last seconds.
 //!
-//! Draws nothing. The mean since the start would be wrong for minutes where the cached files of a tree come first.
+//! Draws nothing, and estimates nothing: the library does. The mean since the start would be wrong for minutes where the cached files of a tree come first.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -22,14 +22,13 @@ pub(crate) struct Pace {
 #[derive(Clone, Copy)]
 struct Sample {
     at: Instant,
-    bytes: u64,
-    fraction: Option<f64>,
+    progress: Progress,
 }
 
 impl Pace {
     /// Of a run that starts now.
     pub(crate) fn new(now: Instant) -> Pace {
-        let start = Sample { at: now, bytes: 0, fraction: None };
+        let start = Sample { at: now, progress: Progress::default() };
         Pace { started: now, samples: VecDeque::from([start]) }
     }
 
@@ -43,7 +42,7 @@ impl Pace {
         if self.samples.back().is_some_and(|last| now - last.at < STEP) {
             return;
         }
-        self.samples.push_back(Sample { at: now, bytes: progress.bytes_done, fraction: progress.fraction_done() });
+        self.samples.push_back(Sample { at: now, progress: *progress });
         // One that is older than the window stays, lest there be none.
         while self.samples.len() > 2 && now - self.samples[1].at >= WINDOW {
             self.samples.pop_front();
@@ -53,22 +52,13 @@ impl Pace {
     /// Bytes that have come of late, and the time that they took.
     pub(crate) fn recent(&self, progress: &Progress, now: Instant) -> (u64, Duration) {
         let since = self.samples[0];
-        (progress.bytes_done.saturating_sub(since.bytes), now - since.at)
+        (progress.bytes_done.saturating_sub(since.progress.bytes_done), now - since.at)
     }
 
     /// How long the rest will take if it goes as of late; none where that cannot be told, or nothing has moved.
     pub(crate) fn left(&self, progress: &Progress, now: Instant) -> Option<Duration> {
-        let expected = progress.bytes_expected()?;
-        let seconds = if expected > 0 {
-            let (bytes, time) = self.recent(progress, now);
-            (expected - progress.bytes_done) as f64 * time.as_secs_f64() / bytes as f64
-        } else {
-            let done = progress.fraction_done()?;
-            let since = self.samples[0];
-            (1.0 - done) * (now - since.at).as_secs_f64() / (done - since.fraction.unwrap_or(0.0))
-        };
-        // Nobody waits for what takes years, and what has not moved would take for ever.
-        Duration::try_from_secs_f64(seconds).ok().filter(|left| left.as_secs() < 365 * 24 * 3600)
+        let since = &self.samples[0];
+        progress.time_left(&since.progress, now - since.at)
     }
 }
 

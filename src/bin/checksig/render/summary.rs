@@ -12,15 +12,16 @@ use super::remedy::remedies;
 use super::standing::files;
 use super::text::say;
 
-/// Ends the text of `verify` or `audit`. If `quiet`, a pass is silent, but not on a CPU that computes wrongly.
-pub(super) fn verify_line(ending: &Ending<'_>, manifest: &[u8], quiet: bool, console: &mut Console) {
+/// Ends the text of `verify` or `audit`, which went through links if it `follows`. If `quiet`, a pass is silent, but not on a
+/// CPU that computes wrongly.
+pub(super) fn verify_line(ending: &Ending<'_>, manifest: &[u8], quiet: bool, follows: bool, console: &mut Console) {
     let report = ending.report;
     // The name was escaped to UTF-8.
     let nothing = format!("{} lists no file", String::from_utf8_lossy(manifest));
     match report.verdict() {
         Verdict::Pass if quiet && report.wrong_kernels.is_empty() => {}
-        Verdict::Pass => line("", "", report, console),
-        Verdict::Fail => line(&interruption(ending), &found(report, &nothing), report, console),
+        Verdict::Pass => line("", "", report, follows, console),
+        Verdict::Fail => line(&interruption(ending), &found(report, &nothing), report, follows, console),
     }
 }
 
@@ -35,23 +36,23 @@ pub(super) fn create_line(ending: &Ending<'_>, manifest: &[u8], console: &mut Co
                 0 => String::new(),
                 count => format!("{count} left out, "),
             };
-            line(&format!("wrote {manifest}: {left_out}"), "", report, console);
+            line(&format!("wrote {manifest}: {left_out}"), "", report, false, console);
         }
         Verdict::Fail => {
             let head = format!("{}{manifest} is not written: ", interruption(ending));
-            line(&head, &found(report, "there is no regular file to list"), report, console);
+            line(&head, &found(report, "there is no regular file to list"), report, false, console);
         }
     }
 }
 
-fn line(head: &str, found: &str, report: &Report, console: &mut Console) {
+fn line(head: &str, found: &str, report: &Report, follows: bool, console: &mut Console) {
     let Trouble { on, off } = console.err_trouble();
     let err = console.err();
     for reason in &report.reasons {
         say(err, format_args!("checksig: {reason}\n"));
     }
     if matches!(report.verb, Verb::Verify | Verb::Audit) {
-        remedies(report).for_each(|hint| say(err, format_args!("checksig: hint: {hint}\n")));
+        remedies(report, follows).for_each(|hint| say(err, format_args!("checksig: hint: {hint}\n")));
     }
     match report.verdict() {
         Verdict::Pass => say(err, format_args!("checksig: PASS: {head}")),

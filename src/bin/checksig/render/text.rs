@@ -21,17 +21,19 @@ pub(crate) struct VerifyText {
     manifest: Vec<u8>,
     /// What to add when the root is no directory: most often it is the manifest that was named.
     hint: Vec<u8>,
+    /// Whether the run goes through links.
+    follows: bool,
     quiet: bool,
     interrupted: bool,
 }
 
 impl VerifyText {
     /// The text for a run below `root` against `manifest`; if `quiet`, without what is right.
-    pub(crate) fn new(verb: &str, root: &Path, manifest: &Path, quiet: bool) -> VerifyText {
+    pub(crate) fn new(verb: &str, root: &Path, manifest: &Path, follows: bool, quiet: bool) -> VerifyText {
         let mut hint = format!("checksig: to name a manifest: checksig {verb} --manifest ").into_bytes();
         write_shown(&mut hint, root.as_os_str().as_encoded_bytes());
         hint.push(b'\n');
-        VerifyText { manifest: escaped(manifest), hint, quiet, interrupted: false }
+        VerifyText { manifest: escaped(manifest), hint, follows, quiet, interrupted: false }
     }
 
     fn file(&self, file: &FileReport, console: &mut Console) {
@@ -83,7 +85,7 @@ impl Render for VerifyText {
     }
 
     fn summary(&mut self, ending: &Ending<'_>, console: &mut Console) {
-        verify_line(ending, &self.manifest, self.quiet, console);
+        verify_line(ending, &self.manifest, self.quiet, self.follows, console);
     }
 
     fn error(&mut self, error: &Error, console: &mut Console) {
@@ -182,7 +184,7 @@ pub(crate) fn say_refusal(error: &Error) {
     let mut console = Console::new(None, false);
     refusal(error, &mut console);
     // It has no other place to go.
-    let _ = console.end(false);
+    let _ = console.end(false, None);
 }
 
 /// Says why a run could not be done.
