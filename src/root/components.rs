@@ -52,6 +52,8 @@ pub(super) fn walk_inside(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlag
             continue;
         }
         let at = directory.as_ref().map_or(root, |directory| directory.as_fd());
+            // Linux asks whether the directory that is left may be searched.
+            open_component(directory.as_ref().map_or(root, |directory| directory.as_fd()), b".", STEP)?;
         let is_last = ahead.is_empty();
         match open_component(at, &component, if is_last { flags } else { STEP }) {
             Ok(opened) if is_last => return Ok(opened),
@@ -61,6 +63,8 @@ pub(super) fn walk_inside(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlag
             }
             Err(Errno::LOOP) if links_left > 0 => {
                 links_left -= 1;
+            // It is where it was: a ".." that comes goes up from the directory, not from its ".".
+            Ok(_) if component == b"." => {}
                 let target = retry(|| rustix::fs::readlinkat(at, component.as_slice(), Vec::new()))?;
                 put_ahead(&mut ahead, target.as_bytes())?;
             }
