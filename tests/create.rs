@@ -95,6 +95,53 @@ fn a_manifest_that_somebody_else_puts_there_meanwhile_is_not_replaced() {
 }
 
 #[test]
+fn the_roots_own_manifest_is_not_written_through_a_link() {
+    let elsewhere = Tree::new();
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    fs::write(elsewhere.at("victim"), "theirs").unwrap();
+    for (name, format) in [("sha1sum.txt", Format::Gnu), ("manifest-sha1.txt", Format::Bagit)] {
+        for target in [elsewhere.at("victim"), elsewhere.at("none"), "f".into()] {
+            symlink(&target, tree.at(name)).unwrap();
+            for (overwrite, follow_inside) in [(false, false), (true, false), (true, true)] {
+                let mut options = CreateOptions::default();
+                (options.format, options.overwrite, options.follow_inside) = (format, overwrite, follow_inside);
+                let error = create(tree.path(), &options).unwrap_err();
+                assert!(matches!(&error, Error::ManifestNotRegular { kind: FileKind::Symlink, .. }), "{error}");
+            }
+            fs::remove_file(tree.at(name)).unwrap();
+        }
+    }
+    assert_eq!(fs::read(elsewhere.at("victim")).unwrap(), b"theirs");
+    assert!(!elsewhere.at("none").exists());
+    assert_eq!(fs::read(tree.at("f")).unwrap(), b"f");
+}
+
+#[test]
+fn with_overwrite_too_only_what_stood_there_at_the_start_is_replaced() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    let mut options = CreateOptions::default();
+    options.overwrite = true;
+    for stood in [false, true] {
+        let path = tree.at("sha1sum.txt");
+        if stood {
+            fs::write(&path, "old").unwrap();
+        }
+        let run = Run::create(tree.path(), &options).unwrap();
+        if stood {
+            fs::rename(&path, tree.at("kept")).unwrap();
+        }
+        make_fifo(&path);
+        let error = run.finish().unwrap_err();
+        assert!(matches!(&error, Error::ManifestUnwritable { .. }), "{error}");
+        assert!(error.to_string().ends_with("something else was put there meanwhile, and stays"), "{error}");
+        assert!(!fs::symlink_metadata(&path).unwrap().is_file());
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn what_a_killed_run_left_is_not_listed_and_told() {
     let mut tree = Tree::new();
     tree.file("f", b"f").file(".checksig-aZ09bc.tmp", b"left").file("d/.checksig-aZ09bc.tmp", b"elsewhere");

@@ -106,9 +106,8 @@ impl Run {
     pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
         let policy = if options.follow_inside { Policy::Inside } else { Policy::Beneath };
         let directory = open_root(root, policy)?;
-        let path = options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()));
         let shared = share(directory, options.resources, true)?;
-        let creation = Creation::begin(path, options.format, options.overwrite)?;
+        let creation = Creation::begin(root, options)?;
         let (own, leftovers) = (creation.own_names(root)?, creation.leftovers(root)?);
         let scope = Scope { own, exclude: options.exclude.clone(), follows: options.follow_inside, leftovers };
         let stock = Stock::Tree(Walk::new(scope));
