@@ -142,6 +142,20 @@ fn with_overwrite_too_only_what_stood_there_at_the_start_is_replaced() {
 }
 
 #[test]
+fn a_manifest_that_could_only_be_a_directory_is_refused_before_anything_is_read() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    for name in ["new/", "new/."] {
+        let mut options = CreateOptions::default();
+        options.output = Some(tree.at(name));
+        let error = Run::create(tree.path(), &options).err().expect("no run");
+        assert!(matches!(&error, Error::ManifestNotRegular { kind: FileKind::Directory, .. }), "{error}");
+        let error = checksig::Output::begin(&tree.at(name), tree.path(), &tree.at("m")).unwrap_err();
+        assert!(matches!(&error, Error::OutputNotRegular { kind: FileKind::Directory, .. }), "{error}");
+    }
+}
+
+#[test]
 fn what_a_killed_run_left_is_not_listed_and_told() {
     let mut tree = Tree::new();
     tree.file("f", b"f").file(".checksig-aZ09bc.tmp", b"left").file("d/.checksig-aZ09bc.tmp", b"elsewhere");

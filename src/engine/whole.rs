@@ -4,6 +4,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,16 @@ impl WholeFile {
                 permissions = Permissions::from_mode(old.permissions().mode() & 0o777);
             }
             Ok(old) => return Ok(Err(kind_of(old.file_type()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Linux makes no file of such a name, which would be known only once all has been read.
+                let bytes = path.as_os_str().as_bytes();
+                if bytes.ends_with(b"/") || bytes.ends_with(b"/.") || path.file_name().is_none() && !bytes.is_empty() {
+                    return Ok(Err(FileKind::Directory));
+                }
+                if bytes.is_empty() {
+                    return Err(error);
+                }
+            }
             Err(error) => return Err(error),
         }
         let mut builder = tempfile::Builder::new();
@@ -179,5 +189,17 @@ mod tests {
                 assert!(!stood || fs::read(&other).unwrap() == b"old");
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_only_a_directory_can_have_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("there")).unwrap();
+        for name in ["new/", "new/.", "new//", "there", "there/", "there/.", "there/.."] {
+            let begun = WholeFile::begin(&folder.path().join(name));
+            assert!(matches!(begun, Ok(Err(FileKind::Directory))), "{name}: {begun:?}");
+        }
+        assert!(WholeFile::begin(Path::new("")).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is made");
     }
 }
