@@ -36,7 +36,8 @@ impl Run {
         let walk = Walk::new(Scope {
             own,
             exclude: options.exclude.clone(),
-            follows: policy == Policy::Inside,
+            // A link that is not listed is unlisted itself, whatever it leads to: what that is has a name of its own.
+            follows: false,
             leftovers: None,
         });
         begun.start(Verb::Audit, options, |entries| Stock::Audit(Box::new(Audit::new(entries, walk))))

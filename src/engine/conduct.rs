@@ -290,7 +290,7 @@ fn all_of(deque: &Stealer<Planned>) -> Vec<Planned> {
 /// What is said of something in the tree that is not to be read.
 fn left(place: u64, met: Met) -> (u64, Record) {
     let (name, outcome) = match met {
-        Met::File(name) | Met::Link(name) | Met::Leftover(name) => (name, Outcome::NotChecked),
+        Met::File(name) | Met::Leftover(name) => (name, Outcome::NotChecked),
         Met::NotRegular(name, kind) => (name, Outcome::NotRegular(kind)),
         Met::DirectoryLink(name) => (name, Outcome::NotRegular(FileKind::Symlink)),
         // It was a directory a moment ago.

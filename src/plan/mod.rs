@@ -120,7 +120,7 @@ impl Planner {
         let pulled = match &mut self.stock {
             Stock::Manifest(entries) => entries.next().transpose().map(|item| item.map(line)),
             Stock::Tree(walk) => Ok(walk.next(&self.root).map(|met| match met {
-                Met::File(name) | Met::Link(name) => file(0, name, None),
+                Met::File(name) => file(0, name, None),
                 Met::Leftover(name) => Pulled::Leftover { name },
                 met => Pulled::Left { place, met },
             })),

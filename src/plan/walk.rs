@@ -12,10 +12,8 @@ use crate::root::{DirectoryEntry, Refusal, Root};
 /// Something met in the tree.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Met {
-    /// A regular file.
+    /// A regular file; or, where links are followed, one to such a file, or one of which only reading can tell.
     File(Vec<u8>),
-    /// A link to a regular file, where links are followed; or one of which only reading can tell.
-    Link(Vec<u8>),
     /// Something else that is no directory.
     NotRegular(Vec<u8>, FileKind),
     /// A link to a directory, where links are followed. It is not entered: what is there lies below the root, and is met
@@ -119,7 +117,7 @@ impl Walk {
 /// What a link is met as, by what it leads to.
 fn through(name: Vec<u8>, behind: Result<FileKind, Refusal>) -> Met {
     match behind {
-        Ok(FileKind::Regular) => Met::Link(name),
+        Ok(FileKind::Regular) => Met::File(name),
         Ok(FileKind::Directory) => Met::DirectoryLink(name),
         // It leads to no file, or not inside: nobody can list it. ENOTDIR is that of "file/x", where nothing can be.
         Ok(_) | Err(Refusal::Missing | Refusal::OutsideRoot | Refusal::NotRegular(_)) => {
@@ -127,7 +125,7 @@ fn through(name: Vec<u8>, behind: Result<FileKind, Refusal>) -> Met {
         }
         Err(Refusal::Errno(Errno::LOOP | Errno::NOTDIR)) => Met::NotRegular(name, FileKind::Symlink),
         // No descriptor left, no permission, a device that fails: there may be a file, and it is not passed over.
-        Err(Refusal::Errno(_)) => Met::Link(name),
+        Err(Refusal::Errno(_)) => Met::File(name),
     }
 }
 
@@ -169,9 +167,9 @@ mod tests {
             assert_eq!(met(Err(refusal)), Met::NotRegular(name(), FileKind::Symlink), "{refusal:?}");
         }
         for errno in [Errno::MFILE, Errno::NFILE, Errno::IO, Errno::ACCESS, Errno::NOMEM, Errno::AGAIN, Errno::STALE] {
-            assert_eq!(met(Err(errno.into())), Met::Link(name()), "{errno}");
+            assert_eq!(met(Err(errno.into())), Met::File(name()), "{errno}");
         }
-        assert_eq!(met(Ok(FileKind::Regular)), Met::Link(name()));
+        assert_eq!(met(Ok(FileKind::Regular)), Met::File(name()));
         assert_eq!(met(Ok(FileKind::Directory)), Met::DirectoryLink(name()));
         assert_eq!(met(Ok(FileKind::Fifo)), Met::NotRegular(name(), FileKind::Symlink));
     }

@@ -123,7 +123,7 @@ pub(super) const FOLLOW_LONG: &str = "\
 Which symbolic links are followed below ROOT. ROOT itself may always be one.
 
 With inside, a link is followed unless it leads out of ROOT, on its way or in the end, or is absolute; what is outside is \
-never opened. An audit takes a link to a directory for listed then, as what is there has entries of its own.";
+never opened. To an audit a link without an entry is unlisted, whatever it leads to.";
 
 pub(super) const FOLLOW_CREATE_LONG: &str = "\
 Which symbolic links are followed below ROOT. ROOT itself may always be one.
