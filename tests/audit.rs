@@ -155,6 +155,19 @@ fn each_missing_entry_is_found_once_and_copies_are_new() {
 }
 
 #[test]
+fn an_empty_file_is_not_told_to_be_another_one() {
+    let mut tree = sound();
+    tree.line("gone", &hex_digest(b"")).line("old", &hex_digest(b"moved")).seal();
+    fs::write(tree.at("empty"), "").unwrap();
+    fs::write(tree.at("new"), "moved").unwrap();
+    let (records, report) = audit(&tree, &Options::default());
+    let moved: Vec<_> =
+        files(&records).filter_map(|file| Some((&file.name[..], file.moved_from.as_deref()?))).collect();
+    assert_eq!((moved, report.moved), (vec![(&b"new"[..], &b"old"[..])], 1));
+    assert_eq!((report.counts.of(Unlisted), report.counts.of(Missing)), (2, 2));
+}
+
+#[test]
 fn the_manifest_alone_is_exempt_and_by_its_own_name() {
     let tree = sound();
     fs::copy(tree.at("sha1sum.txt"), tree.at("a/sha1sum.txt")).unwrap();

@@ -11,6 +11,12 @@ use crate::plan::cost_bytes;
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
 
+/// The digest of no bytes (FIPS 180-4), which tells nothing of where a file has gone.
+const EMPTY: Digest = Digest::from_bytes([
+    0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4b, 0x0d, 0x32, 0x55, 0xbf, 0xef, 0x95, 0x60, 0x18, 0x90, 0xaf, 0xd8, 0x07,
+    0x09,
+]);
+
 /// The missing entries that no file has been found for, by digest, in the order of the manifest.
 #[derive(Default)]
 pub(super) struct Moves {
@@ -25,7 +31,8 @@ impl Moves {
     pub(super) fn follow(&mut self, record: &mut Record) {
         let Record::File(FileReport { outcome, name, expected, moved_from, .. }) = record else { return };
         match (outcome, expected) {
-            (Outcome::Missing, Some(digest)) => self.insert(*digest, name),
+            // Empty files are all alike.
+            (Outcome::Missing, Some(digest)) if *digest != EMPTY => self.insert(*digest, name),
             (Outcome::Unlisted { actual: Some(digest), .. }, _) => *moved_from = self.take(digest),
             _ => {}
         }
