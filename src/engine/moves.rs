@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::limits;
 use crate::plan::cost_bytes;
 use crate::report::{FileReport, Record};
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, OutcomeKind};
 
 /// The digest of no bytes (FIPS 180-4), which tells nothing of where a file has gone.
 const EMPTY: Digest = Digest::from_bytes([
@@ -24,12 +24,17 @@ pub(super) struct Moves {
     bytes: usize,
     /// Entries that there was no room for.
     left_out: u64,
+    /// Whether what is unlisted has begun to come.
+    is_past_entries: bool,
 }
 
 impl Moves {
     /// Takes a missing entry in, or says of an unlisted file which one it was.
     pub(super) fn follow(&mut self, record: &mut Record) {
         let Record::File(FileReport { outcome, name, expected, moved_from, .. }) = record else { return };
+        let is_unlisted = outcome.kind() == OutcomeKind::Unlisted;
+        self.is_past_entries |= is_unlisted;
+        debug_assert!(!self.is_past_entries || *outcome != Outcome::Missing, "all that is missing comes first");
         match (outcome, expected) {
             // Empty files are all alike.
             (Outcome::Missing, Some(digest)) if *digest != EMPTY => self.insert(*digest, name),

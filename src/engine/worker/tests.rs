@@ -136,3 +136,20 @@ fn after_a_second_reading_that_did_not_agree_neither_the_reader_nor_the_kernel_i
         assert_eq!((file.outcome, file.reader), (Outcome::Match, Some(ReaderKind::Pread)));
     }
 }
+
+#[test]
+fn a_file_counts_as_done_once_its_record_is_out() {
+    let shared = Shared::new(Root::current(), Kernels::auto(), ReaderChoice::Auto, 1, false);
+    let planned = Planned { place: 0, line: 1, name: b"f".to_vec(), expected: None, size_bytes: None, unlisted: false };
+    let mut records = vec![crate::engine::records::record(planned, Outcome::Missing, None)];
+    let held = shared.outbox.hold();
+    std::thread::scope(|scope| {
+        let delivery = scope.spawn(|| shared.deliver(&mut records));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert_eq!(shared.counters.files_done.load(Ordering::Acquire), 0, "nobody can take it yet");
+        drop(held);
+        delivery.join().unwrap();
+    });
+    assert_eq!(shared.counters.files_done.load(Ordering::Acquire), 1);
+    assert_eq!(shared.counters.files_missing.load(Ordering::Relaxed), 1);
+}
