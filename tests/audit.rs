@@ -9,8 +9,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use checksig::OutcomeKind::{Match, Mismatch, Missing, NotRegular, OutsideRoot, Unlisted, Unreadable};
 use checksig::{
-    Batch, CreateOptions, Exclude, FileKind, Options, Outcome, OutcomeKind, Policy, Record, Report, Run, Verb, Verdict,
-    create,
+    Batch, CreateOptions, Error, Exclude, FileKind, Options, Outcome, OutcomeKind, Policy, Record, Report, Run, Verb,
+    Verdict, create,
 };
 use common::{Tree, bytes, drain, files, hex_digest, is_root, make_fifo, outcomes};
 
@@ -305,7 +305,7 @@ fn an_audit_is_confined_whatever_the_policy() {
     tree.line("out/f", &hex_digest(b"outside"))
         .line(elsewhere.at("f").to_str().unwrap(), &hex_digest(b"outside"))
         .seal();
-    for policy in [Policy::Beneath, Policy::Free, Policy::Inside] {
+    for policy in [Policy::Beneath, Policy::Inside] {
         let mut options = Options::default();
         options.policy = policy;
         let (records, _) = audit(&tree, &options);
@@ -313,6 +313,10 @@ fn an_audit_is_confined_whatever_the_policy() {
         let through = if policy == Policy::Inside { OutsideRoot } else { Unreadable };
         assert_eq!(found, [through, OutsideRoot, Unlisted], "{policy:?}: the link itself has no entry");
     }
+    let mut options = Options::default();
+    options.policy = Policy::Free;
+    let error = Run::audit(tree.path(), &options).err().expect("no run");
+    assert!(matches!(&error, Error::AuditNotConfined), "{error}");
 }
 
 #[test]

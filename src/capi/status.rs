@@ -95,6 +95,7 @@ impl From<Error> for Failure {
             | Error::UnknownKernel(_)
             | Error::UnknownCacheEffect(_)
             | Error::MemoryTooSmall { .. }
+            | Error::AuditNotConfined
             | Error::NotFromMedia { .. } => (ChecksigStatus::BadOption, None),
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),

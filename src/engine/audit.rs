@@ -22,10 +22,12 @@ impl Run {
     /// that has the digest of such an entry says so: see [`FileReport::moved_from`](crate::FileReport::moved_from).
     ///
     /// The manifest itself need not be listed, nor what [`Options::exclude`] covers and [`Options::own`] names; all are verified where they are. An
-    /// audit is confined to its root, and takes [`Policy::Free`] for [`Policy::Beneath`].
+    /// audit is confined to its root: with [`Policy::Free`] there is none.
     pub fn audit(root: &Path, options: &Options) -> Result<Run, Error> {
-        let policy = if options.policy == Policy::Inside { Policy::Inside } else { Policy::Beneath };
-        let begun = Begun::open(root, options, policy)?;
+        if options.policy == Policy::Free {
+            return Err(Error::AuditNotConfined);
+        }
+        let begun = Begun::open(root, options, options.policy)?;
         let path = begun.path();
         // The manifest as it was named, and, where that is a link, what it leads to.
         let leads_to = path.canonicalize().ok();

@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{self, BufWriter};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::options::CreateOptions;
 use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, folder};
