@@ -14,7 +14,7 @@ use crate::limits;
 use crate::manifest::Entries;
 use crate::plan::{ManifestEntries, Stock};
 use crate::report::Verb;
-use crate::root::{OpenedFile, Policy, Root};
+use crate::root::{OpenedFile, Policy, Root, Stamp};
 
 /// A root and its manifest, opened.
 pub(super) struct Begun {
@@ -33,6 +33,11 @@ impl Begun {
     /// The manifest, as messages name it.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The manifest, as it was opened.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.manifest.stamp
     }
 
     /// Starts a run over the entries of the manifest.
