@@ -182,6 +182,23 @@ fn what_a_killed_run_left_is_not_listed_and_told() {
 }
 
 #[test]
+fn of_many_that_killed_runs_left_the_first_are_named_and_the_others_counted() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    for at in 0..500 {
+        fs::write(tree.at(format!(".checksig-{at:06}.tmp")), "left").unwrap();
+    }
+    let report = create(tree.path(), &CreateOptions::default()).unwrap();
+    assert_eq!((report.verdict(), report.counts.total()), (Verdict::Pass, 1));
+    let told: Vec<_> = report.reasons.iter().filter(|reason| reason.contains("left behind")).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    for (at, reason) in told[..3].iter().enumerate() {
+        assert!(reason.starts_with(&format!(".checksig-{at:06}.tmp: ")), "{reason}");
+    }
+    assert!(told[3].starts_with("left behind: 497 more such files; "), "{told:?}");
+}
+
+#[test]
 fn what_is_excluded_is_not_listed() {
     let mut tree = Tree::new();
     for name in ["a", "b.tmp", "cache/x", "d/cache/y", "d/e.tmp", "d/f"] {

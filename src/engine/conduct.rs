@@ -39,6 +39,8 @@ pub(super) struct Conductor {
     started: usize,
     /// Room in the outbox that has been taken and not used yet.
     reserved: usize,
+    /// Files met that were left behind.
+    leftovers: u64,
     begun: Instant,
     /// Time spent on looking ahead.
     looking: Duration,
@@ -65,6 +67,7 @@ impl Conductor {
             workers,
             started: 0,
             reserved: 0,
+            leftovers: 0,
             begun: Instant::now(),
             looking: Duration::ZERO,
         }
@@ -73,6 +76,11 @@ impl Conductor {
     /// Sees the run to its end. Whatever happens, the outbox is closed and every planned file has a record.
     pub(super) fn run(mut self) {
         self.plan();
+        if self.leftovers > limits::LEFTOVERS_TOLD {
+            let others = self.leftovers - limits::LEFTOVERS_TOLD;
+            self.shared
+                .note_reason(format!("left behind: {others} more such files; none is listed, and all can be removed"));
+        }
         let Conductor { shared, mut planner, work, inbox, mut workers, stealers, .. } = self;
         drop(work);
         workers.wait(&shared);
@@ -141,11 +149,18 @@ impl Conductor {
                 self.shared.counters.learn_sizes((1, 0));
                 self.settle(record(planned, Outcome::Unlisted { kind, actual: None }, None));
             }
-            Pulled::Leftover { name } => self.shared.note_reason(format!(
-                "{}: what a create that was killed left behind; it is not listed, and can be removed",
-                Shown(&name)
-            )),
+            Pulled::Leftover { name } => self.note_leftover(&name),
             Pulled::Passed | Pulled::End => {}
+        }
+    }
+
+    fn note_leftover(&mut self, name: &[u8]) {
+        self.leftovers += 1;
+        if self.leftovers <= limits::LEFTOVERS_TOLD {
+            self.shared.note_reason(format!(
+                "{}: what a create that was killed left behind; it is not listed, and can be removed",
+                Shown(name)
+            ));
         }
     }
 
