@@ -140,7 +140,7 @@ What need not be listed, such as '*.tmp'; may be repeated. What is listed is ver
 A pattern without a slash is that of the last part of a name, in any directory; one with a slash is that of the whole \
 name below ROOT. A slash at the beginning means ROOT's own, one at the end directories only. * and ? match no slash, ** \
 any number of directories; [a-z], [!a-z] and {one,other} are known, and \\ takes the meaning from what follows. \
-A directory is excluded with all that it holds.";
+A directory is excluded with all that it holds. ? and [] stand for one byte, and a ! at the beginning for itself.";
 
 pub(super) const EXCLUDE_CREATE: &str = "What is not listed; may be repeated";
 
@@ -150,7 +150,7 @@ What is not listed, such as '*.tmp'; may be repeated.
 A pattern without a slash is that of the last part of a name, in any directory; one with a slash is that of the whole \
 name below ROOT. A slash at the beginning means ROOT's own, one at the end directories only. * and ? match no slash, ** \
 any number of directories; [a-z], [!a-z] and {one,other} are known, and \\ takes the meaning from what follows. \
-A directory is excluded with all that it holds.";
+A directory is excluded with all that it holds. ? and [] stand for one byte, and a ! at the beginning for itself.";
 
 pub(super) const CREATE: &str = "Write a manifest of every regular file below a directory";
 
