@@ -48,10 +48,11 @@ impl Begun {
         stock: impl FnOnce(ManifestEntries) -> Stock,
     ) -> Result<Run, Error> {
         let Begun { directory, manifest, path } = self;
-        let watched = Watched::new(&manifest, &path)?;
+        let mut watched = Watched::new(&manifest, &path)?;
         let reader: Box<dyn BufRead + Send> =
             Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, std::fs::File::from(manifest.file)));
         let grammar = options.grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes());
+        watched.is_bag_by_name = grammar != options.grammar;
         let stock = stock(Entries::new(reader, grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.resources, options.ordered)?;

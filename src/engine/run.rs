@@ -248,6 +248,14 @@ impl Run {
                 "moved files: so many entries are missing that where {left_out} of them went was not looked for"
             ));
         }
+        let is_odd = report.malformed_lines > 0 || report.counts.of(OutcomeKind::Missing) > 0;
+        if is_odd && self.manifest.as_ref().is_some_and(|manifest| manifest.is_bag_by_name) {
+            self.shared.note_reason(
+                "format bagit: taken because of the manifest's name; lines that sha1sum wrote, with a \"*\" before a binary \
+                 name, are of the format gnu"
+                    .to_owned(),
+            );
+        }
         report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !left_out && let Some(manifest) = &self.manifest {
@@ -298,13 +306,15 @@ pub(super) struct Watched {
     file: OwnedFd,
     stamp: Stamp,
     path: PathBuf,
+    /// Whether it is read as a bag's because of its name alone.
+    pub(super) is_bag_by_name: bool,
 }
 
 impl Watched {
     pub(super) fn new(manifest: &OpenedFile, path: &Path) -> Result<Watched, Error> {
         let path = path.to_owned();
         match manifest.file.try_clone() {
-            Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path }),
+            Ok(file) => Ok(Watched { file, stamp: manifest.stamp, path, is_bag_by_name: false }),
             Err(source) => Err(Error::ManifestUnreadable { path, source }),
         }
     }

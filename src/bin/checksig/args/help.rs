@@ -159,7 +159,8 @@ Write a manifest of every regular file below a directory.
 
 The manifest appears whole or not at all: if a file cannot be read, or the run is ended early, what was there before \
 stays. One that is there already is replaced only with --force. Links, devices, sockets and FIFOs are left out, and \
-standard error names them. The manifest does not list itself.";
+standard error names them. The manifest does not list itself. That of a bag is to list data/ and nothing else: what else \
+is there is for --exclude to leave out.";
 
 pub(super) const CREATE_AFTER: &str = "\
 Examples:
