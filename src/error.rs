@@ -142,6 +142,9 @@ pub enum Error {
         /// The reader that was asked for.
         kind: ReaderKind,
     },
+    /// An audit of names that may lead anywhere: it is confined to its root, where it tells what has no name in the manifest.
+    #[error("audit: it is confined to its root, and cannot follow names or links out of it")]
+    AuditNotConfined,
     /// Linux refused even one thread.
     #[error("cannot start a thread: {0}")]
     NoThread(io::Error),

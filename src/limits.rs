@@ -25,6 +25,9 @@ const _: () = assert!(LINE_SHOWN_BYTES_MAX < LINE_BYTES_MAX);
 /// Tries of one open that a signal or a rename interrupts, after which the errno stands as the outcome.
 pub const OPEN_TRIES_MAX: usize = 64;
 
+/// Files left behind that are told by name; of more, a hostile tree may hold any number.
+pub const LEFTOVERS_TOLD: u64 = 3;
+
 /// Bytes of the names of missing entries that an audit keeps, beside their digests, to tell where they were moved to.
 pub const MOVES_BYTES_MAX: usize = 8 * 1024 * 1024;
 

@@ -9,8 +9,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use checksig::OutcomeKind::{Match, Mismatch, Missing, NotRegular, OutsideRoot, Unlisted, Unreadable};
 use checksig::{
-    Batch, CreateOptions, Exclude, FileKind, Options, Outcome, OutcomeKind, Policy, Record, Report, Run, Verb, Verdict,
-    create,
+    Batch, CreateOptions, Error, Exclude, FileKind, Options, Outcome, OutcomeKind, Policy, Record, Report, Run, Verb,
+    Verdict, create,
 };
 use common::{Tree, bytes, drain, files, hex_digest, is_root, make_fifo, outcomes};
 
@@ -155,6 +155,19 @@ fn each_missing_entry_is_found_once_and_copies_are_new() {
 }
 
 #[test]
+fn an_empty_file_is_not_told_to_be_another_one() {
+    let mut tree = sound();
+    tree.line("gone", &hex_digest(b"")).line("old", &hex_digest(b"moved")).seal();
+    fs::write(tree.at("empty"), "").unwrap();
+    fs::write(tree.at("new"), "moved").unwrap();
+    let (records, report) = audit(&tree, &Options::default());
+    let moved: Vec<_> =
+        files(&records).filter_map(|file| Some((&file.name[..], file.moved_from.as_deref()?))).collect();
+    assert_eq!((moved, report.moved), (vec![(&b"new"[..], &b"old"[..])], 1));
+    assert_eq!((report.counts.of(Unlisted), report.counts.of(Missing)), (2, 2));
+}
+
+#[test]
 fn the_manifest_alone_is_exempt_and_by_its_own_name() {
     let tree = sound();
     fs::copy(tree.at("sha1sum.txt"), tree.at("a/sha1sum.txt")).unwrap();
@@ -292,7 +305,7 @@ fn an_audit_is_confined_whatever_the_policy() {
     tree.line("out/f", &hex_digest(b"outside"))
         .line(elsewhere.at("f").to_str().unwrap(), &hex_digest(b"outside"))
         .seal();
-    for policy in [Policy::Beneath, Policy::Free, Policy::Inside] {
+    for policy in [Policy::Beneath, Policy::Inside] {
         let mut options = Options::default();
         options.policy = policy;
         let (records, _) = audit(&tree, &options);
@@ -300,6 +313,10 @@ fn an_audit_is_confined_whatever_the_policy() {
         let through = if policy == Policy::Inside { OutsideRoot } else { Unreadable };
         assert_eq!(found, [through, OutsideRoot, Unlisted], "{policy:?}: the link itself has no entry");
     }
+    let mut options = Options::default();
+    options.policy = Policy::Free;
+    let error = Run::audit(tree.path(), &options).err().expect("no run");
+    assert!(matches!(&error, Error::AuditNotConfined), "{error}");
 }
 
 #[test]

@@ -95,6 +95,67 @@ fn a_manifest_that_somebody_else_puts_there_meanwhile_is_not_replaced() {
 }
 
 #[test]
+fn the_roots_own_manifest_is_not_written_through_a_link() {
+    let elsewhere = Tree::new();
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    fs::write(elsewhere.at("victim"), "theirs").unwrap();
+    for (name, format) in [("sha1sum.txt", Format::Gnu), ("manifest-sha1.txt", Format::Bagit)] {
+        for target in [elsewhere.at("victim"), elsewhere.at("none"), "f".into()] {
+            symlink(&target, tree.at(name)).unwrap();
+            for (overwrite, follow_inside) in [(false, false), (true, false), (true, true)] {
+                let mut options = CreateOptions::default();
+                (options.format, options.overwrite, options.follow_inside) = (format, overwrite, follow_inside);
+                let error = create(tree.path(), &options).unwrap_err();
+                assert!(matches!(&error, Error::ManifestNotRegular { kind: FileKind::Symlink, .. }), "{error}");
+            }
+            fs::remove_file(tree.at(name)).unwrap();
+        }
+    }
+    assert_eq!(fs::read(elsewhere.at("victim")).unwrap(), b"theirs");
+    assert!(!elsewhere.at("none").exists());
+    assert_eq!(fs::read(tree.at("f")).unwrap(), b"f");
+}
+
+#[test]
+fn with_overwrite_too_only_what_stood_there_at_the_start_is_replaced() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    let mut options = CreateOptions::default();
+    options.overwrite = true;
+    for stood in [false, true] {
+        let path = tree.at("sha1sum.txt");
+        if stood {
+            fs::write(&path, "old").unwrap();
+        }
+        let run = Run::create(tree.path(), &options).unwrap();
+        if stood {
+            fs::rename(&path, tree.at("kept")).unwrap();
+        }
+        make_fifo(&path);
+        let error = run.finish().unwrap_err();
+        assert!(matches!(&error, Error::ManifestUnwritable { .. }), "{error}");
+        assert!(error.to_string().ends_with("something else was put there meanwhile, and stays"), "{error}");
+        assert!(!fs::symlink_metadata(&path).unwrap().is_file());
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn a_manifest_that_could_only_be_a_directory_is_refused_before_anything_is_read() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    for name in ["new/", "new/."] {
+        let mut options = CreateOptions::default();
+        options.output = Some(tree.at(name));
+        let error = Run::create(tree.path(), &options).err().expect("no run");
+        assert!(matches!(&error, Error::ManifestNotRegular { kind: FileKind::Directory, .. }), "{error}");
+        let error = checksig::Output::begin(&tree.at(name), tree.path(), &tree.at("m")).unwrap_err();
+        assert!(matches!(&error, Error::OutputNotRegular { kind: FileKind::Directory, .. }), "{error}");
+    }
+}
+
+#[test]
 fn what_a_killed_run_left_is_not_listed_and_told() {
     let mut tree = Tree::new();
     tree.file("f", b"f").file(".checksig-aZ09bc.tmp", b"left").file("d/.checksig-aZ09bc.tmp", b"elsewhere");
@@ -118,6 +179,23 @@ fn what_a_killed_run_left_is_not_listed_and_told() {
     );
     let told = |reason: &String| reason.starts_with(".checksig-aZ09bc.tmp: what a create that was killed left behind");
     assert!(report.reasons.iter().any(told), "{:?}", report.reasons);
+}
+
+#[test]
+fn of_many_that_killed_runs_left_the_first_are_named_and_the_others_counted() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    for at in 0..500 {
+        fs::write(tree.at(format!(".checksig-{at:06}.tmp")), "left").unwrap();
+    }
+    let report = create(tree.path(), &CreateOptions::default()).unwrap();
+    assert_eq!((report.verdict(), report.counts.total()), (Verdict::Pass, 1));
+    let told: Vec<_> = report.reasons.iter().filter(|reason| reason.contains("left behind")).collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    for (at, reason) in told[..3].iter().enumerate() {
+        assert!(reason.starts_with(&format!(".checksig-{at:06}.tmp: ")), "{reason}");
+    }
+    assert!(told[3].starts_with("left behind: 497 more such files; "), "{told:?}");
 }
 
 #[test]

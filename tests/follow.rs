@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use checksig::OutcomeKind::{Match, Missing, NotRegular, OutsideRoot, Unlisted, Unreadable};
-use checksig::{CreateOptions, Options, OutcomeKind, Policy, Run, Verdict, create};
+use checksig::{CreateOptions, FileKind, Options, Outcome, OutcomeKind, Policy, Run, Verdict, create};
 use common::child::Child;
 use common::{Tree, drain, hex_digest, outcomes};
 
@@ -84,27 +84,70 @@ fn links_inside_are_followed_and_those_that_lead_out_are_not() {
     assert_eq!(report.counts.of(Match), 1, "{:?}", outcomes(&records));
 }
 
+/// What the command says of every file, with openat2 or without: all but how it was read.
+fn said(tree: &Tree, reader: &str, without: (libc::c_long, i32)) -> Vec<String> {
+    let arguments = ["--json", "--follow", "inside", "--reader", reader];
+    let child = Child::verify(env!("CARGO_BIN_EXE_checksig"), tree.path());
+    let output = child.with(&arguments).without(&[without.0], without.1).run();
+    let text = String::from_utf8(output.stdout).expect("JSON");
+    let files = text.lines().filter(|line| line.starts_with("{\"type\":\"file\""));
+    let plain = |line: &str| {
+        let message = line.rsplit_once("\"message\"").map_or("", |parts| parts.1);
+        line.split(",\"reader\"").next().unwrap().to_owned() + message
+    };
+    files.map(plain).collect()
+}
+
+/// With openat2, as it is another call that is refused, and without.
+const WITH: (libc::c_long, i32) = (libc::SYS_reboot, libc::EPERM);
+const WITHOUT: (libc::c_long, i32) = (libc::SYS_openat2, libc::ENOSYS);
+
 #[test]
 fn the_walk_that_stands_in_for_openat2_gives_the_same() {
     let outside = Tree::new();
     let (tree, _) = tree(&outside);
-    let program = env!("CARGO_BIN_EXE_checksig");
     for reader in ["auto", "pread", "threads"] {
-        let arguments = ["--json", "--follow", "inside", "--reader", reader];
-        let [with, without] =
-            [(libc::SYS_reboot, libc::EPERM), (libc::SYS_openat2, libc::ENOSYS)].map(|(call, errno)| {
-                let output = Child::verify(program, tree.path()).with(&arguments).without(&[call], errno).run();
-                let text = String::from_utf8(output.stdout).expect("JSON");
-                let outcomes = text.lines().filter(|line| line.starts_with("{\"type\":\"file\"")).map(|line| {
-                    // All but how it was read.
-                    line.split(",\"reader\"").next().unwrap().to_owned()
-                        + line.rsplit_once("\"message\"").map_or("", |parts| parts.1)
-                });
-                outcomes.collect::<Vec<_>>()
-            });
+        let with = said(&tree, reader, WITH);
         assert!(with.len() > 15);
-        assert_eq!(with, without, "{reader}");
+        assert_eq!(with, said(&tree, reader, WITHOUT), "{reader}");
     }
+}
+
+#[test]
+fn the_walk_reads_the_same_file_by_whatever_a_link_says() {
+    let mut tree = Tree::new();
+    for name in ["f", "a/f", "a/b/f"] {
+        tree.file(name, name.as_bytes());
+    }
+    for name in ["up", "a/up", "a/b/up"] {
+        symlink("../f", tree.at(name)).unwrap();
+    }
+    // Every target of up to four words; an empty one is a slash more.
+    let words = [".", "..", "a", "b", "f", ""];
+    let mut targets: Vec<String> = words.map(str::to_owned).into();
+    for _ in 1..4 {
+        let longer: Vec<_> = targets.iter().flat_map(|head| words.map(|word| format!("{head}/{word}"))).collect();
+        targets.extend(longer);
+        targets.sort();
+        targets.dedup();
+    }
+    targets.retain(|target| !target.is_empty());
+    assert!(targets.len() > 1_000, "{}", targets.len());
+    for (at, target) in targets.iter().enumerate() {
+        symlink(target, tree.at(format!("a/{at}"))).unwrap();
+        // The link, what is in the directory that it leads to, a link in there that goes up, and a `.` behind it.
+        for rest in ["", "/f", "/up", "/."] {
+            tree.line(format!("a/{at}{rest}"), &hex_digest(b"f"));
+        }
+    }
+    for name in ["f/.", "a/f/.", "a/.", "a/./f", "./.", "up/."] {
+        tree.line(name, &hex_digest(b"f"));
+    }
+    tree.seal();
+    let (with, without) = (said(&tree, "pread", WITH), said(&tree, "pread", WITHOUT));
+    assert_eq!(with.len(), 3 + 4 * targets.len() + 6);
+    let differ: Vec<_> = with.iter().zip(&without).filter(|(one, other)| one != other).collect();
+    assert!(differ.is_empty() && with.len() == without.len(), "{} differ: {:#?}", differ.len(), differ.first());
 }
 
 #[test]
@@ -139,9 +182,11 @@ fn create_lists_links_to_files_and_audit_agrees() {
         let unlisted = outcomes(&records).into_iter().filter(|(_, kind)| *kind == Unlisted).map(|(name, _)| name);
         (unlisted.collect::<Vec<_>>(), report.counts.of(Match))
     };
-    assert_eq!(audit(&inside()), (vec!["loop".to_owned(), "out".to_owned()], 2));
-    assert_eq!(audit(&Options::default()).0, ["around", "d/dir", "loop", "out"]);
-    for name in ["loop", "out"] {
+    // What is left out of the manifest is not listed, links to directories among it.
+    let left_out = ["around", "d/dir", "loop", "out"];
+    assert_eq!(audit(&inside()), (left_out.map(str::to_owned).to_vec(), 2));
+    assert_eq!(audit(&Options::default()).0, left_out);
+    for name in left_out {
         fs::remove_file(tree.at(name)).unwrap();
     }
     let report = checksig::audit(tree.path(), &inside()).unwrap();
@@ -150,4 +195,30 @@ fn create_lists_links_to_files_and_audit_agrees() {
     choices.follow_inside = false;
     choices.overwrite = true;
     assert_eq!(create(tree.path(), &choices).unwrap().counts.of(Match), 1);
+}
+
+#[test]
+fn an_unlisted_link_is_a_link_and_nothing_that_was_moved() {
+    let mut tree = Tree::new();
+    tree.file("d/listed", INSIDE).file("z", b"old").line("old", &hex_digest(b"old")).seal();
+    // What "old" was is called "z" now, which an entry may name as well or not; "a" is new and leads to it.
+    for entries in [&["d/listed"][..], &["d/listed", "z"]] {
+        let digest = |name: &str| hex_digest(&fs::read(tree.at(name)).unwrap());
+        let lines = entries.iter().map(|name| format!("{}  {name}\n", digest(name))).collect::<String>();
+        fs::write(tree.at("sha1sum.txt"), lines + &format!("{}  old\n", hex_digest(b"old"))).unwrap();
+        for (name, target) in [("a", "z"), ("b", "d"), ("c", "none")] {
+            let _ = symlink(target, tree.at(name));
+        }
+        let (records, report) = drain(Run::audit(tree.path(), &inside()).unwrap());
+        assert_eq!(report.verdict(), Verdict::Fail);
+        let unlisted: Vec<_> = common::files(&records).filter(|file| file.outcome.kind() == Unlisted).collect();
+        for link in &unlisted[..3] {
+            let expected = Outcome::Unlisted { kind: FileKind::Symlink, actual: None };
+            assert_eq!((&link.outcome, &link.moved_from), (&expected, &None), "{link:?}");
+        }
+        let moved: Vec<_> =
+            unlisted.iter().filter_map(|file| Some((&file.name[..], file.moved_from.as_deref()?))).collect();
+        let expected: &[(&[u8], &[u8])] = if entries.len() == 1 { &[(b"z", b"old")] } else { &[] };
+        assert_eq!((moved.as_slice(), unlisted.len()), (expected, 5 - entries.len()));
+    }
 }

@@ -352,3 +352,31 @@ fn a_manifest_that_loses_lines_while_it_is_read_is_no_pass() {
     while run.next_batch(Duration::from_secs(10)) != Batch::Finished {}
     assert!(matches!(run.finish(), Err(Error::ManifestChanged { path }) if path == tree.at("sha1sum.txt")));
 }
+
+#[test]
+fn a_manifest_that_is_read_as_a_bags_because_of_its_name_says_so_where_that_may_be_wrong() {
+    let mut tree = Tree::new();
+    tree.file("f", b"f");
+    let digest = hex_digest(b"f");
+    let mut options = Options::default();
+    for (name, line, told) in [
+        ("manifest-sha1.txt", format!("{digest}  f\n"), false),
+        ("manifest-sha1.txt", format!("{digest} *f\n"), true),
+        ("manifest-sha1.txt", format!("SHA1 (f) = {digest}\n"), true),
+        ("other.txt", format!("{digest} *gone\n"), false),
+    ] {
+        fs::write(tree.at(name), &line).unwrap();
+        options.manifest = Some(tree.at(name));
+        let (_, report) = tree.verify(&options);
+        let is_told = report.reasons.iter().any(|reason| reason.starts_with("format bagit: taken because"));
+        assert_eq!(is_told, told, "{line}: {:?}", report.reasons);
+    }
+    // Where the format is named, nothing was found out.
+    options.manifest = Some(tree.at("manifest-sha1.txt"));
+    for format in [checksig::manifest::Format::Bagit, checksig::manifest::Format::Gnu] {
+        options.grammar = checksig::manifest::Grammar::Only(format);
+        fs::write(tree.at("manifest-sha1.txt"), format!("{digest} *gone\n")).unwrap();
+        let (_, report) = tree.verify(&options);
+        assert!(!report.reasons.iter().any(|reason| reason.starts_with("format")), "{:?}", report.reasons);
+    }
+}

@@ -98,6 +98,7 @@ impl From<Error> for Failure {
             | Error::UnknownCacheEffect(_)
             | Error::MemoryTooSmall { .. }
             | Error::QueueDepthTooLarge { .. }
+            | Error::AuditNotConfined
             | Error::NotFromMedia { .. } => (ChecksigStatus::BadOption, None),
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),

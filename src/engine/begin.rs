@@ -15,7 +15,7 @@ use crate::manifest::Entries;
 use crate::plan::{ManifestEntries, Stock};
 use crate::read::read_at_hand;
 use crate::report::Verb;
-use crate::root::{OpenedFile, Policy, Root};
+use crate::root::{OpenedFile, Policy, Root, Stamp};
 
 /// A root and its manifest, opened.
 pub(super) struct Begun {
@@ -36,6 +36,11 @@ impl Begun {
         &self.path
     }
 
+    /// The manifest, as it was opened.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.manifest.stamp
+    }
+
     /// Starts a run over the entries of the manifest.
     pub(super) fn start(
         self,
@@ -50,8 +55,9 @@ impl Begun {
             _ => read_at_hand(&manifest, limits::SMALL_MANIFEST_BYTES_MAX),
         };
         let is_at_hand = at_hand.is_some();
-        let (reader, watched) = Watched::open(manifest, at_hand, &path);
+        let (reader, mut watched) = Watched::open(manifest, at_hand, &path);
         let grammar = options.grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes());
+        watched.is_bag_by_name = grammar != options.grammar;
         let stock = stock(Entries::new(reader, grammar));
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.resources, options.ordered)?;

@@ -49,6 +49,8 @@ pub(super) struct Conductor {
     reserved: usize,
     /// Times that a descriptor for a directory was waited for in vain.
     waits: u32,
+    /// Files met that were left behind.
+    leftovers: u64,
     begun: Instant,
     /// Time spent on looking ahead.
     looking: Duration,
@@ -85,6 +87,7 @@ impl Conductor {
             started: 0,
             reserved: 0,
             waits: 0,
+            leftovers: 0,
             begun: Instant::now(),
             looking: Duration::ZERO,
         }
@@ -105,6 +108,11 @@ impl Conductor {
     /// Everything has been planned and handed out, or the run is being stopped: waits for the workers, and accounts for what
     /// they have left.
     fn conclude(self) {
+        if self.leftovers > limits::LEFTOVERS_TOLD {
+            let others = self.leftovers - limits::LEFTOVERS_TOLD;
+            self.shared
+                .note_reason(format!("left behind: {others} more such files; none is listed, and all can be removed"));
+        }
         let Conductor { shared, mut planner, hands, mut workers, .. } = self;
         let handed = hands.map(|Hands { work, inbox, stealers, .. }| {
             drop(work);
@@ -190,10 +198,7 @@ impl Conductor {
                 self.shared.counters.learn_sizes((1, 0));
                 self.settle(record(planned, Outcome::Unlisted { kind, actual: None }, None));
             }
-            Pulled::Leftover { name } => self.shared.note_reason(format!(
-                "{}: what a create that was killed left behind; it is not listed, and can be removed",
-                Shown(&name)
-            )),
+            Pulled::Leftover { name } => self.note_leftover(&name),
             // Those that wait for a batch are no use to anybody here.
             Pulled::NoDescriptor(_) if self.planner.waiting() > 0 => {
                 let batch = self.planner.batch(self.shared.workers_max());
@@ -203,6 +208,16 @@ impl Conductor {
             Pulled::Passed | Pulled::End => {}
         }
         self.waits = 0;
+    }
+
+    fn note_leftover(&mut self, name: &[u8]) {
+        self.leftovers += 1;
+        if self.leftovers <= limits::LEFTOVERS_TOLD {
+            self.shared.note_reason(format!(
+                "{}: what a create that was killed left behind; it is not listed, and can be removed",
+                Shown(name)
+            ));
+        }
     }
 
     /// Waits until everything that was planned has its outcome: what comes next depends on it. Looks seldom where it has

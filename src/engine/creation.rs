@@ -5,8 +5,9 @@
 use std::fs;
 use std::io::{self, BufWriter};
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::options::CreateOptions;
 use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, folder};
 use crate::error::Error;
 use crate::limits;
@@ -23,14 +24,20 @@ pub(super) struct Creation {
 }
 
 impl Creation {
-    /// Begins a manifest at `path`.
+    /// Begins the manifest that `options` ask for.
     ///
-    /// What stands there already must be a regular file, or a link to one, which is then written where the link leads.
-    pub(super) fn begin(path: PathBuf, format: Format, overwrites: bool) -> Result<Creation, Error> {
-        if !overwrites && fs::metadata(&path).is_ok_and(|old| old.is_file()) {
+    /// What stands there already must be a regular file. Of a path that the caller names a link may lead to it, which is
+    /// then written where the link leads; a link in the root's own manifest's place is the tree's and not the caller's.
+    pub(super) fn begin(root: &Path, options: &CreateOptions) -> Result<Creation, Error> {
+        let (format, overwrites) = (options.format, options.overwrite);
+        let path = options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()));
+        let is_own = options.output.is_none();
+        let old = if is_own { fs::symlink_metadata(&path) } else { fs::metadata(&path) };
+        if !overwrites && old.is_ok_and(|old| old.is_file()) {
             return Err(Error::ManifestExists { path });
         }
-        match WholeFile::begin(&path) {
+        match if is_own { WholeFile::begin_here(&path) } else { WholeFile::begin(&path) } {
+            Ok(Ok(file)) if !overwrites && file.replaces() => Err(Error::ManifestExists { path }),
             Ok(Ok(file)) => {
                 let out = BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file);
                 Ok(Creation { format, overwrites, out })
@@ -75,8 +82,7 @@ impl Creation {
         let overwrites = self.overwrites;
         let path = self.out.get_ref().path().to_owned();
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error);
-        let put = file.and_then(if overwrites { WholeFile::commit } else { WholeFile::commit_new });
-        put.map_err(|source| match source.kind() {
+        file.and_then(WholeFile::commit).map_err(|source| match source.kind() {
             // Somebody else was faster.
             io::ErrorKind::AlreadyExists if !overwrites => Error::ManifestExists { path },
             _ => Error::ManifestUnwritable { path, source },

@@ -9,7 +9,13 @@ use crate::digest::Digest;
 use crate::limits;
 use crate::plan::cost_bytes;
 use crate::report::{FileReport, Record};
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, OutcomeKind};
+
+/// The digest of no bytes (FIPS 180-4), which tells nothing of where a file has gone.
+const EMPTY: Digest = Digest::from_bytes([
+    0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4b, 0x0d, 0x32, 0x55, 0xbf, 0xef, 0x95, 0x60, 0x18, 0x90, 0xaf, 0xd8, 0x07,
+    0x09,
+]);
 
 /// The missing entries that no file has been found for, by digest, in the order of the manifest.
 #[derive(Default)]
@@ -18,14 +24,20 @@ pub(super) struct Moves {
     bytes: usize,
     /// Entries that there was no room for.
     left_out: u64,
+    /// Whether what is unlisted has begun to come.
+    is_past_entries: bool,
 }
 
 impl Moves {
     /// Takes a missing entry in, or says of an unlisted file which one it was.
     pub(super) fn follow(&mut self, record: &mut Record) {
         let Record::File(FileReport { outcome, name, expected, moved_from, .. }) = record else { return };
+        let is_unlisted = outcome.kind() == OutcomeKind::Unlisted;
+        self.is_past_entries |= is_unlisted;
+        debug_assert!(!self.is_past_entries || *outcome != Outcome::Missing, "all that is missing comes first");
         match (outcome, expected) {
-            (Outcome::Missing, Some(digest)) => self.insert(*digest, name),
+            // Empty files are all alike.
+            (Outcome::Missing, Some(digest)) if *digest != EMPTY => self.insert(*digest, name),
             (Outcome::Unlisted { actual: Some(digest), .. }, _) => *moved_from = self.take(digest),
             _ => {}
         }

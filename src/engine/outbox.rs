@@ -150,6 +150,12 @@ impl Outbox {
         }
     }
 
+    /// Keeps everybody else from it, for a test of what must not happen meanwhile.
+    #[cfg(test)]
+    pub(super) fn hold(&self) -> impl Sized + use<'_> {
+        self.lock()
+    }
+
     /// Says that no record will come any more.
     pub(super) fn close(&self) {
         let mut state = self.lock();

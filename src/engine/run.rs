@@ -112,9 +112,8 @@ impl Run {
     pub fn create(root: &Path, options: &CreateOptions) -> Result<Run, Error> {
         let policy = if options.follow_inside { Policy::Inside } else { Policy::Beneath };
         let directory = open_root(root, policy)?;
-        let path = options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()));
         let shared = share(directory, options.resources, true)?;
-        let creation = Creation::begin(path, options.format, options.overwrite)?;
+        let creation = Creation::begin(root, options)?;
         let (own, leftovers) = (creation.own_names(root)?, creation.leftovers(root)?);
         let scope = Scope { own, exclude: options.exclude.clone(), follows: options.follow_inside, leftovers };
         let stock = Stock::Tree(Walk::new(scope));
@@ -261,6 +260,14 @@ impl Run {
                 "moved files: so many entries are missing that where {left_out} of them went was not looked for"
             ));
         }
+        let is_odd = report.malformed_lines > 0 || report.counts.of(OutcomeKind::Missing) > 0;
+        if is_odd && self.manifest.as_ref().is_some_and(|manifest| manifest.is_bag_by_name) {
+            self.shared.note_reason(
+                "format bagit: taken because of the manifest's name; lines that sha1sum wrote, with a \"*\" before a binary \
+                 name, are of the format gnu"
+                    .to_owned(),
+            );
+        }
         report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !left_out && let Some(manifest) = &self.manifest {
@@ -296,6 +303,8 @@ pub(super) struct Watched {
     file: Arc<File>,
     stamp: Stamp,
     path: PathBuf,
+    /// Whether it is read as a bag's because of its name alone.
+    pub(super) is_bag_by_name: bool,
 }
 
 impl Watched {
@@ -306,7 +315,8 @@ impl Watched {
         path: &Path,
     ) -> (Box<dyn BufRead + Send>, Watched) {
         let file = Arc::new(File::from(manifest.file));
-        let watched = Watched { file: Arc::clone(&file), stamp: manifest.stamp, path: path.to_owned() };
+        let watched =
+            Watched { file: Arc::clone(&file), stamp: manifest.stamp, path: path.to_owned(), is_bag_by_name: false };
         let reader: Box<dyn BufRead + Send> = match at_hand {
             Some(bytes) => Box::new(Cursor::new(bytes)),
             None => Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, file)),

@@ -293,11 +293,11 @@ impl Shared {
                 missing += u64::from(file.outcome == Outcome::Missing);
             }
         }
+        // Whoever sees that all are done sees how many of them are missing, and puts what comes next behind them.
+        self.outbox.put(records);
         self.counters.files_failed.fetch_add(failed, Ordering::Relaxed);
         self.counters.files_missing.fetch_add(missing, Ordering::Relaxed);
-        // Whoever sees that all are done sees how many of them are missing.
         self.counters.files_done.fetch_add(done, Ordering::Release);
-        self.outbox.put(records);
     }
 
     /// Keeps a huge file for whoever asks first, or gives it back where there is no room.

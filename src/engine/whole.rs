@@ -4,7 +4,8 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -20,6 +21,8 @@ pub(super) const SUFFIX: &str = ".tmp";
 #[derive(Debug)]
 pub(super) struct WholeFile {
     path: PathBuf,
+    /// What stood there when it was begun, as Linux tells files apart: nothing else is replaced.
+    stood: Option<(u64, u64)>,
     file: NamedTempFile,
 }
 
@@ -28,25 +31,42 @@ impl WholeFile {
     ///
     /// What stands there already must be a regular file, or a link to one, which is then written where the link leads.
     pub(super) fn begin(path: &Path) -> io::Result<Result<WholeFile, FileKind>> {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|old| old.is_symlink());
+        if is_link { WholeFile::begin_here(&path.canonicalize()?) } else { WholeFile::begin_here(path) }
+    }
+
+    /// The same through no link: what has the name must be a regular file itself.
+    pub(super) fn begin_here(path: &Path) -> io::Result<Result<WholeFile, FileKind>> {
         // The umask takes from these what the user does not want.
         let mut permissions = Permissions::from_mode(0o666);
-        let mut path = path.to_owned();
-        match fs::symlink_metadata(&path) {
-            Ok(_) => {
-                path = path.canonicalize()?;
-                let old = fs::metadata(&path)?;
-                if !old.is_file() {
-                    return Ok(Err(kind_of(old.file_type())));
-                }
+        let mut stood = None;
+        match fs::symlink_metadata(path) {
+            Ok(old) if old.is_file() => {
+                stood = Some(identity(&old));
                 permissions = Permissions::from_mode(old.permissions().mode() & 0o777);
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Ok(old) => return Ok(Err(kind_of(old.file_type()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Linux makes no file of such a name, which would be known only once all has been read.
+                let bytes = path.as_os_str().as_bytes();
+                if bytes.ends_with(b"/") || bytes.ends_with(b"/.") || path.file_name().is_none() && !bytes.is_empty() {
+                    return Ok(Err(FileKind::Directory));
+                }
+                if bytes.is_empty() {
+                    return Err(error);
+                }
+            }
             Err(error) => return Err(error),
         }
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX).rand_bytes(RANDOM_BYTES).suffix(SUFFIX).permissions(permissions);
-        let file = builder.tempfile_in(folder(&path))?;
-        Ok(Ok(WholeFile { path, file }))
+        let file = builder.tempfile_in(folder(path))?;
+        Ok(Ok(WholeFile { path: path.to_owned(), stood, file }))
+    }
+
+    /// Whether something stood there when it was begun.
+    pub(super) fn replaces(&self) -> bool {
+        self.stood.is_some()
     }
 
     /// Where it will stand, as far as links have been followed.
@@ -64,19 +84,36 @@ impl WholeFile {
         self.file.as_file()
     }
 
-    /// Puts the file in its place, once its bytes are on the device.
+    /// Puts the file in its place, once its bytes are on the device, unless something else came to stand there meanwhile:
+    /// that stays.
     pub(super) fn commit(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
-        self.file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        let stands = match fs::symlink_metadata(&self.path) {
+            Ok(stands) => Some(identity(&stands)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let put = match stands {
+            None => self.file.persist_noclobber(&self.path),
+            Some(_) if stands == self.stood => self.file.persist(&self.path),
+            Some(_) => return Err(taken()),
+        };
+        match put {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(taken()),
+            Err(error) => Err(error.error),
+        }
     }
+}
 
-    /// The same, where nothing may stand in its place by now.
-    pub(super) fn commit_new(self) -> io::Result<()> {
-        self.file.as_file().sync_all()?;
-        self.file.persist_noclobber(&self.path).map_err(|error| error.error)?;
-        Ok(())
-    }
+/// How Linux tells files apart.
+fn identity(file: &fs::Metadata) -> (u64, u64) {
+    (file.dev(), file.ino())
+}
+
+/// Somebody else was faster.
+fn taken() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "something else was put there meanwhile, and stays")
 }
 
 impl Write for WholeFile {
@@ -95,7 +132,9 @@ pub(super) fn folder(path: &Path) -> &Path {
 }
 
 fn kind_of(kind: fs::FileType) -> FileKind {
-    if kind.is_dir() {
+    if kind.is_symlink() {
+        FileKind::Symlink
+    } else if kind.is_dir() {
         FileKind::Directory
     } else if kind.is_fifo() {
         FileKind::Fifo
@@ -107,5 +146,60 @@ fn kind_of(kind: fs::FileType) -> FileKind {
         FileKind::BlockDevice
     } else {
         FileKind::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_to_stand_there_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("f"), folder.path().join("other"));
+        let put = |what: &str| match what {
+            "file" => fs::write(&path, "theirs").unwrap(),
+            "link" => std::os::unix::fs::symlink("other", &path).unwrap(),
+            "fifo" => drop(std::os::unix::net::UnixListener::bind(&path).unwrap()),
+            "directory" => fs::create_dir(&path).unwrap(),
+            _ => {}
+        };
+        for stood in [false, true] {
+            for what in ["file", "link", "fifo", "directory", "nothing"] {
+                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir(&path));
+                if stood {
+                    fs::write(&path, "old").unwrap();
+                }
+                let mut file = WholeFile::begin(&path).unwrap().unwrap();
+                assert_eq!(file.replaces(), stood);
+                file.write_all(b"new").unwrap();
+                if stood {
+                    // Kept, so that its number is not given to what comes.
+                    fs::rename(&path, &other).unwrap();
+                }
+                put(what);
+                let before = fs::symlink_metadata(&path).map(|there| identity(&there)).ok();
+                let result = file.commit().map_err(|error| error.kind());
+                let after = fs::symlink_metadata(&path).map(|there| identity(&there)).ok();
+                if what == "nothing" {
+                    assert_eq!((result, fs::read(&path).unwrap()), (Ok(()), b"new".to_vec()));
+                } else {
+                    assert_eq!((result, after), (Err(io::ErrorKind::AlreadyExists), before), "{what}, {stood}");
+                }
+                assert!(!stood || fs::read(&other).unwrap() == b"old");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_only_a_directory_can_have_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("there")).unwrap();
+        for name in ["new/", "new/.", "new//", "there", "there/", "there/.", "there/.."] {
+            let begun = WholeFile::begin(&folder.path().join(name));
+            assert!(matches!(begun, Ok(Err(FileKind::Directory))), "{name}: {begun:?}");
+        }
+        assert!(WholeFile::begin(Path::new("")).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is made");
     }
 }

@@ -72,15 +72,16 @@ impl Audit {
             Turn::Tree { reads } => reads,
         };
         Ok(self.walk.next(root).map(|met| match met {
-            Met::File(name) | Met::NotRegular(name, _) | Met::Leftover(name) if self.listed.contains(&name) => {
+            Met::File(name) | Met::NotRegular(name, _) | Met::DirectoryLink(name) | Met::Leftover(name)
+                if self.listed.contains(&name) =>
+            {
                 Audited::Passed
             }
             Met::File(name) if reads => Audited::Unlisted(name),
             Met::File(name) | Met::Leftover(name) => Audited::Left(name, FileKind::Regular),
             Met::NotRegular(name, kind) => Audited::Left(name, kind),
-            // What it leads to is met under its own name.
-            Met::DirectoryLink(_) => Audited::Passed,
             Met::NoDescriptor(errno) => Audited::NoDescriptor(errno),
+            Met::DirectoryLink(name) => Audited::Left(name, FileKind::Symlink),
             unreadable @ Met::Unreadable(..) => Audited::Unreadable(unreadable),
         }))
     }

@@ -15,6 +15,9 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 /// and `{one,other}`; a `\` takes the meaning from what follows. A slash at the beginning means the root's own, a slash
 /// at the end directories only. What is excluded is excluded with all that it holds.
 ///
+/// Names are bytes: `?` and a class match one byte, of which a letter beyond ASCII has several. A `!` at the beginning is a
+/// letter and takes nothing back. A component that no name can have, which is `.`, `..` or none, is an error.
+///
 /// ```
 /// use checksig::Exclude;
 /// let exclude = Exclude::new(["*.tmp", "/cache/", "logs/**/old-[0-9]"])?;
@@ -54,6 +57,11 @@ impl Exclude {
             if text.trim_matches('/').is_empty() {
                 return Err(bad("a pattern must have a name in it".to_owned()));
             }
+            let components = text.strip_prefix('/').unwrap_or(text).split('/');
+            // A `\` before a point changes nothing.
+            if let Some(none) = components.map(|component| component.replace("\\.", ".")).find(|it| is_no_name(it)) {
+                return Err(bad(format!("no name has a component {none:?}, so that it would exclude nothing")));
+            }
             let built = GlobBuilder::new(&glob).literal_separator(true).backslash_escape(true).build();
             let glob = built.map_err(|error| bad(error.kind().to_string()))?;
             if text.len() < pattern.len() {
@@ -83,6 +91,11 @@ impl Exclude {
     }
 }
 
+/// Whether no name below a root has this component.
+fn is_no_name(component: &str) -> bool {
+    matches!(component, "" | "." | "..")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +118,11 @@ mod tests {
             ("{one,other}", &[b"one", b"x/other"], &[b"on"]),
             ("\\*", &[b"*"], &[b"a"]),
             ("file", &[b"file", b"d/file"], &[b"File", b"file2"]),
+            (".*", &[b".a", b"d/.b", b"..."], &[b"a.b"]),
+            ("...", &[b"..."], &[b"abc"]),
+            // A letter of two bytes.
+            ("??", &["\u{e9}".as_bytes(), b"ab"], &["a\u{e9}".as_bytes()]),
+            ("!k", &[b"!k", b"d/!k"], &[b"k", b"a"]),
         ] {
             let exclude = Exclude::new([pattern]).unwrap();
             for name in covered {
@@ -123,7 +141,10 @@ mod tests {
 
     #[test]
     fn patterns_that_make_no_sense_are_refused_by_name() {
-        for pattern in ["", "/", "//", "[a", "{a", "a\\"] {
+        for pattern in [
+            "", "/", "//", "[a", "{a", "a\\", "./a", ".", "..", "a/./b", "a/..", "../a", "/./a", "a//b", "a//", "//a",
+            "./", "a/\\.", "\\.\\./a",
+        ] {
             let error = Exclude::new(["fine", pattern]).unwrap_err();
             assert_eq!(error.pattern, pattern, "{error}");
         }

@@ -12,7 +12,7 @@ use crate::root::{DirectoryEntry, Refusal, Root};
 /// Something met in the tree.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Met {
-    /// A regular file, or a link to one where links are followed.
+    /// A regular file; or, where links are followed, one to such a file, or one of which only reading can tell.
     File(Vec<u8>),
     /// Something else that is no directory.
     NotRegular(Vec<u8>, FileKind),
@@ -122,7 +122,10 @@ impl Walk {
                     }
                     Err(refusal) => return Some(Met::Unreadable(name, refusal)),
                 },
-                FileKind::Symlink if self.scope.follows => return Some(through(root, name)),
+                FileKind::Symlink if self.scope.follows => {
+                    let behind = root.kind_behind(&name);
+                    return Some(through(name, behind));
+                }
                 kind => return Some(Met::NotRegular(name, kind)),
             }
         }
@@ -145,12 +148,18 @@ impl Walk {
     }
 }
 
-/// What a link is met as.
-fn through(root: &Root, name: Vec<u8>) -> Met {
-    match root.kind_behind(&name) {
+/// What a link is met as, by what it leads to.
+fn through(name: Vec<u8>, behind: Result<FileKind, Refusal>) -> Met {
+    match behind {
         Ok(FileKind::Regular) => Met::File(name),
         Ok(FileKind::Directory) => Met::DirectoryLink(name),
-        _ => Met::NotRegular(name, FileKind::Symlink),
+        // It leads to no file, or not inside: nobody can list it. ENOTDIR is that of "file/x", where nothing can be.
+        Ok(_) | Err(Refusal::Missing | Refusal::OutsideRoot | Refusal::NotRegular(_)) => {
+            Met::NotRegular(name, FileKind::Symlink)
+        }
+        Err(Refusal::Errno(Errno::LOOP | Errno::NOTDIR)) => Met::NotRegular(name, FileKind::Symlink),
+        // No descriptor left, no permission, a device that fails: there may be a file, and it is not passed over.
+        Err(Refusal::Errno(_)) => Met::File(name),
     }
 }
 
@@ -182,5 +191,20 @@ mod tests {
             .collect();
         expected.push(Met::NotRegular(b"link".to_vec(), FileKind::Symlink));
         assert_eq!(met, expected);
+    }
+
+    #[test]
+    fn a_link_is_left_out_only_if_it_surely_leads_to_no_file() {
+        let met = |behind| through(b"link".to_vec(), behind);
+        let name = || b"link".to_vec();
+        for refusal in [Refusal::Missing, Refusal::OutsideRoot, Errno::LOOP.into(), Errno::NOTDIR.into()] {
+            assert_eq!(met(Err(refusal)), Met::NotRegular(name(), FileKind::Symlink), "{refusal:?}");
+        }
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::IO, Errno::ACCESS, Errno::NOMEM, Errno::AGAIN, Errno::STALE] {
+            assert_eq!(met(Err(errno.into())), Met::File(name()), "{errno}");
+        }
+        assert_eq!(met(Ok(FileKind::Regular)), Met::File(name()));
+        assert_eq!(met(Ok(FileKind::Directory)), Met::DirectoryLink(name()));
+        assert_eq!(met(Ok(FileKind::Fifo)), Met::NotRegular(name(), FileKind::Symlink));
     }
 }

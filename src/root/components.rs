@@ -28,9 +28,15 @@ pub(super) fn walk_to_parent<'a>(
     path: &RelPath<'a>,
 ) -> Result<(Option<OwnedFd>, &'a [u8]), Errno> {
     check_length(path)?;
-    let mut components: Vec<&[u8]> = path.components().collect();
-    let last = components.pop().unwrap_or(b".");
-    Ok((walk_down(root, components)?, last))
+    let mut steps = steps(path);
+    let last = steps.pop().unwrap_or(b".");
+    Ok((walk_down(root, steps)?, last))
+}
+
+/// The components to walk; a `.` at the end is one of them, as what is before it can only be a directory.
+fn steps<'a>(path: &RelPath<'a>) -> Vec<&'a [u8]> {
+    let dot = path.as_bytes().ends_with(b"/.").then_some(&b"."[..]);
+    path.components().chain(dot).collect()
 }
 
 /// Walks a name through symbolic links, as long as they stay below the root: RESOLVE_BENEATH without RESOLVE_NO_SYMLINKS.
@@ -40,12 +46,14 @@ pub(super) fn walk_inside(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlag
     check_length(path)?;
     let mut links_left = limits::LINKS_MAX;
     // The components to come, the next last; and the directories behind, none of them a link.
-    let mut ahead: Vec<Vec<u8>> = path.components().rev().map(<[u8]>::to_vec).collect();
+    let mut ahead: Vec<Vec<u8>> = steps(path).into_iter().rev().map(<[u8]>::to_vec).collect();
     let mut behind: Vec<Vec<u8>> = Vec::new();
     let mut directory: Option<OwnedFd> = None;
     loop {
         let component = ahead.pop().unwrap_or(b".".to_vec());
         if component == b".." {
+            // Linux asks whether the directory that is left may be searched.
+            open_component(directory.as_ref().map_or(root, |directory| directory.as_fd()), b".", STEP)?;
             behind.pop().ok_or(Errno::XDEV)?;
             // From the top, as what is called ".." by now may lie anywhere; one descriptor is enough so.
             directory = walk_down(root, behind.iter().map(Vec::as_slice))?;
@@ -55,6 +63,8 @@ pub(super) fn walk_inside(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlag
         let is_last = ahead.is_empty();
         match open_component(at, &component, if is_last { flags } else { STEP }) {
             Ok(opened) if is_last => return Ok(opened),
+            // It is where it was: a ".." that comes goes up from the directory, not from its ".".
+            Ok(_) if component == b"." => {}
             Ok(opened) => {
                 directory = Some(opened);
                 behind.push(component);

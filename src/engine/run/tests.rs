@@ -170,7 +170,7 @@ fn a_list_and_a_new_manifest_are_the_same_in_every_form() {
     assert_eq!((told.records.len(), told.failed), (7, 3));
 
     let output = tree.path().join("new");
-    let options = CreateOptions { output: Some(output.clone()), ..CreateOptions::default() };
+    let options = CreateOptions { output: Some(output.clone()), overwrite: true, ..CreateOptions::default() };
     // It is in the tree, and what is written does not list itself.
     let told = in_every_form(&|| Run::create(tree.path(), &options));
     assert_eq!((told.verdict, told.failed), (Verdict::Pass, 0));
@@ -229,7 +229,7 @@ fn a_small_run_that_is_cancelled_too_late_is_whole_and_one_that_is_dropped_leave
     let is_alone = STARTED.get() == before;
     assert!(report.cancelled || report.counts.total() > 0, "what was done is told");
     let create = || {
-        let options = CreateOptions { output: Some(output.clone()), ..CreateOptions::default() };
+        let options = CreateOptions { output: Some(output.clone()), overwrite: true, ..CreateOptions::default() };
         Run::create(tree.path(), &options).unwrap()
     };
     drop(create());

@@ -399,3 +399,20 @@ fn files_that_somebody_has_to_let_go_of_hold_up_no_other_and_wait_side_by_side()
     assert_eq!(records.len() as u64, leased + others);
     assert_eq!(records.iter().filter(unreadable).count() as u64, leased - 1);
 }
+
+#[test]
+fn a_file_counts_as_done_once_its_record_is_out() {
+    let shared = Shared::with_workers(Root::current(), Kernels::auto(), ReaderChoice::Auto, 1, false);
+    let planned = Planned { place: 0, line: 1, name: b"f".to_vec(), expected: None, size_bytes: None, unlisted: false };
+    let mut records = vec![crate::engine::records::record(planned, Outcome::Missing, None)];
+    let held = shared.outbox.hold();
+    std::thread::scope(|scope| {
+        let delivery = scope.spawn(|| shared.deliver(&mut records));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert_eq!(shared.counters.files_done.load(Ordering::Acquire), 0, "nobody can take it yet");
+        drop(held);
+        delivery.join().unwrap();
+    });
+    assert_eq!(shared.counters.files_done.load(Ordering::Acquire), 1);
+    assert_eq!(shared.counters.files_missing.load(Ordering::Relaxed), 1);
+}

@@ -129,7 +129,7 @@ pub(super) const FOLLOW_LONG: &str = "\
 Which symbolic links are followed below ROOT. ROOT itself may always be one.
 
 With inside, a link is followed unless it leads out of ROOT, on its way or in the end, or is absolute; what is outside is \
-never opened. An audit takes a link to a directory for listed then, as what is there has entries of its own.";
+never opened. To an audit a link without an entry is unlisted, whatever it leads to.";
 
 pub(super) const FOLLOW_CREATE_LONG: &str = "\
 Which symbolic links are followed below ROOT. ROOT itself may always be one.
@@ -146,7 +146,7 @@ What need not be listed, such as '*.tmp'; may be repeated. What is listed is ver
 A pattern without a slash is that of the last part of a name, in any directory; one with a slash is that of the whole \
 name below ROOT. A slash at the beginning means ROOT's own, one at the end directories only. * and ? match no slash, ** \
 any number of directories; [a-z], [!a-z] and {one,other} are known, and \\ takes the meaning from what follows. \
-A directory is excluded with all that it holds.";
+A directory is excluded with all that it holds. ? and [] stand for one byte, and a ! at the beginning for itself.";
 
 pub(super) const EXCLUDE_CREATE: &str = "What is not listed; may be repeated";
 
@@ -156,7 +156,7 @@ What is not listed, such as '*.tmp'; may be repeated.
 A pattern without a slash is that of the last part of a name, in any directory; one with a slash is that of the whole \
 name below ROOT. A slash at the beginning means ROOT's own, one at the end directories only. * and ? match no slash, ** \
 any number of directories; [a-z], [!a-z] and {one,other} are known, and \\ takes the meaning from what follows. \
-A directory is excluded with all that it holds.";
+A directory is excluded with all that it holds. ? and [] stand for one byte, and a ! at the beginning for itself.";
 
 pub(super) const CREATE: &str = "Write a manifest of every regular file below a directory";
 
@@ -165,7 +165,8 @@ Write a manifest of every regular file below a directory.
 
 The manifest appears whole or not at all: if a file cannot be read, or the run is ended early, what was there before \
 stays. One that is there already is replaced only with --force. Links, devices, sockets and FIFOs are left out, and \
-standard error names them. The manifest does not list itself.";
+standard error names them. The manifest does not list itself. That of a bag is to list data/ and nothing else: what else \
+is there is for --exclude to leave out.";
 
 pub(super) const CREATE_AFTER: &str = "\
 Examples:
