@@ -1,4 +1,4 @@
-"""`checksig verify --json` and docs/json.schema.json: every line that the command writes is as the schema says.
+"""`checksig verify --json`, `checksig audit --json` and docs/json.schema.json: every line that the command writes is as the schema says.
 
 The words of the lines are the matter of the command's own tests.
 """
@@ -23,9 +23,9 @@ VALID = fastjsonschema.compile(SCHEMA)
 OUTCOMES = {"match", "mismatch", "missing", "unreadable", "not_regular", "outside_root"}
 
 
-def lines(root, *options, status):
+def lines(root, *options, status, verb="verify"):
     done = subprocess.run(
-        [sys.executable, "-m", "checksig", "verify", "--json", *options, root],
+        [sys.executable, "-m", "checksig", verb, "--json", *options, root],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         timeout=60,
@@ -68,6 +68,25 @@ def test_every_kind_of_failure(tree):
     assert {line["kind"] for line in found if line.get("outcome") == "not_regular"} == {"directory", "fifo", "socket"}
     reasons = {line["reason"] for line in found if line["type"] == "malformed"}
     assert reasons >= {"form", "digest", "no_name", "nul", "escape", "algorithm", "too_long"}
+
+
+def test_an_audit(tree):
+    tree.add("good").list("old", b"moved").write()
+    for name, data in {"new": b"moved", b"\xff": b"more"}.items():
+        with open(tree.path(name), "wb") as file:
+            file.write(data)
+    os.mkfifo(tree.path("fifo"))
+    os.mkdir(tree.path("cache"))
+    options = ["--exclude", "/cache/", "--follow", "inside", "--format", "gnu", "--limit-rate", "50M", "--idle"]
+    start, *found, summary = lines(tree.root, *options, status=1, verb="audit")
+    assert (start["verb"], start["format"], start["options"]["exclude"]) == ("audit", "gnu", ["/cache/"])
+    unlisted = {line["path"]: line for line in found if line["outcome"] == "unlisted"}
+    assert unlisted.keys() == {"new", "\ufffd", "fifo"}
+    assert (unlisted["new"]["moved_from"], unlisted["new"]["kind"], unlisted["fifo"]["kind"]) == ("old", "regular", "fifo")
+    assert (summary["moved"], summary["counts"]["unlisted"]) == (1, 3)
+    for wrong in [dict(unlisted["new"], line=1), dict(unlisted["new"], kind="file"), dict(found[0], moved_from="x")]:
+        with pytest.raises(fastjsonschema.JsonSchemaException):
+            VALID(wrong)
 
 
 @pytest.mark.parametrize("options", [["--quiet"], ["--reader", "threads"], ["-j", "2", "--kernel", "scalar"]])
