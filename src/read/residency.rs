@@ -10,6 +10,8 @@ use rustix::fs::{Access, AtFlags, CWD, MemfdFlags, accessat, fstat, ftruncate, m
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+use crate::limits;
+
 /// The number of the call: new calls have the same on every CPU but Alpha (`syscall.tbl` of Linux). The crate `libc` has it
 /// for some only.
 const CACHESTAT: libc::c_long = 451;
@@ -146,8 +148,14 @@ pub(super) fn absent_ranges(file: BorrowedFd<'_>, offset: u64, bytes: u64) -> Ve
     ranges
 }
 
+#[allow(
+    unsafe_code,
+    reason = "rustix reads the auxiliary vector for it, and does not survive what valgrind puts there"
+)]
 fn page_bytes() -> u64 {
-    rustix::param::page_size() as u64
+    // SAFETY: the call takes a number and touches no memory.
+    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(bytes).unwrap_or(limits::PAGE_BYTES as u64)
 }
 
 fn pages_of(offset: u64, bytes: u64) -> Range<u64> {
