@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use crate::limits;
 use crate::read::buffers::{Buffer, BufferPool, Pools};
 use crate::read::manner::{Manner, Way};
+use crate::read::pace::{came_to, charge};
 use crate::read::piece::{Answer, Piece};
 use crate::read::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
 use crate::readerkind::ReaderKind;
@@ -85,9 +86,9 @@ impl RingFile {
         self.may_ask() && self.pieces.len() + limits::RING_PIECES_TOGETHER <= limits::RING_PIECES_PER_FILE_MAX
     }
 
-    /// Bytes of the next piece, for a buffer of this capacity.
+    /// Bytes that the next piece counts for, with a buffer of this capacity.
     pub(super) fn wanted(&self, capacity: usize) -> u64 {
-        (self.stamp.size_bytes - self.next_offset).min(capacity as u64)
+        charge((self.stamp.size_bytes - self.next_offset).min(capacity as u64), self.way.align())
     }
 
     /// The next piece, for a buffer of this capacity; gives its number.
@@ -135,6 +136,9 @@ impl RingFile {
         };
         pools.give(buffer);
         self.in_flight -= 1;
+        let piece = self.piece(number);
+        let taken = charge(piece.wanted as u64, self.way.align());
+        manner.pace.settle(taken, came_to(failure, piece.offset, taken));
         self.fail(failure);
         Next::Tell
     }
