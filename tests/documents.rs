@@ -102,7 +102,9 @@ fn shell(script: &str, folder: &Path) -> Output {
     let command = Path::new(env!("CARGO_BIN_EXE_checksig")).parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([command.to_owned()].into_iter().chain(std::env::split_paths(&path))).unwrap();
-    Command::new("sh").args(["-ec", script]).current_dir(folder).env("PATH", path).output().unwrap()
+    // What fails in front of a bar fails the script; sh cannot be told so everywhere.
+    let (shell, options) = if is_installed("bash") { ("bash", &["-o", "pipefail"][..]) } else { ("sh", &[][..]) };
+    Command::new(shell).args(options).args(["-ec", script]).current_dir(folder).env("PATH", path).output().unwrap()
 }
 
 fn is_installed(program: &str) -> bool {
@@ -243,9 +245,16 @@ fn the_examples_of_help_run() {
                 () => sandbox.path().join("photos"),
             };
             let ran = shell(&example, &folder);
-            assert!(ran.status.success(), "{verb:?}: {example}: {ran:?}");
+            assert!(ran.status.success() && ran.stderr.is_empty(), "{verb:?}: {example}: {ran:?}");
         }
     }
+}
+
+#[test]
+fn what_fails_in_front_of_a_bar_fails_the_script() {
+    let folder = sandbox();
+    assert!(!is_installed("bash") || !shell("false | cat", folder.path()).status.success());
+    assert!(shell("true | cat", folder.path()).status.success());
 }
 
 #[test]
