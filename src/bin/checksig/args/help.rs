@@ -145,7 +145,7 @@ pub(super) const IDLE_LONG: &str = "\
 Give way to everything else that wants the CPU or the disk: for an audit beside a live service.
 
 The threads that read and hash get SCHED_IDLE and the idle class of I/O priorities. Disks keep to the latter where their \
-scheduler knows it (bfq, mq-deadline; `checksig doctor` names the scheduler); elsewhere --queue-depth and --limit-rate help. \
+scheduler knows it (`checksig doctor` says whether it does); elsewhere --queue-depth and --limit-rate help. \
 What Linux refuses, the summary says. While others keep every CPU busy, Ctrl-C may take longer than a second.";
 
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
