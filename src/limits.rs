@@ -355,6 +355,9 @@ const _: () = assert!(OUTBOX_PIECE_BYTES < OUTBOX_BYTES_MAX / 2);
 /// Files at the top of a directory that `examine` looks at to find one that it can try to read.
 pub const EXAMINED_FILES_MAX: usize = 64;
 
+/// Names at the top of a directory that it reads for that.
+pub const EXAMINED_ENTRIES_MAX: usize = 4096;
+
 /// Lines of a manifest, names of a list or things in a tree that a run is still small with: its caller does it alone.
 pub const SMALL_FILES_MAX: usize = 64;
 

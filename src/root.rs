@@ -218,12 +218,25 @@ impl Root {
     /// The names in a directory, in no order; an empty name is the root. `.` and `..` are left out. No link leads to it,
     /// whatever the policy: nothing is listed twice.
     pub(crate) fn read_directory(&self, name: &[u8]) -> Result<Vec<DirectoryEntry>, Refusal> {
+        let mut entries = Vec::new();
+        self.read_some_of_directory(name, usize::MAX, &mut entries).map(|()| entries)
+    }
+
+    /// The same, for no more entries than `most`: with one more it is refused, and those that were read stand in `entries`.
+    pub(crate) fn read_some_of_directory(
+        &self,
+        name: &[u8],
+        most: usize,
+        entries: &mut Vec<DirectoryEntry>,
+    ) -> Result<(), Refusal> {
         let name = if name.is_empty() { b"." } else { name };
         let directory = self.unmarked(DIRECTORY, |flags| self.open_with(name, flags, ResolveFlags::NO_SYMLINKS))?;
-        let mut entries = Vec::new();
         lookup::list(&directory, |name, kind| {
             if name == b"." || name == b".." {
                 return Ok(());
+            }
+            if entries.len() == most {
+                return Err(Refusal::Errno(Errno::OVERFLOW));
             }
             let kind = match kind {
                 // Some file systems leave it to stat(2).
@@ -238,9 +251,8 @@ impl Root {
                 known => kind_of_type(known),
             };
             entries.push(DirectoryEntry { name: name.to_vec(), kind });
-            Ok::<_, Refusal>(())
-        })?;
-        Ok(entries)
+            Ok(())
+        })
     }
 
     /// Opens a name by the policy.

@@ -34,8 +34,6 @@ fn refused(found: &Value) -> BTreeMap<String, Value> {
     calls.map(|call| (call["name"].as_str().unwrap().to_owned(), call["refused"].clone())).collect()
 }
 
-const UNUSED: &str = "preadv2 RWF_DONTCACHE";
-
 #[test]
 fn each_refusal_is_named_with_what_takes_its_place_and_a_remedy() {
     if cfg!(checksig_portable) {
@@ -57,7 +55,7 @@ fn each_refusal_is_named_with_what_takes_its_place_and_a_remedy() {
         let ran = child.clone().with(&["--json"]).run();
         assert_eq!(ran.status.code(), Some(0), "{name}: a run goes on without");
         let found = refused(&json(&ran));
-        let new: Vec<_> = found.keys().filter(|name| !before.contains_key(*name) && *name != UNUSED).collect();
+        let new: Vec<_> = found.keys().filter(|name| !before.contains_key(*name)).collect();
         // Where none of them was to be had to begin with, there is nothing new to be refused.
         assert!(new == [name] || new.is_empty() && before.contains_key(name), "{name}: {new:?}");
         let Value::Object(trouble) = &found[name] else { panic!("{found:?}") };
@@ -94,10 +92,11 @@ fn what_it_says_of_a_run_is_what_a_run_then_does() {
     let seen = checksig::examine(tree.path());
     let run = seen.run.expect("a run can be done");
     let mut options = Options::default();
-    options.resources.from_media = run.is_direct;
+    let is_direct = run.is_direct.expect("there is a file to try");
+    options.resources.from_media = is_direct;
     let (_, report) = tree.verify(&options);
     assert_eq!(report.verdict(), Verdict::Pass);
-    if run.is_direct {
+    if is_direct {
         assert_eq!(report.readers.iter().map(|used| used.kind).collect::<Vec<_>>(), [run.uncached]);
         // What needs no reader has no reason to give for one.
         assert_eq!(report.reasons, run.reasons);
@@ -169,4 +168,24 @@ fn a_file_is_examined_in_its_directory_and_names_are_never_shown_raw() {
     let text = String::from_utf8(ran.stdout).unwrap();
     assert!(!text.contains(['\x1b', '\u{202e}']) && text.contains("\\x1b"), "{text}");
     assert_eq!(text.matches("\\u{202e}").count(), 2, "the path, and the file that was tried: {text}");
+}
+
+#[test]
+fn where_there_is_no_file_to_try_it_does_not_say_how_files_are_read() {
+    let tree = Tree::on_disk();
+    std::fs::create_dir(tree.at("deeper")).unwrap();
+    let found = json(&doctor(&tree).with(&["--json"]).run());
+    assert!(found["place"]["tried"].is_null() && found["run"].is_object(), "{found}");
+    assert!(found["run"]["direct"].is_null(), "{found}");
+    let text = String::from_utf8(doctor(&tree).run().stdout).unwrap();
+    assert!(text.contains("which was not tried"), "{text}");
+}
+
+#[test]
+fn only_what_a_run_uses_can_be_refused() {
+    let found = json(&doctor(&tree()).with(&["--json"]).run());
+    let calls = found["calls"].as_array().unwrap();
+    assert!(calls.iter().all(|call| !call["purpose"].as_str().unwrap().contains("not used")), "{found}");
+    let knows = ["bfq", "mq-deadline"].iter().any(|name| found["place"]["scheduler"] == *name);
+    assert_eq!(found["place"]["knows_priorities"], knows, "{found}");
 }

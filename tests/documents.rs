@@ -105,6 +105,14 @@ fn shell(script: &str, folder: &Path) -> Output {
     Command::new("sh").args(["-ec", script]).current_dir(folder).env("PATH", path).output().unwrap()
 }
 
+/// The same for one example: what fails in front of a bar fails it, where there is a shell that can be told so.
+fn strict_shell(example: &str, folder: &Path) -> Output {
+    if is_installed("bash") {
+        return shell(&format!("exec bash -o pipefail -c '{}'", example.replace('\'', "'\\''")), folder);
+    }
+    shell(example, folder)
+}
+
 fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
@@ -244,10 +252,19 @@ fn the_examples_of_help_run() {
                 () if example.contains(" create") => sandbox.path().join("holiday"),
                 () => sandbox.path().join("photos"),
             };
-            let ran = shell(&example, &folder);
-            assert!(ran.status.success(), "{verb:?}: {example}: {ran:?}");
+            let ran = strict_shell(&example, &folder);
+            let said = String::from_utf8_lossy(&ran.stderr);
+            let is_content = said.lines().all(|line| line.starts_with("checksig: PASS: "));
+            assert!(ran.status.success() && is_content, "{verb:?}: {example}: {ran:?}");
         }
     }
+}
+
+#[test]
+fn what_fails_in_front_of_a_bar_fails_the_script() {
+    let folder = sandbox();
+    assert!(!is_installed("bash") || !strict_shell("false | cat", folder.path()).status.success());
+    assert!(strict_shell("true | cat", folder.path()).status.success());
 }
 
 #[test]

@@ -30,6 +30,9 @@ use crate::read::{HAS_CACHED_READS, scheduler_of};
 use crate::readerkind::ReaderKind;
 use crate::root::{OpenedFile, Policy, Root};
 
+/// The I/O schedulers of Linux that keep to priorities.
+const PRIORITY_SCHEDULERS: [&str; 2] = ["bfq", "mq-deadline"];
+
 /// Looks at this machine and at what a path lies on, a directory or a file in one.
 ///
 /// Kernels are measured, calls are tried, and the first kilobytes of one file at the top of the directory are read. Nothing
@@ -84,7 +87,7 @@ pub fn examine(path: &Path) -> Examination {
         Ok(shared) => {
             let align = tried_found.as_ref().and_then(|found| found.direct.as_ref().ok().copied());
             found.place = Some(place_of(&shared, tried.map(|(name, _)| directory.join(name)), align));
-            found.run = Some(run_of(&shared, tried_found.is_some_and(|found| found.is_better_direct)));
+            found.run = Some(run_of(&shared, tried_found.map(|found| found.is_better_direct)));
         }
     }
     found
@@ -112,8 +115,10 @@ fn file_to_try(root: &Root, name: Option<&std::ffi::OsStr>) -> Option<(PathBuf, 
         return open(name.as_bytes().to_vec());
     }
     open(MANIFEST_NAME.into()).or_else(|| {
-        let entries = root.read_directory(b"").ok()?.into_iter();
-        let regular = entries.filter(|entry| entry.kind == FileKind::Regular);
+        let mut entries = Vec::new();
+        // Where it has more of them, or cannot be read to its end, those that came will do.
+        let _ = root.read_some_of_directory(b"", limits::EXAMINED_ENTRIES_MAX, &mut entries);
+        let regular = entries.into_iter().filter(|entry| entry.kind == FileKind::Regular);
         regular.take(limits::EXAMINED_FILES_MAX).find_map(|entry| open(entry.name))
     })
 }
@@ -136,10 +141,12 @@ fn place_of(shared: &Shared, tried: Option<PathBuf>, direct_align: Option<usize>
         None => (None, None, None),
     };
     let scheduler = directory.and_then(|(_, number)| scheduler_of(number));
-    PlaceFound { file_system, source, mounted_at, device: shared.means().device, scheduler, tried, direct_align }
+    let knows_priorities = scheduler.as_ref().is_some_and(|name| PRIORITY_SCHEDULERS.contains(&&**name));
+    let device = shared.means().device;
+    PlaceFound { file_system, source, mounted_at, device, scheduler, knows_priorities, tried, direct_align }
 }
 
-fn run_of(shared: &Shared, is_direct: bool) -> RunFound {
+fn run_of(shared: &Shared, is_direct: Option<bool>) -> RunFound {
     let Rung { kind, readers, room, reads_left, .. } = ladder(shared);
     // Where nothing can be read without waiting, the workers wait for all of it.
     let (kind, readers) = if HAS_CACHED_READS { (kind, readers) } else { (ReaderKind::Pread, 0) };

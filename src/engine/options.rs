@@ -50,10 +50,11 @@ pub struct Resources {
     /// What becomes of the page cache.
     pub cache: CacheEffect,
     /// Bytes that the run reads in a second at most, over all readers, whether they come from a device or from the page
-    /// cache; second readings count, the manifest does not. Without a number, as many as can be had.
+    /// cache; second readings count, the manifest does not. Each read counts for whole blocks of the
+    /// device, and for 4 KiB at least. Without a number, as many as can be had.
     pub limit_rate_bytes: Option<NonZeroU64>,
     /// Whether the threads of the run, and no others of this process, give way to everybody else: SCHED_IDLE for the CPU,
-    /// the idle class for the disk, as far as its I/O scheduler knows priorities (bfq and mq-deadline do). Where Linux
+    /// the idle class for the disk, as far as its I/O scheduler knows priorities ([`PlaceFound`](crate::PlaceFound) says so). Where Linux
     /// refuses one of them the run goes on, and its report says so.
     pub idle: bool,
 }

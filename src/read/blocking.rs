@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::buffers::BufferPool;
 use super::manner::Manner;
+use super::pace::came_to;
 use super::segment::{Bytes, Event, PlannedFile, Ticket};
 use super::sequential::{Filled, Sequential};
 use super::{Source, Wait};
@@ -62,14 +63,18 @@ impl Blocking {
             self.reading = Some((reading, false));
             return Event::Starved;
         };
+        let offset = reading.offset();
         match reading.fill(buffer, &self.manner) {
             Filled::Segment(segment) => {
+                let came = reading.charge(segment.bytes.as_slice().len() as u64);
+                self.manner.pace.settle(wanted, came);
                 self.reading = Some((reading, segment.last));
                 Event::Segment(segment)
             }
             Filled::WouldWait(_) => unreachable!("a plain read waits"),
             Filled::Failed(buffer, failure) => {
                 self.pool.give(buffer);
+                self.manner.pace.settle(wanted, came_to(failure, offset, wanted));
                 reading.fail(failure)
             }
         }

@@ -17,8 +17,6 @@ use crate::root::OpenedFile;
 pub(crate) struct FileFound {
     /// Reads that must not wait.
     pub(crate) nowait: Result<(), Errno>,
-    /// Reads through the page cache that leave nothing there.
-    pub(crate) dont_cache: Result<(), Errno>,
     /// What of it is in memory.
     pub(crate) cachestat: Result<(), Errno>,
     /// Whether it is said how direct reads must be aligned.
@@ -34,7 +32,6 @@ pub(crate) fn examine(opened: &OpenedFile) -> FileFound {
     let file = opened.file.as_fd();
     let found = FileFound {
         nowait: nowait::probe(file),
-        dont_cache: nowait::probe_dont_cache(file),
         cachestat: residency::probe(file),
         says_align: says_direct_align(file),
         direct: Err(Errno::OPNOTSUPP),

@@ -260,8 +260,10 @@ impl Method for Copying {
             return Progress::Starved(reading);
         }
         let progress = self.read_on(reading);
-        let came =
-            if let Progress::Segment(_, segment) = &progress { segment.bytes.as_slice().len() as u64 } else { 0 };
+        let came = match &progress {
+            Progress::Segment(reading, segment) => reading.charge(segment.bytes.as_slice().len() as u64),
+            _ => 0,
+        };
         self.manner.pace.settle(wanted, came);
         progress
     }

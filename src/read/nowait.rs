@@ -18,13 +18,6 @@ pub(super) fn probe(file: BorrowedFd<'_>) -> Result<(), Errno> {
     }
 }
 
-/// Whether they know reads that leave nothing in the page cache: `RWF_DONTCACHE` of `linux/fs.h`, from 6.14 on, for which rustix
-/// has no name.
-pub(super) fn probe_dont_cache(file: BorrowedFd<'_>) -> Result<(), Errno> {
-    let flags = ReadWriteFlags::from_bits_retain(0x80);
-    preadv2(file, &mut [IoSliceMut::new(&mut [0])], 0, flags).map(drop)
-}
-
 /// Reads what is cached from this offset on. `None` where it would have to wait, or the file system knows no such reads.
 pub(super) fn read_cached(file: BorrowedFd<'_>, target: &mut [u8], offset: u64) -> Result<Option<usize>, Errno> {
     match preadv2(file, &mut [IoSliceMut::new(target)], offset, ReadWriteFlags::NOWAIT) {

@@ -6,9 +6,28 @@ use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::segment::Failure;
 use crate::limits;
 
 const SECOND_NS: u128 = 1_000_000_000;
+
+/// Who was refused, and asks how long to wait, is no later than this.
+const JUST_NOW: Duration = Duration::from_millis(1);
+
+/// Bytes that a read counts for: a device gives whole blocks, and one at least.
+pub(super) fn charge(bytes: u64, align: usize) -> u64 {
+    bytes.max(limits::PAGE_BYTES as u64).next_multiple_of(align as u64)
+}
+
+/// Bytes that a read from this offset on came to where it failed: one that was not made, nothing.
+pub(super) fn came_to(failure: Failure, offset: u64, taken: u64) -> u64 {
+    match failure {
+        Failure::Unreadable { offset: missing, .. } if missing == offset => 0,
+        Failure::Unreadable { offset: missing, .. } => charge(missing - offset, 1),
+        // All of it was read, and found to be another.
+        _ => taken,
+    }
+}
 
 /// The account. A read is made when all before it have been paid off, and is then paid for with time: so it may be longer
 /// than what a second allows, and no rate is too small for any buffer.
@@ -59,11 +78,7 @@ impl Pace {
 
     /// How long it is worth to wait for the next read to be allowed, up to so long; where nothing stands in its way, so long.
     pub(crate) fn pause(&self, longest: Duration) -> Duration {
-        let left = self.limit.as_ref().and_then(|limit| {
-            let paid_at = Duration::from_nanos(limit.paid_at_ns.load(Ordering::Relaxed));
-            paid_at.checked_sub(limit.begun.elapsed())
-        });
-        left.map_or(longest, |left| left.min(longest))
+        self.limit.as_ref().map_or(longest, |limit| limit.pause(longest, limit.begun.elapsed()))
     }
 }
 
@@ -75,6 +90,16 @@ impl Limit {
         let earliest = now.saturating_sub(limits::PACE_SAVED_MS * 1_000_000);
         let paid = |paid: u64| (paid <= now).then(|| paid.max(earliest).saturating_add(cost));
         self.paid_at_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, paid).is_ok()
+    }
+
+    fn pause(&self, longest: Duration, now: Duration) -> Duration {
+        let paid_at = Duration::from_nanos(self.paid_at_ns.load(Ordering::Relaxed));
+        match paid_at.checked_sub(now) {
+            Some(left) => left.min(longest),
+            // It was too early, and no longer is. For longer than a moment nobody would wait for this account.
+            None if now - paid_at < JUST_NOW => Duration::ZERO,
+            None => longest,
+        }
     }
 
     fn cost_ns(&self, bytes: u64) -> u64 {
@@ -111,6 +136,27 @@ mod tests {
         // Of a minute, as many milliseconds of bytes as are saved, and the one that goes into debt.
         let taken = (0..1_000).take_while(|_| limit.take(1, late)).count() as u64;
         assert_eq!(taken, saved + 1);
+    }
+
+    #[test]
+    fn who_asks_just_after_it_was_paid_off_does_not_wait() {
+        let limit = limit(1_000);
+        assert!(limit.take(256, Duration::from_secs(0)));
+        for (now, pause) in [(200, 50), (250, 6), (256, 0), (258, 50)] {
+            assert_eq!(limit.pause(50 * MS, now * MS), pause * MS, "{now} ms");
+        }
+        assert_eq!(limit.pause(50 * MS, 256 * MS + MS / 2), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_read_counts_for_whole_blocks_and_a_failed_one_for_what_it_brought() {
+        for (bytes, align, counts) in [(0, 1, 4096), (1, 512, 4096), (4097, 1, 4097), (4097, 512, 4608)] {
+            assert_eq!(charge(bytes, align), counts, "{bytes} {align}");
+        }
+        let unreadable = |offset| Failure::Unreadable { errno: rustix::io::Errno::IO, offset };
+        assert_eq!(came_to(unreadable(8192), 8192, 65_536), 0);
+        assert_eq!(came_to(unreadable(8193), 8192, 65_536), 4096);
+        assert_eq!(came_to(Failure::Moved, 8192, 65_536), 65_536);
     }
 
     #[test]

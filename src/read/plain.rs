@@ -10,6 +10,7 @@ use rustix::io::{Errno, pread};
 
 use super::buffers::Buffer;
 use super::manner::Manner;
+use super::pace::charge;
 use super::segment::Failure;
 use crate::limits;
 use crate::root::{OpenedFile, Root, Stamp, stamp_of};
@@ -39,8 +40,8 @@ pub(crate) fn read_opened(
     let mut buffer = Buffer::alone(most as usize).map_err(|_| unreadable(Errno::NOMEM, 0))?;
     let mut offset = 0;
     let read = 'reading: loop {
-        let wanted = (size - size.min(offset)).min(most);
-        while !manner.pace.take(wanted) {
+        let taken = charge((size - size.min(offset)).min(most), way.align());
+        while !manner.pace.take(taken) {
             // Nothing yet, but a moment to say that it is no longer wanted.
             if !each(&[]) {
                 break 'reading Ok(false);
@@ -50,7 +51,10 @@ pub(crate) fn read_opened(
         // Direct reads begin where a sector does; what is known of it already is skipped.
         let start = offset - offset % way.align() as u64;
         way.note(file, start, size.saturating_sub(start).min(most));
-        match pread(&opened.file, &mut buffer.target()[..most as usize], start) {
+        let result = pread(&opened.file, &mut buffer.target()[..most as usize], start);
+        let came = result.map_or(0, |count| if count == 0 { 0 } else { charge(count as u64, way.align()) });
+        manner.pace.settle(taken, came);
+        match result {
             Ok(count) if start + count as u64 <= offset => break Ok(true),
             Ok(count) => {
                 if !each(&buffer.target()[(offset - start) as usize..count]) {

@@ -12,6 +12,7 @@ use super::held::Held;
 use super::manner::{Manner, Way};
 use super::mapped::{NoWindow, Window, Windows, is_as_it_was};
 use super::nowait::read_cached;
+use super::pace::charge;
 use super::piece::{Answer, Piece};
 use super::residency::{Residency, absent_ranges, is_cached, residency};
 use super::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
@@ -85,9 +86,14 @@ impl Sequential {
         self.held.stamp.size_bytes - self.offset
     }
 
-    /// Bytes of the next segment, in a buffer of this capacity.
+    /// Bytes that the next segment counts for, in a buffer of this capacity.
     pub(super) fn wanted(&self, capacity: usize) -> u64 {
-        self.remaining().min(capacity as u64)
+        self.charge(self.remaining().min(capacity as u64))
+    }
+
+    /// Bytes that a read of so many counts for.
+    pub(super) fn charge(&self, bytes: u64) -> u64 {
+        charge(bytes, self.held.way.as_ref().map_or(1, Way::align))
     }
 
     /// Whether any of it has been read.

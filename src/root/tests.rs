@@ -141,6 +141,11 @@ fn a_directory_gives_its_names_with_their_kinds() {
     assert_eq!(names, expected.map(|(name, kind)| (name.as_bytes().to_vec(), kind)));
     assert_eq!(root.read_directory(b"dirlink"), Err(Refusal::Errno(Errno::LOOP)));
     assert_eq!(root.read_directory(b"a/b").unwrap().len(), 1);
+    for (most, all) in [(0, false), (1, true)] {
+        let mut entries = Vec::new();
+        assert_eq!(root.read_some_of_directory(b"a/b", most, &mut entries).is_ok(), all);
+        assert_eq!(entries.len(), most);
+    }
 }
 
 #[test]

@@ -16,7 +16,8 @@ const CGROUPS: &str = "/sys/fs/cgroup";
 
 /// The limits that a run can come to.
 pub(super) fn limits(shared: Option<&Shared>) -> Vec<LimitFound> {
-    let of = |name, resource| LimitFound { name, most: getrlimit(resource).current, is_bytes: true, trouble: None };
+    let limit = |name, most| LimitFound { name, most, is_known: true, is_bytes: true, trouble: None };
+    let of = |name, resource| limit(name, getrlimit(resource).current);
     let mut files = LimitFound { is_bytes: false, ..of("open files", Resource::Nofile) };
     files.trouble = shared.filter(|shared| few_descriptors(shared)).map(|shared| {
         let (why, remedy) = want_of_descriptors(shared);
@@ -26,7 +27,9 @@ pub(super) fn limits(shared: Option<&Shared>) -> Vec<LimitFound> {
     #[cfg(not(checksig_portable))]
     limits.push(of("locked memory", Resource::Memlock));
     limits.push(of("address space", Resource::As));
-    limits.push(LimitFound { name: "memory of the cgroup", most: cgroup_memory(), is_bytes: true, trouble: None });
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let is_known = Path::new(CGROUPS).join("cgroup.controllers").exists() && !has_old_memory(&own);
+    limits.push(LimitFound { is_known, ..limit("memory of the cgroup", cgroup_memory()) });
     limits
 }
 
@@ -67,6 +70,13 @@ fn cgroup_memory() -> Option<u64> {
     granted("memory.max", |text| text.parse().ok()).min()
 }
 
+/// Whether memory is counted by version 1 of the cgroups, which nothing here reads: "number:controllers:name".
+fn has_old_memory(own: &str) -> bool {
+    let controllers =
+        |line: &str| line.split(':').nth(1).is_some_and(|list| list.split(',').any(|one| one == "memory"));
+    own.lines().any(controllers)
+}
+
 /// What the cgroup of this process, and those above it, grant of something.
 fn granted<T>(file: &str, read: impl Fn(&str) -> Option<T>) -> impl Iterator<Item = T> {
     let list = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -85,6 +95,14 @@ mod tests {
     fn cpus_are_counted_by_their_ranges() {
         for (list, count) in [("0", Some(1)), ("0-1", Some(2)), ("0-3,8,10-11", Some(7)), ("", None), ("3-1", None)] {
             assert_eq!(cpus_in(list), count, "{list}");
+        }
+    }
+
+    #[test]
+    fn memory_of_the_first_version_is_not_known() {
+        let hybrid = "9:cpu,cpuacct:/a\n4:memory:/docker/1\n0::/a\n";
+        for (own, old) in [(hybrid, true), ("0::/user.slice\n", false), ("", false), ("3:blkio,memory:/\n", true)] {
+            assert_eq!(has_old_memory(own), old, "{own}");
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) fn calls(root: Option<&Root>, tried: Option<&FileFound>) -> Vec<CallF
     let mut calls = vec![openat2()];
     calls.extend(root.filter(|_| tried.is_some()).map(no_atime));
     if let Some(found) = tried {
-        calls.extend([nowait(found), cachestat(found), direct(found), align(found), dont_cache(found)]);
+        calls.extend([nowait(found), cachestat(found), direct(found), align(found)]);
     }
     calls.extend(uring());
     calls.push(huge_pages());
@@ -55,7 +55,10 @@ fn nowait(found: &FileFound) -> CallFound {
         trouble(
             words(errno),
             "what cachestat says is in memory is read there, and all else by the readers",
-            Some("ext4, XFS and btrfs have it; a seccomp profile may allow preadv2"),
+            Some(match errno {
+                Errno::NOSYS | Errno::INVAL => "Linux 4.14 or newer has it; a seccomp profile may allow preadv2",
+                _ => "ext4, XFS and btrfs have it; a seccomp profile may allow preadv2",
+            }),
         )
     });
     call("preadv2 RWF_NOWAIT", "reads what is in memory without waiting for the device", refused)
@@ -65,6 +68,7 @@ fn cachestat(found: &FileFound) -> CallFound {
     let refused = found.cachestat.err().map(|errno| {
         let remedy = match errno {
             Errno::PERM | Errno::ACCESS => "run as the owner of the files; a seccomp profile may allow cachestat",
+            Errno::OPNOTSUPP => "a file system with a page cache has it, as ext4, XFS and btrfs do",
             _ => "Linux 6.5 or newer has it; a seccomp profile may allow it",
         };
         let instead = "files are tried in memory without asking, which makes Linux read ahead; mincore tells of some";
@@ -86,20 +90,17 @@ fn direct(found: &FileFound) -> CallFound {
 
 fn align(found: &FileFound) -> CallFound {
     let refused = (!found.says_align).then(|| {
-        trouble("not said", "a page will do wherever direct reads are taken", Some("Linux 6.1 or newer says it"))
+        let release = rustix::system::uname().release().to_string_lossy().into_owned();
+        trouble("not said", "a page will do wherever direct reads are taken", Some(align_remedy(&release)))
     });
     call("statx DIOALIGN", "tells how direct reads must be aligned", refused)
 }
 
-fn dont_cache(found: &FileFound) -> CallFound {
-    let refused = found.dont_cache.err().map(|errno| {
-        trouble(
-            words(errno),
-            "nothing is missing: no reader of this version uses it",
-            Some("Linux 6.14 or newer has it"),
-        )
-    });
-    call("preadv2 RWF_DONTCACHE", "reads through the page cache and leaves nothing there; not used", refused)
+/// There is no errno that would tell an old Linux from a file system that does not say it.
+fn align_remedy(release: &str) -> &'static str {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version < (6, 1) { "Linux 6.1 or newer says it" } else { "a file system on a disk says it, as ext4 and XFS do" }
 }
 
 fn uring() -> Vec<CallFound> {
@@ -119,17 +120,23 @@ fn uring() -> Vec<CallFound> {
 }
 
 fn huge_pages() -> CallFound {
-    let setting = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").unwrap_or_default();
-    let why = match setting.trim() {
-        "" => Some("this Linux has none".to_owned()),
-        setting if setting.contains("[never]") => Some("transparent_hugepage is never".to_owned()),
-        _ => None,
-    };
-    let refused = why.map(|why| {
-        let remedy = "root can allow them: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled";
-        trouble(why, "buffers of small pages: long direct reads go to the device in more pieces", Some(remedy))
-    });
-    call("MADV_HUGEPAGE", "buffers for long direct reads", refused)
+    let setting = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").ok();
+    call("MADV_HUGEPAGE", "buffers for long direct reads", no_huge_pages(setting.as_deref()))
+}
+
+/// By the setting of Linux, or without one.
+fn no_huge_pages(setting: Option<&str>) -> Option<Trouble> {
+    let instead = "buffers of small pages: long direct reads go to the device in more pieces";
+    match setting {
+        None => {
+            Some(trouble("not known: /sys does not say", instead, Some("mount /sys to see whether Linux has them")))
+        }
+        Some(setting) if setting.contains("[never]") => {
+            let remedy = "root can allow them: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled";
+            Some(trouble("transparent_hugepage is never", instead, Some(remedy)))
+        }
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -144,10 +151,20 @@ mod tests {
     }
 
     #[test]
+    fn a_remedy_is_of_what_stands_in_the_way() {
+        for (release, newer) in [("5.15.0-91-generic", true), ("6.0.9", true), ("6.1", false), ("6.18.3", false)] {
+            assert_eq!(align_remedy(release).contains("newer"), newer, "{release}");
+        }
+        let unknown = no_huge_pages(None).unwrap();
+        assert!(unknown.why.starts_with("not known"), "{}", unknown.why);
+        assert!(no_huge_pages(Some("always madvise [never]\n")).unwrap().remedy.unwrap().contains("echo madvise"));
+        assert_eq!(no_huge_pages(Some("always [madvise] never\n")), None);
+    }
+
+    #[test]
     fn whatever_is_refused_comes_with_what_takes_its_place_and_a_remedy() {
         let refused = FileFound {
             nowait: Err(Errno::OPNOTSUPP),
-            dont_cache: Err(Errno::OPNOTSUPP),
             cachestat: Err(Errno::PERM),
             says_align: false,
             direct: Err(Errno::INVAL),

@@ -118,6 +118,8 @@ pub struct LimitFound {
     pub name: &'static str,
     /// How much there may be of it; `None`: there is no limit.
     pub most: Option<u64>,
+    /// Whether that could be found out.
+    pub is_known: bool,
     /// Whether that is bytes; otherwise it is a number of things.
     pub is_bytes: bool,
     /// What it costs a run, if it does.
@@ -138,6 +140,8 @@ pub struct PlaceFound {
     pub device: DeviceKind,
     /// The scheduler of its queue, where it has one.
     pub scheduler: Option<String>,
+    /// Whether that keeps to priorities, as `Resources::idle` sets them.
+    pub knows_priorities: bool,
     /// The file at the top of it that was tried; `None`: there is none that could be.
     pub tried: Option<PathBuf>,
     /// What direct reads must be aligned to, in bytes, if they are taken.
@@ -158,8 +162,8 @@ pub struct RunFound {
     pub reads_in_flight: usize,
     /// Bytes of all their buffers, at most.
     pub reader_bytes: u64,
-    /// Whether these read past the page cache.
-    pub is_direct: bool,
+    /// Whether these read past the page cache; `None`: not known, as there was no file to try.
+    pub is_direct: Option<bool>,
     /// Files that each worker has in progress at most.
     pub files_per_worker: usize,
     /// The kernels, and from how many files at hand on each runs.

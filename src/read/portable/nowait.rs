@@ -14,11 +14,6 @@ pub(super) fn probe(_file: BorrowedFd<'_>) -> Result<(), Errno> {
     Err(Errno::NOSYS)
 }
 
-/// The same.
-pub(super) fn probe_dont_cache(_file: BorrowedFd<'_>) -> Result<(), Errno> {
-    Err(Errno::NOSYS)
-}
-
 /// Every read might have to wait.
 pub(super) fn read_cached(_file: BorrowedFd<'_>, _target: &mut [u8], _offset: u64) -> Result<Option<usize>, Errno> {
     Ok(None)

@@ -13,6 +13,7 @@ use crate::read::buffers::{Buffer, BufferPool, Pools};
 use crate::read::held::Held;
 use crate::read::manner::{Manner, Way};
 use crate::read::mapped::is_as_it_was;
+use crate::read::pace::{came_to, charge};
 use crate::read::piece::{Answer, Piece};
 use crate::read::segment::{Bytes, Event, Failure, PlannedFile, Proof, Resume, Segment};
 use crate::readerkind::{Origin, ReaderKind};
@@ -93,9 +94,14 @@ impl RingFile {
         self.may_ask() && self.pieces.len() + limits::RING_PIECES_TOGETHER <= limits::RING_PIECES_PER_FILE_MAX
     }
 
-    /// Bytes of the next piece, for a buffer of this capacity.
+    /// Bytes that the next piece counts for, with a buffer of this capacity.
     pub(super) fn wanted(&self, capacity: usize) -> u64 {
-        (self.held.stamp.size_bytes - self.next_offset).min(capacity as u64)
+        charge((self.held.stamp.size_bytes - self.next_offset).min(capacity as u64), self.align())
+    }
+
+    /// What its reads are aligned to.
+    fn align(&self) -> usize {
+        self.held.way.as_ref().map_or(1, Way::align)
     }
 
     /// The next piece, for a buffer of this capacity; gives its number.
@@ -145,6 +151,9 @@ impl RingFile {
         };
         pools.give(buffer);
         self.in_flight -= 1;
+        let piece = self.piece(number);
+        let taken = charge(piece.wanted as u64, self.align());
+        manner.pace.settle(taken, came_to(failure, piece.offset, taken));
         self.fail(failure);
         Next::Tell
     }

@@ -250,7 +250,8 @@ Bytes a second that are read at most, over all files: a number of bytes, or of K
 [default: no limit].
 
 It counts what is read, whether that comes from a device or is in memory, and files that are read a second time. It is kept \
-over tenths of a second: in between, a read is made whole.";
+over tenths of a second: in between, a read is made whole. A read counts for whole blocks, and for 4 KiB at least, as that is \
+what a disk reads for a file of one byte.";
 
 pub(super) const IDLE: &str = "Give way to everything else that wants the CPU or the disk";
 
@@ -258,8 +259,8 @@ pub(super) const IDLE_LONG: &str = "\
 Give way to everything else that wants the CPU or the disk: for an audit beside a live service.
 
 The threads that read and hash get SCHED_IDLE and the idle class of I/O priorities. Disks keep to the latter where their \
-scheduler knows it (bfq, mq-deadline; `checksig doctor` names the scheduler); elsewhere --queue-depth and --limit-rate help. \
-What Linux refuses, the summary says.";
+scheduler knows it (`checksig doctor` says whether it does); elsewhere --queue-depth and --limit-rate help. \
+What Linux refuses, the summary says. While others keep every CPU busy, Ctrl-C may take longer than a second.";
 
 pub(super) const READER: &str = "How files are read; auto takes the fastest way";
 

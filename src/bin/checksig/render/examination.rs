@@ -103,6 +103,7 @@ fn calls(found: &Examination, page: &mut Page) {
 fn limits(limits: &[LimitFound], page: &mut Page) {
     for (at, limit) in limits.iter().enumerate() {
         let most = match limit.most {
+            _ if !limit.is_known => "not known".to_owned(),
             None => "no limit".to_owned(),
             Some(most) if limit.is_bytes => Bytes(most).to_string(),
             Some(most) => most.to_string(),
@@ -120,7 +121,7 @@ fn place(found: &Examination, place: &PlaceFound, page: &mut Page) {
     }
     page.line(&format!("{}: {}", place.device.name(), place.device.about()));
     if let Some(scheduler) = &place.scheduler {
-        let known = if matches!(&**scheduler, "bfq" | "mq-deadline") { "knows" } else { "knows no" };
+        let known = if place.knows_priorities { "knows" } else { "knows no" };
         page.line(&format!("I/O scheduler {}, which {known} priorities (--idle)", shown(scheduler.as_bytes())));
     }
     match (&place.tried, place.direct_align) {
@@ -137,7 +138,11 @@ fn place(found: &Examination, place: &PlaceFound, page: &mut Page) {
 
 fn run(run: &RunFound, page: &mut Page) {
     page.topic("A run", &format!("reads what is in memory by: {}, the threads that hash", run.cached));
-    let past = if run.is_direct { "past the page cache" } else { "through the page cache" };
+    let past = match run.is_direct {
+        Some(true) => "past the page cache",
+        Some(false) => "through the page cache",
+        None => "past the page cache or through it, which was not tried",
+    };
     page.line(&format!(
         "and the rest by: {}, {past}; {} threads, {} reads in flight at most, buffers of {}",
         run.uncached,

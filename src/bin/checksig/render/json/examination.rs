@@ -126,12 +126,18 @@ impl<'a> From<&'a Trouble> for Refused<'a> {
 struct Limit<'a> {
     name: &'static str,
     most: Option<u64>,
+    known: bool,
     refused: Option<Refused<'a>>,
 }
 
 impl<'a> From<&'a LimitFound> for Limit<'a> {
     fn from(limit: &'a LimitFound) -> Limit<'a> {
-        Limit { name: limit.name, most: limit.most, refused: limit.trouble.as_ref().map(Refused::from) }
+        Limit {
+            name: limit.name,
+            most: limit.most,
+            known: limit.is_known,
+            refused: limit.trouble.as_ref().map(Refused::from),
+        }
     }
 }
 
@@ -142,6 +148,7 @@ struct Place<'a> {
     mounted_at: Option<Cow<'a, str>>,
     device: &'static str,
     scheduler: Option<&'a str>,
+    knows_priorities: bool,
     tried: Option<Cow<'a, str>>,
     direct_align_bytes: Option<usize>,
 }
@@ -155,6 +162,7 @@ impl<'a> From<&'a PlaceFound> for Place<'a> {
             mounted_at: place.mounted_at.as_ref().map(text),
             device: place.device.name(),
             scheduler: place.scheduler.as_deref(),
+            knows_priorities: place.knows_priorities,
             tried: place.tried.as_ref().map(text),
             direct_align_bytes: place.direct_align,
         }
@@ -168,7 +176,7 @@ struct Run<'a> {
     reader_threads: usize,
     reads_in_flight: usize,
     reader_bytes: u64,
-    direct: bool,
+    direct: Option<bool>,
     files_per_worker: usize,
     #[serde(serialize_with = "kernels")]
     kernels: &'a [KernelUse],
