@@ -207,14 +207,14 @@ fn idle_is_every_thread_of_the_run_and_no_other() {
         return;
     }
     let tree = tree();
-    // A file that is not what is listed is read a second time.
+    // A file that is not what is listed is read a second time, by a thread that is perhaps gone before it is seen.
     std::fs::write(tree.at("d0/f0"), b"x").unwrap();
     let is_of_the_run = |name: &str| ["checksig-run", "checksig-worker", "checksig-reader", CONFIRM].contains(&name);
     for reader in readers() {
         let ReaderChoice::Forced(reader) = reader else { continue };
         let wanted: &[&str] = match reader {
-            ReaderKind::Threads | ReaderKind::Uring => &["checksig-run", "checksig-worker", "checksig-reader", CONFIRM],
-            _ => &["checksig-run", "checksig-worker", CONFIRM],
+            ReaderKind::Threads | ReaderKind::Uring => &["checksig-run", "checksig-worker", "checksig-reader"],
+            _ => &["checksig-run", "checksig-worker"],
         };
         for idle in [true, false] {
             let arguments: &[&str] = if idle { &["--idle"] } else { &[] };
