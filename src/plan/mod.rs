@@ -142,8 +142,8 @@ impl Planner {
     }
 
     /// Whether going one item further would mean to wait for somebody who writes the manifest as it is read.
-    pub(crate) fn would_wait(&self) -> bool {
-        matches!(&self.stock, Stock::Listed(listed) if listed.would_wait())
+    pub(crate) fn would_wait(&mut self) -> bool {
+        if let Stock::Listed(listed) = &mut self.stock { listed.would_wait() } else { false }
     }
 
     /// Files that wait for a batch.

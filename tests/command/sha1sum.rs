@@ -146,6 +146,18 @@ fn lines_are_checked_as_they_come() {
         lines.read_line(&mut line).expect("a line");
         assert_eq!(line, format!("{name}: OK\n"));
     }
+    // Half a line, or one that says nothing, keeps nothing back either.
+    for (name, behind) in [("a", digest(b"")), ("b", "  ".to_owned()), ("c", "# a comment\n".to_owned())] {
+        match name {
+            "a" => write!(input, "{}  a\n{behind}", digest(b"alpha")),
+            "b" => write!(input, "  b\n{}{behind}", digest(b"alpha")),
+            _ => write!(input, "a\n{behind}"),
+        }
+        .expect("lines");
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("a line");
+        assert_eq!(line, format!("{}: OK\n", if name == "c" { "a" } else { name }));
+    }
     drop(input);
     assert!(wait(&mut child).success());
 }
