@@ -173,7 +173,12 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
     if text.is_empty() {
         return None;
     }
-    Some(match check_start(text, line, grammar).and_then(|()| line::parse(text, grammar, mode)) {
+    let started = check_start(text, line, grammar);
+    if started == Err(LineError::TooLong) && grammar == Grammar::Gnu {
+        // The beginning that is kept of it fixes the mode, as all of it does for GNU.
+        let _ = line::parse(text, grammar, mode);
+    }
+    Some(match started.and_then(|()| line::parse(text, grammar, mode)) {
         Ok((digest, name)) => Item::Entry(Entry { line, digest, name: name.into_owned() }),
         Err(why) => {
             let shown = text.len().min(LINE_SHOWN_BYTES_MAX);
