@@ -5,13 +5,15 @@
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{CWD, Mode, OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-use super::{OpenedFile, Refusal, Root, regular_stamp, retry};
+use super::lookup::{self, ResolveFlags};
+use super::{HANDLE, OpenedFile, Refusal, Root, kind_of, regular_stamp, retry};
 use crate::filekind::FileKind;
 use crate::limits;
 
@@ -21,6 +23,9 @@ pub(super) struct Streams {
     /// FIFOs, by their names, as they were opened: whoever waited for a reader has one, and would be ended by a signal if it
     /// went away again.
     held: Mutex<HashMap<Vec<u8>, OwnedFd>>,
+    /// A FIFO has been met: from now on names are looked at before they are opened, which is one call more, so that as few are held as
+    /// there are threads that were about to open one.
+    met: AtomicBool,
     /// What `-` stands for; none where it was closed.
     stdin: Option<OwnedFd>,
 }
@@ -31,7 +36,7 @@ const STDIN: &[u8] = b"-";
 impl Root {
     /// Lets what is no regular file be opened as a stream. `stdin` is what the name `-` stands for.
     pub(crate) fn with_streams(mut self, stdin: Option<OwnedFd>) -> Root {
-        self.streams = Some(Streams { held: Mutex::default(), stdin });
+        self.streams = Some(Streams { held: Mutex::default(), met: AtomicBool::new(false), stdin });
         self
     }
 
@@ -66,6 +71,27 @@ impl Root {
         if name == STDIN && self.has_streams() { Err(Refusal::NotRegular(FileKind::Unknown)) } else { Ok(()) }
     }
 
+    /// Whether a name has to be looked at before it is opened, as there may be more FIFOs where there was one.
+    pub(super) fn looks_first(&self) -> bool {
+        self.streams.as_ref().is_some_and(|streams| streams.met.load(Ordering::Relaxed))
+    }
+
+    /// Keeps a FIFO from being opened before its turn, once there was one. Linux tells of a file what it is without its being
+    /// opened.
+    pub(super) fn refuse_fifo(&self, name: &[u8], resolve: ResolveFlags) -> Result<(), Refusal> {
+        if !self.looks_first() {
+            return Ok(());
+        }
+        let kind = if lookup::HAS_OPENAT2 {
+            let handle = self.open_with(name, HANDLE, resolve)?;
+            kind_of(&rustix::fs::fstat(&handle)?)
+        } else {
+            let directory = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
+            kind_of(&rustix::fs::statat(directory, name, AtFlags::empty())?)
+        };
+        if kind == FileKind::Fifo { Err(Refusal::NotRegular(kind)) } else { Ok(()) }
+    }
+
     /// Takes what was opened if it is a regular file, and keeps a FIFO for its turn.
     pub(super) fn take_regular(&self, name: &[u8], file: OwnedFd) -> Result<OpenedFile, Refusal> {
         let stamp = regular_stamp(&rustix::fs::fstat(&file)?);
@@ -80,6 +106,7 @@ impl Root {
 impl Streams {
     /// One descriptor is enough for a FIFO that is listed twice: what comes through it, it gives once.
     fn hold(&self, name: &[u8], fifo: OwnedFd) {
+        self.met.store(true, Ordering::Relaxed);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() < limits::STREAMS_HELD_MAX && !held.contains_key(name) {
             held.insert(name.to_vec(), fifo);
@@ -137,6 +164,31 @@ mod tests {
                 assert_eq!(read, b"all of it");
             });
         }
+    }
+
+    #[test]
+    fn only_the_first_fifo_is_opened_before_its_turn() {
+        let tree = tempfile::tempdir().unwrap();
+        let names = ["one", "two", "three"];
+        for name in names {
+            rustix::fs::mknodat(CWD, tree.path().join(name), rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+        }
+        std::fs::write(tree.path().join("file"), "").unwrap();
+        let root = Root::open_root(tree.path(), Policy::Free).unwrap().with_streams(None);
+        let fifo = Refusal::NotRegular(FileKind::Fifo);
+        let mut siblings = crate::root::Siblings::default();
+        for name in names {
+            let cached = siblings.open_cached(&root, name.as_bytes());
+            assert!(cached.is_none_or(|opened| opened.unwrap_err() == fifo));
+            assert_eq!(root.open(name.as_bytes()).unwrap_err(), fifo);
+        }
+        let is_read = |name: &str| {
+            let flags = OFlags::WRONLY.union(OFlags::NONBLOCK);
+            rustix::fs::open(tree.path().join(name), flags, Mode::empty()).is_ok()
+        };
+        assert_eq!(names.map(is_read), [true, false, false]);
+        assert!(root.open(b"file").is_ok());
+        assert_eq!(root.open(b"none").unwrap_err(), Refusal::Missing);
     }
 
     #[test]

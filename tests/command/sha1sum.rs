@@ -189,6 +189,21 @@ fn fifos_and_process_substitutions_are_read() {
     assert_eq!(by_shell(&tree, &line).text(), "pipe: OK\n");
 }
 
+/// Each has a writer that waits, and would be ended by a signal if it were opened and closed again.
+#[test]
+fn many_fifos_are_read_with_few_descriptors() {
+    let tree = sound();
+    for (count, limit) in [(80, 1_024), (60, 40)] {
+        let line = format!(
+            "for at in $(seq {count}); do mkfifo p$at; (cat a > p$at) & done; sleep 0.3; ulimit -n {limit}; \
+             timeout 20 \"$0\" sha1sum $(seq -f p%g {count}); status=$?; rm p*; jobs -p | xargs -r kill 2>&-; exit $status"
+        );
+        let ran = by_shell(&tree, &line);
+        let expected: String = (1..=count).map(|at| format!("{}  p{at}\n", digest(b"alpha"))).collect();
+        assert_eq!((ran.status, ran.text(), &ran.err[..]), (Some(0), &expected[..], ""), "{count}");
+    }
+}
+
 #[test]
 fn files_of_proc_are_read_though_their_size_is_nothing() {
     let tree = sound();
