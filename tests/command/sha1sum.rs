@@ -7,6 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::support::{Ran, Tree, checksig, digest, fifo, has, run, wait};
 
@@ -268,4 +269,41 @@ fn a_file_that_changes_never_passes_for_another() {
         }
         over.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+/// Two processes, and a reader who keeps their pipe full: what Linux writes in two pieces comes apart there.
+#[test]
+fn lines_of_several_processes_on_one_pipe_stay_whole() {
+    let mut tree = Tree::new();
+    for name in ["one", "two"] {
+        tree.file(name, b"");
+    }
+    for (options, end) in [("", '\n'), ("--zero", '\0'), ("--tag", '\n')] {
+        let program = format!(
+            "for name in one two; do yes $name | head -n 6000 | xargs -n 6000 \"$0\" sha1sum {options} & done; wait"
+        );
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &program, env!("CARGO_BIN_EXE_checksig")]).current_dir(tree.path());
+        let mut child = shell.stdout(Stdio::piped()).spawn().expect("a shell");
+        let mut pipe = child.stdout.take().expect("a pipe");
+        let (mut came, mut piece) = (Vec::new(), [0; 1_000]);
+        loop {
+            let count = std::io::Read::read(&mut pipe, &mut piece).expect("a pipe");
+            if count == 0 {
+                break;
+            }
+            came.extend_from_slice(&piece[..count]);
+            std::thread::sleep(Duration::from_micros(20));
+        }
+        assert!(wait(&mut child).success());
+        let came = String::from_utf8(came).expect("text");
+        let empty = digest(b"");
+        let whole = |line: &str| {
+            ["one", "two"]
+                .iter()
+                .any(|name| line == format!("{empty}  {name}") || line == format!("SHA1 ({name}) = {empty}"))
+        };
+        let torn: Vec<&str> = came.split_terminator(end).filter(|line| !whole(line)).collect();
+        assert_eq!((torn, came.matches(&empty).count()), (vec![], 12_000), "{options}");
+    }
 }
