@@ -7,7 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::support::{Ran, Tree, checksig, digest, fifo, has, run, wait};
 
@@ -305,5 +305,32 @@ fn lines_of_several_processes_on_one_pipe_stay_whole() {
         };
         let torn: Vec<&str> = came.split_terminator(end).filter(|line| !whole(line)).collect();
         assert_eq!((torn, came.matches(&empty).count()), (vec![], 12_000), "{options}");
+    }
+}
+
+/// A manifest that is still being written keeps nobody: its next line may never come. Threads of the run are waited for a second
+/// and more; the best of a few tries says that none were, also where many processes want the CPU.
+#[test]
+fn broken_output_ends_it_though_the_manifest_goes_on() {
+    let tree = sound();
+    for (is_full, status) in [(true, (Some(1), None)), (false, (None, Some(13)))] {
+        let took = |_| {
+            let out = if is_full {
+                Stdio::from(OpenOptions::new().write(true).open("/dev/full").expect("/dev/full"))
+            } else {
+                Stdio::from(std::io::pipe().expect("a pipe").1)
+            };
+            let mut command = called(&tree, &["-c"]);
+            command.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null());
+            let mut child = command.spawn().expect("the command starts");
+            let mut input = child.stdin.take().expect("a pipe");
+            writeln!(input, "{}  a", digest(b"alpha")).expect("a line");
+            let begun = Instant::now();
+            let ended = wait(&mut child);
+            assert_eq!((ended.code(), ended.signal()), status);
+            begun.elapsed()
+        };
+        let best = (0..3).map(took).min().expect("tries");
+        assert!(best < Duration::from_millis(900), "{best:?}");
     }
 }

@@ -6,6 +6,7 @@
 
 mod args;
 mod check;
+mod drive;
 mod gathered;
 mod hash;
 mod help;

@@ -8,20 +8,16 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use checksig::manifest::{GnuMode, LineError, Malformed};
-use checksig::{Batch, Error, FileReport, OpenManifest, Outcome, Record, Resources, Run};
+use checksig::{Error, FileReport, OpenManifest, Outcome, Record, Resources, Run};
 
 use super::args::{Args, Compat, Say};
 use super::messages::{reason, warnings, why};
 use super::output::{Broken, Output};
 use super::quote::write_quoted;
-use super::{Stdin, or_stdin};
+use super::{Stdin, drive, or_stdin};
 use crate::render::name::write_raw;
-
-/// How long to wait for records; nothing is done between two waits.
-const SLICE: Duration = Duration::from_secs(1);
 
 /// What messages call standard input.
 const STDIN: &str = "standard input";
@@ -94,33 +90,21 @@ impl Check<'_> {
         stdin: &mut Stdin,
         output: &mut Output,
     ) -> Result<bool, Broken> {
-        let mut run = match Run::sha1sum_check(manifest, stdin.open(), &Resources::default()) {
+        let run = match Run::sha1sum_check(manifest, stdin.open(), &Resources::default()) {
             Ok(run) => run,
             Err(error) => {
                 output.say(&[error.to_string().as_bytes()]);
                 return Ok(false);
             }
         };
-        loop {
-            match run.next_batch(SLICE) {
-                Batch::Records(records) => {
-                    for record in &records {
-                        match record {
-                            Record::File(file) => {
-                                stdin.used |= file.name == b"-";
-                                self.file(file, output);
-                            }
-                            Record::Malformed(malformed) => self.malformed(malformed, output),
-                            _ => {}
-                        }
-                        output.record_ends()?;
-                    }
-                    output.finish()?;
-                }
-                Batch::Waiting => {}
-                Batch::Finished => break,
+        let run = drive::to_its_end(run, output, |record, output| match record {
+            Record::File(file) => {
+                stdin.used |= file.name == b"-";
+                self.file(file, output);
             }
-        }
+            Record::Malformed(malformed) => self.malformed(malformed, output),
+            _ => {}
+        })?;
         *mode = run.gnu_mode();
         match run.finish() {
             Ok(_) => return Ok(self.conclude(output)),
