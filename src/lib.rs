@@ -62,6 +62,6 @@ pub use filekind::FileKind;
 pub use hash::hash_many;
 pub use readerkind::{CacheEffect, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
 pub use relpath::{RelPath, RelPathError};
-pub use report::{Counts, FileReport, ReaderUse, Record, Report, Verb};
+pub use report::{Counts, FileReport, GnuFindings, ReaderUse, Record, Report, Verb};
 pub use root::Policy;
-pub use verdict::{Evidence, Outcome, OutcomeKind, Verdict, judge};
+pub use verdict::{Evidence, GnuEvidence, Outcome, OutcomeKind, Verdict, judge, judge_gnu};
