@@ -19,12 +19,13 @@ use super::conduct::Conductor;
 use super::creation::Creation;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
+use super::sha1sum::Sha1sum;
 use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
 use crate::manifest::Entries;
-use crate::plan::{Ending, List, Planner, Stock, Walk};
+use crate::plan::{List, Planner, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -89,10 +90,8 @@ pub struct Run {
     report: Report,
     creation: Option<Creation>,
     manifest: Option<Watched>,
-    /// How the reading of a manifest stands that `sha1sum` would read, and what that is called.
-    pub(super) listed: Option<(Arc<Ending>, PathBuf)>,
-    /// Records that have been taken and are to be handed on later.
-    pub(super) kept_back: Vec<Record>,
+    /// What a drop-in `sha1sum` has beside.
+    pub(super) sha1sum: Option<Sha1sum>,
     started: Instant,
     finished: bool,
 }
@@ -174,29 +173,14 @@ impl Run {
         let conductor = std::thread::Builder::new().name("checksig-run".to_owned()).spawn(body);
         let report = Report::new(verb, &shared.kernels);
         let conductor = Some(conductor.map_err(Error::NoThread)?);
-        let (listed, kept_back) = (None, Vec::new());
-        Ok(Run {
-            shared,
-            conductor,
-            conducted,
-            report,
-            creation,
-            manifest,
-            listed,
-            kept_back,
-            started,
-            finished: false,
-        })
+        Ok(Run { shared, conductor, conducted, report, creation, manifest, sha1sum: None, started, finished: false })
     }
 
     /// Waits for records, `wait` at most.
     ///
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
     pub fn next_batch(&mut self, wait: Duration) -> Batch {
-        let taken = match std::mem::take(&mut self.kept_back) {
-            kept if kept.is_empty() => self.take(wait),
-            kept => Taken::Records(kept),
-        };
+        let taken = self.kept_back().map_or_else(|| self.take(wait), Taken::Records);
         match taken {
             Taken::Records(records) => {
                 let records = self.settle_first(records);
