@@ -114,7 +114,7 @@ impl Run {
         let Some(at) = records.iter().position(is_unsettled) else { return records };
         sha1sum.kept_back = records.split_off(at.max(1));
         if at == 0 {
-            let bytes = settle(&self.shared.root, &mut records[0]);
+            let bytes = settle(&self.shared.root, &mut records[0], &|| self.shared.stopping());
             self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         }
         records

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
@@ -45,24 +45,28 @@ impl Root {
         self.streams.is_some()
     }
 
-    /// Opens whatever has the name, to be read from its beginning to its end. May wait: for the writer of a FIFO, or for
-    /// ever.
-    pub(crate) fn open_stream(&self, name: &[u8]) -> Result<OwnedFd, Errno> {
+    /// Opens whatever has the name, to be read from its beginning to its end. May wait for the writer of a FIFO, until it is
+    /// `stopping`; and for a device for ever.
+    pub(crate) fn open_stream(&self, name: &[u8], stopping: &dyn Fn() -> bool) -> Result<OwnedFd, Errno> {
         let Some(streams) = &self.streams else { return Err(Errno::ACCESS) };
         if name == STDIN {
             let stdin = streams.stdin.as_ref().ok_or(Errno::BADF)?;
             return rustix::io::fcntl_dupfd_cloexec(stdin, 0);
         }
-        match streams.take(name) {
-            Some(fifo) => {
-                wait_for_writer(&fifo)?;
+        if let Some(fifo) = streams.take(name) {
+            wait_for_writer(&fifo, stopping)?;
+            return Ok(fifo);
+        }
+        let directory = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
+        let flags = OFlags::RDONLY.union(OFlags::CLOEXEC);
+        let open = |flags| retry(|| rustix::fs::openat(directory, name, flags, Mode::empty()));
+        match rustix::fs::statat(directory, name, AtFlags::empty()) {
+            Ok(stat) if kind_of(&stat) == FileKind::Fifo => {
+                let fifo = open(flags.union(OFlags::NONBLOCK))?;
+                wait_for_writer(&fifo, stopping)?;
                 Ok(fifo)
             }
-            None => {
-                let directory = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
-                let flags = OFlags::RDONLY.union(OFlags::CLOEXEC);
-                retry(|| rustix::fs::openat(directory, name, flags, Mode::empty()))
-            }
+            _ => open(flags),
         }
     }
 
@@ -120,12 +124,13 @@ impl Streams {
 
 /// Waits until somebody has written to the FIFO, or come and gone, as an open that waits would have. It was opened without
 /// waiting; from now on reading waits.
-fn wait_for_writer(fifo: &OwnedFd) -> Result<(), Errno> {
-    let mut polled = [PollFd::new(fifo, PollFlags::IN)];
+fn wait_for_writer(fifo: &OwnedFd, stopping: &dyn Fn() -> bool) -> Result<(), Errno> {
+    let slice = Timespec { tv_sec: 0, tv_nsec: limits::LOOK_AROUND_MS as i64 * 1_000_000 };
     loop {
-        match poll(&mut polled, None) {
+        match poll(&mut [PollFd::new(fifo, PollFlags::IN)], Some(&slice)) {
+            Ok(0) | Err(Errno::INTR) if stopping() => return Err(Errno::CANCELED),
+            Ok(0) | Err(Errno::INTR) => {}
             Ok(_) => break,
-            Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }
     }
@@ -160,7 +165,7 @@ mod tests {
                     None => drop(scope.spawn(write)),
                 }
                 let mut read = Vec::new();
-                File::from(root.open_stream(b"fifo").unwrap()).read_to_end(&mut read).unwrap();
+                File::from(root.open_stream(b"fifo", &|| false).unwrap()).read_to_end(&mut read).unwrap();
                 assert_eq!(read, b"all of it");
             });
         }
@@ -200,6 +205,6 @@ mod tests {
         let root = root.with_streams(None);
         assert!(root.open(b"-").is_err() && root.open(b"./-").is_ok());
         assert!(matches!(root.open_cached(b"-"), Some(Err(Refusal::NotRegular(FileKind::Unknown)))) || root.walks());
-        assert_eq!(root.open_stream(b"-").unwrap_err(), Errno::BADF, "it was closed");
+        assert_eq!(root.open_stream(b"-", &|| false).unwrap_err(), Errno::BADF, "it was closed");
     }
 }
