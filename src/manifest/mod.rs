@@ -16,7 +16,7 @@ pub use error::LineError;
 pub use escape::escape_name;
 pub use gnu::GnuMode;
 pub use line::Grammar;
-pub use write::{Format, write_entry};
+pub use write::{Format, write_entry, write_entry_zero};
 
 use std::io::{self, BufRead};
 use std::iter::FusedIterator;

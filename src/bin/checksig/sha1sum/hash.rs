@@ -4,7 +4,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use checksig::manifest::{Format, write_entry};
+use checksig::manifest::{Format, write_entry, write_entry_zero};
 use checksig::{Digest, Record, Resources, Run};
 
 use super::args::Args;
@@ -14,7 +14,12 @@ use super::{Stdin, drive, or_stdin};
 
 /// Writes the lines, and says whether every file has one.
 pub(super) fn run(args: Args, stdin: &mut Stdin, output: &mut Output) -> Result<bool, Broken> {
-    let lines = Lines { tag: args.tag, binary: args.is_binary(), zero: args.zero };
+    let format = match (args.tag, args.is_binary()) {
+        (true, _) => Format::Bsd,
+        (false, true) => Format::GnuBinary,
+        (false, false) => Format::Gnu,
+    };
+    let lines = Lines { format, zero: args.zero };
     let operands = or_stdin(args.operands);
     stdin.used = operands.iter().any(|operand| operand.as_bytes() == b"-");
     let run = match Run::sha1sum_hash(operands, stdin.open(), &Resources::default()) {
@@ -44,33 +49,13 @@ pub(super) fn run(args: Args, stdin: &mut Stdin, output: &mut Output) -> Result<
 
 /// How lines are written.
 struct Lines {
-    tag: bool,
-    binary: bool,
+    format: Format,
     zero: bool,
 }
 
 impl Lines {
     fn write(&self, out: &mut Vec<u8>, digest: &Digest, name: &[u8]) {
-        if self.zero {
-            return self.write_raw(out, digest, name);
-        }
-        let format = match (self.tag, self.binary) {
-            (true, _) => Format::Bsd,
-            (false, true) => Format::GnuBinary,
-            (false, false) => Format::Gnu,
-        };
-        write_entry(out, format, digest, name).expect("a file that was read has a name, and a vector takes everything");
-    }
-
-    /// A line that ends with NUL needs no escapes.
-    fn write_raw(&self, out: &mut Vec<u8>, digest: &Digest, name: &[u8]) {
-        let digits = digest.to_hex();
-        let parts: [&[u8]; 4] = match (self.tag, self.binary) {
-            (true, _) => [b"SHA1 (", name, b") = ", &digits],
-            (false, true) => [&digits, b" *", name, b""],
-            (false, false) => [&digits, b"  ", name, b""],
-        };
-        parts.iter().for_each(|part| out.extend_from_slice(part));
-        out.push(0);
+        let write = if self.zero { write_entry_zero } else { write_entry };
+        write(out, self.format, digest, name).expect("a file that was read has a name, and a vector takes everything");
     }
 }
