@@ -1,6 +1,7 @@
 //! The grammar of GNU `sha1sum -c`, as coreutils 9.1 reads it, oddities included.
 //!
-//! Must not be kinder or stricter than the original, with one exception: a name that holds a NUL byte is malformed. `tests/manifest.rs` holds it against the system's `sha1sum`.
+//! Must not be kinder or stricter than the original, with one exception: a name that holds a NUL byte is malformed.
+//! `tests/manifest.rs` holds it against the system's `sha1sum`.
 
 use std::borrow::Cow;
 

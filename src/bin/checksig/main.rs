@@ -1,8 +1,9 @@
 //! The command `checksig`: argv in, lines and an exit status out.
 //!
 //! A face: it converts and prints, and every decision is the library's. It sees only what `checksig` makes public, and
-//! holds no unsafe code but what `given` asks Linux before Rust begins. Rust opens descriptors 0 to 2 on `/dev/null` where the parent closed them, so that no file
-//! of a run can come to stand where messages go; with `>&-` the lines are lost and the exit status still tells.
+//! holds no unsafe code but what `given` asks Linux before Rust begins. Rust opens descriptors 0 to 2 on `/dev/null` where the
+//! parent closed them, so that no file of a run can come to stand where messages go; with `>&-` the lines are lost and the exit
+//! status still tells.
 
 #![deny(unsafe_code)]
 
