@@ -149,12 +149,13 @@ fn lines_are_checked_as_they_come() {
     }
     // Half a line, or one that says nothing, keeps nothing back either.
     for (name, behind) in [("a", digest(b"")), ("b", "  ".to_owned()), ("c", "# a comment\n".to_owned())] {
-        match name {
-            "a" => write!(input, "{}  a\n{behind}", digest(b"alpha")),
-            "b" => write!(input, "  b\n{}{behind}", digest(b"alpha")),
-            _ => write!(input, "a\n{behind}"),
-        }
-        .expect("lines");
+        // In one write, as a co-process does.
+        let lines_now = match name {
+            "a" => format!("{}  a\n{behind}", digest(b"alpha")),
+            "b" => format!("  b\n{}{behind}", digest(b"alpha")),
+            _ => format!("a\n{behind}"),
+        };
+        input.write_all(lines_now.as_bytes()).expect("lines");
         let mut line = String::new();
         lines.read_line(&mut line).expect("a line");
         assert_eq!(line, format!("{}: OK\n", if name == "c" { "a" } else { name }));
