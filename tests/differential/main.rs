@@ -89,7 +89,7 @@ struct Figures {
     manifests: u64,
     lines: u64,
     operands: u64,
-    usage_errors: u64,
+    odd: u64,
     allowed: [u64; Allowed::ALL.len()],
 }
 
@@ -100,7 +100,7 @@ impl Figures {
         self.manifests += case.manifests.len() as u64;
         self.lines += case.manifests.iter().map(|manifest| manifest.lines).sum::<u64>();
         self.operands += case.operands as u64;
-        self.usage_errors += u64::from(case.is_odd);
+        self.odd += u64::from(case.is_odd);
         for allowed in &case.allowed {
             self.allowed[*allowed as usize] += 1;
         }
@@ -111,7 +111,7 @@ impl Figures {
         assert_eq!(self.cases, cases);
         if cases >= 1_000 {
             assert!(
-                self.checks > cases / 3 && self.lines > 3 * cases && self.operands > cases && self.usage_errors > 20
+                self.checks > cases / 3 && self.lines > 3 * cases && self.operands > cases && self.odd > 20
             );
             assert!(self.allowed.iter().all(|&count| count > 0), "{self}");
         }
@@ -120,10 +120,10 @@ impl Figures {
 
 impl std::fmt::Display for Figures {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Figures { cases, checks, manifests, lines, operands, usage_errors, allowed } = self;
+        let Figures { cases, checks, manifests, lines, operands, odd, allowed } = self;
         write!(
             out,
-            "{cases} command lines, {checks} of them checks, {usage_errors} with odd options; {manifests} manifests, {lines} \
+            "{cases} command lines, {checks} of them checks, {odd} with odd options; {manifests} manifests, {lines} \
              lines, {operands} operands; allowed differences:"
         )?;
         Allowed::ALL.iter().zip(allowed).try_for_each(|(allowed, count)| write!(out, " {allowed:?} {count},"))
