@@ -327,9 +327,9 @@ const _: () = assert!(OPEN_MS_MAX < PASSING_TRIES_MAX as u64 * LOOK_AROUND_MS, "
 /// nothing, before the ring counts as broken.
 pub const RING_TRIES_MAX: u32 = 1_000;
 
-/// FIFOs that are kept open until their turn to be read comes, where they are read. Closing one would be the end of who writes
-/// to it; a further one is closed, and opened anew in its turn.
-pub const STREAMS_HELD_MAX: usize = 64;
+/// FIFOs that are kept open until their turn to be read comes, where they are read: closing one would be the end of who writes to
+/// it. Once one has been met no other is opened before its turn, so that there is at most one for each thread that opens.
+pub const STREAMS_HELD_MAX: usize = WORKERS_MAX + REMOTE_READERS;
 
 /// Bytes of the buffer that a FIFO, a device or standard input is read through. A pipe holds 64 KiB.
 pub const STREAM_BUFFER_BYTES: usize = 128 * 1024;

@@ -126,6 +126,7 @@ impl Root {
     /// Opens a regular file for reading.
     pub(crate) fn open(&self, name: &[u8]) -> Result<OpenedFile, Refusal> {
         self.refuse_stdin(name)?;
+        self.refuse_fifo(name, ResolveFlags::empty())?;
         match self.unmarked(FILE, |flags| self.open_with(name, flags, ResolveFlags::empty())) {
             Ok(file) => self.take_regular(name, file),
             Err(refusal) => Err(self.explain(name, refusal)),
@@ -139,6 +140,12 @@ impl Root {
         }
         if let Err(refusal) = self.refuse_stdin(name) {
             return Some(Err(refusal));
+        }
+        match self.nearby(|resolve| self.refuse_fifo(name, resolve)) {
+            Ok(()) => {}
+            Err(fifo @ Refusal::NotRegular(_)) => return Some(Err(fifo)),
+            // The full open decides.
+            Err(_) => return None,
         }
         match self.nearby(|resolve| self.unmarked(FILE, |flags| self.open_with(name, flags, resolve))) {
             Ok(file) => Some(self.take_regular(name, file)),

@@ -210,9 +210,57 @@ pub const fn judge(evidence: Evidence) -> Verdict {
     }
 }
 
+/// What a manifest has to show for itself when it is judged as `sha1sum --check` judges it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GnuEvidence {
+    /// Files that match.
+    pub matched: u64,
+    /// Files whose bytes are not the listed ones, or did not keep still.
+    pub mismatched: u64,
+    /// Files that could not be read, without missing ones that are to be ignored.
+    pub unreadable: u64,
+    /// Lines that do not parse.
+    pub malformed: u64,
+    /// Those of them that GNU may take for an entry and we cannot.
+    pub refused: u64,
+    /// Whether the manifest was gone through to its end and nothing was cancelled.
+    pub complete: bool,
+}
+
+/// Decides as `sha1sum --check` does. Malformed lines count only where `strict`; a line that GNU may take for an entry and we cannot
+/// is a file that nobody checked, and counts always.
+pub const fn judge_gnu(evidence: GnuEvidence, strict: bool) -> Verdict {
+    let GnuEvidence { matched, mismatched, unreadable, malformed, refused, complete } = evidence;
+    let lines_pass = refused == 0 && (malformed == 0 || !strict);
+    if matched > 0 && mismatched == 0 && unreadable == 0 && lines_pass && complete {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_verdict_of_gnu_forgives_malformed_lines_that_it_sees_as_we_do() {
+        let good = GnuEvidence { matched: 1, complete: true, ..GnuEvidence::default() };
+        for strict in [false, true] {
+            assert_eq!(judge_gnu(good, strict), Verdict::Pass);
+            for bad in [
+                GnuEvidence { matched: 0, ..good },
+                GnuEvidence { mismatched: 1, ..good },
+                GnuEvidence { unreadable: 1, ..good },
+                GnuEvidence { malformed: 1, refused: 1, ..good },
+                GnuEvidence { complete: false, ..good },
+            ] {
+                assert_eq!(judge_gnu(bad, strict), Verdict::Fail, "{bad:?}");
+            }
+        }
+        let malformed = GnuEvidence { malformed: 1, ..good };
+        assert_eq!([judge_gnu(malformed, false), judge_gnu(malformed, true)], [Verdict::Pass, Verdict::Fail]);
+    }
 
     #[test]
     fn pass_needs_positive_evidence_and_nothing_against_it() {

@@ -21,11 +21,12 @@ use super::moves::Moves;
 use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
 use super::outbox::Taken;
 use super::progress::{Progress, not_negative};
+use super::sha1sum::Sha1sum;
 use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
-use crate::plan::{Ending, List, Planner, Scope, Stock, Walk};
+use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
@@ -75,10 +76,8 @@ pub struct Run {
     creation: Option<Creation>,
     pub(super) manifest: Option<Watched>,
     moves: Option<Moves>,
-    /// How the reading of a manifest stands that `sha1sum` would read, and what that is called.
-    pub(super) listed: Option<(Arc<Ending>, PathBuf)>,
-    /// Records that have been taken and are to be handed on later.
-    pub(super) kept_back: Vec<Record>,
+    /// What a drop-in `sha1sum` has beside.
+    pub(super) sha1sum: Option<Sha1sum>,
     started: Instant,
     finished: bool,
 }
@@ -143,8 +142,7 @@ impl Run {
             creation: None,
             manifest: None,
             moves: (verb == Verb::Audit).then(Moves::default),
-            listed: None,
-            kept_back: Vec::new(),
+            sha1sum: None,
             started: Instant::now(),
             finished: false,
         }
@@ -162,10 +160,7 @@ impl Run {
     ///
     /// A caller must take the records for the run to go on: those not yet taken are bounded.
     pub fn next_batch(&mut self, wait: Duration) -> Batch {
-        let taken = match std::mem::take(&mut self.kept_back) {
-            kept if kept.is_empty() => self.take(wait),
-            kept => Taken::Records(kept),
-        };
+        let taken = self.kept_back().map_or_else(|| self.take(wait), Taken::Records);
         match taken {
             Taken::Records(records) => {
                 let mut records = self.settle_first(records);

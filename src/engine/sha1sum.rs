@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::conduct::Unreadable;
@@ -16,7 +17,7 @@ use super::share::share;
 use super::streams::{is_unsettled, settle};
 use crate::error::Error;
 use crate::manifest::GnuMode;
-use crate::plan::{GnuLines, List, Stock};
+use crate::plan::{Ending, GnuLines, List, Stock};
 use crate::report::{Record, Verb};
 use crate::root::Root;
 
@@ -41,6 +42,15 @@ impl OpenManifest {
     }
 }
 
+/// What a run has beside where it stands in for `sha1sum`.
+#[derive(Default)]
+pub(super) struct Sha1sum {
+    /// How the reading of a manifest stands, and what that is called; none where names are hashed.
+    listed: Option<(Arc<Ending>, PathBuf)>,
+    /// Records that have been taken and are to be handed on later.
+    kept_back: Vec<Record>,
+}
+
 impl Run {
     /// Starts to verify as `sha1sum -c` does: lines in the grammar of GNU, names relative to the current directory that lead
     /// wherever Linux says, records in the order of the lines.
@@ -54,7 +64,7 @@ impl Run {
         let listed = GnuLines::new(input, mode, is_stdin);
         let ending = listed.ending();
         let mut run = Run::new(&shared, Verb::Verify);
-        run.listed = Some((ending, path));
+        run.sha1sum = Some(Sha1sum { listed: Some((ending, path)), kept_back: Vec::new() });
         run.begin(Stock::GnuLines(listed), unexpected(), true)
     }
 
@@ -68,35 +78,46 @@ impl Run {
     ) -> Result<Run, Error> {
         let stock = Stock::List(List::new(names.into_iter().map(OsStringExt::into_vec)));
         let shared = share(Root::current().with_streams(stdin), *resources, true)?;
-        Run::new(&shared, Verb::Hash).begin(stock, unexpected(), true)
+        let mut run = Run::new(&shared, Verb::Hash);
+        run.sha1sum = Some(Sha1sum::default());
+        run.begin(stock, unexpected(), true)
     }
 
     /// How the lines of the manifest read so far part digest and name, for [`OpenManifest::mode`] of the next one. To be
     /// asked once the run is over.
     pub fn gnu_mode(&self) -> GnuMode {
-        self.listed.as_ref().map_or(GnuMode::Open, |(ending, _)| ending.mode())
+        self.listed().map_or(GnuMode::Open, |(ending, _)| ending.mode())
+    }
+
+    fn listed(&self) -> Option<&(Arc<Ending>, PathBuf)> {
+        self.sha1sum.as_ref()?.listed.as_ref()
+    }
+
+    /// The records that were kept back, if there are any.
+    pub(super) fn kept_back(&mut self) -> Option<Vec<Record>> {
+        let kept = std::mem::take(&mut self.sha1sum.as_mut()?.kept_back);
+        if kept.is_empty() { None } else { Some(kept) }
     }
 
     /// Why the manifest could not be read to its end, if it could not.
     pub(super) fn listing_error(&self) -> Option<Error> {
-        let (ending, path) = self.listed.as_ref()?;
+        let (ending, path) = self.listed()?;
         ending.take_error().map(|source| Error::ManifestUnreadable { path: path.clone(), source })
     }
 
     /// Keeps back what comes after a record that has to be settled here, and settles it where it comes first: whoever takes
     /// records gets those before it without waiting for it.
     pub(super) fn settle_first(&mut self, mut records: Vec<Record>) -> Vec<Record> {
-        if !self.shared.root.has_streams() || self.shared.stopping() {
+        let Some(sha1sum) = &mut self.sha1sum else { return records };
+        if self.shared.stopping() {
             return records;
         }
         let Some(at) = records.iter().position(is_unsettled) else { return records };
-        if at > 0 {
-            self.kept_back = records.split_off(at);
-            return records;
+        sha1sum.kept_back = records.split_off(at.max(1));
+        if at == 0 {
+            let bytes = settle(&self.shared.root, &mut records[0], &|| self.shared.stopping());
+            self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         }
-        self.kept_back = records.split_off(1);
-        let bytes = settle(&self.shared.root, &mut records[0]);
-        self.shared.counters.bytes_done.fetch_add(bytes, Ordering::Relaxed);
         records
     }
 }

@@ -27,10 +27,11 @@ pub(super) fn is_unsettled(record: &Record) -> bool {
     }
 }
 
-/// Reads the file of a record to its end, however long that takes, and says what became of it; gives the bytes read.
-pub(super) fn settle(root: &Root, record: &mut Record) -> u64 {
+/// Reads the file of a record to its end, however long that takes, unless the run is `stopping`, and says what became of it; gives
+/// the bytes read.
+pub(super) fn settle(root: &Root, record: &mut Record, stopping: &dyn Fn() -> bool) -> u64 {
     let Record::File(file) = record else { return 0 };
-    match look(root, file) {
+    match look(root, file, stopping) {
         Ok(None) => 0,
         Ok(Some((digest, bytes))) => {
             file.outcome = match file.expected {
@@ -43,20 +44,20 @@ pub(super) fn settle(root: &Root, record: &mut Record) -> u64 {
             bytes
         }
         Err(failure) => {
-            file.outcome = outcome_of(failure);
+            file.outcome = if stopping() { Outcome::NotChecked } else { outcome_of(failure) };
             0
         }
     }
 }
 
 /// The digest of all that came and how much it was; none where the outcome stands.
-fn look(root: &Root, file: &FileReport) -> Result<Option<(Digest, u64)>, Failure> {
+fn look(root: &Root, file: &FileReport, stopping: &dyn Fn() -> bool) -> Result<Option<(Digest, u64)>, Failure> {
     let moved = file.outcome == Outcome::Changed;
     let unreadable = |errno| Failure::Unreadable { errno, offset: 0 };
-    let opened = root.open_stream(&file.name).map_err(unreadable)?;
+    let opened = root.open_stream(&file.name, stopping).map_err(unreadable)?;
     let before = stamp_of(&opened).map_err(unreadable)?;
     let mut hash = Stream::default();
-    let bytes = stream::read_to_end(&opened, |piece| hash.update(piece))?;
+    let bytes = stream::read_to_end(&opened, stopping, |piece| hash.update(piece))?;
     if moved {
         let still = stamp_of(&opened).map_err(unreadable)? == before;
         // A file that somebody writes to has no digest. One that was to have a certain digest is taken at its second reading
@@ -89,7 +90,7 @@ mod tests {
             moved_from: None,
         });
         assert!(is_unsettled(&record));
-        settle(&root, &mut record);
+        settle(&root, &mut record, &|| false);
         let Record::File(file) = record else { panic!("it was a file") };
         file
     }
@@ -124,6 +125,35 @@ mod tests {
         assert_eq!((device.outcome, device.expected), (Outcome::Match, Some(Stream::digest(b""))));
         let stdin = settled("-", None, Outcome::NotRegular(FileKind::Unknown)).outcome;
         assert_eq!(stdin, Outcome::Unreadable { errno: libc::EBADF, offset: 0 });
+    }
+
+    #[test]
+    fn a_run_that_is_stopped_waits_for_no_stream() {
+        let tree = tempfile::tempdir().unwrap();
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mode = rustix::fs::Mode::RWXU;
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, tree.path().join("fifo"), fifo, mode, 0).unwrap();
+        let root = Root::open_root(tree.path(), Policy::Free).unwrap().with_streams(Some(reader.into()));
+        for name in ["-", "fifo"] {
+            let (name, expected) = (name.as_bytes().to_vec(), None);
+            let outcome = Outcome::NotRegular(FileKind::Fifo);
+            let mut record = Record::File(FileReport {
+                line: 1,
+                name,
+                expected,
+                outcome,
+                size_bytes: None,
+                reader: None,
+                moved_from: None,
+            });
+            // It goes on for the first looks, so that it has begun to wait.
+            let looks = std::cell::Cell::new(0);
+            let stopping = || looks.replace(looks.get() + 1) > 2;
+            assert_eq!(settle(&root, &mut record, &stopping), 0);
+            assert!(matches!(record, Record::File(file) if file.outcome == Outcome::NotChecked));
+        }
+        drop(writer);
     }
 
     #[test]

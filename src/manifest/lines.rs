@@ -13,12 +13,26 @@ pub(super) struct Lines<R> {
     /// What ends a line.
     end: u8,
     bytes_read: u64,
+    /// The next line has begun in `carried`.
+    began: bool,
+    /// There is no more to come: the end was reached, or reading failed, which is told once.
+    ended: Option<io::Result<()>>,
+}
+
+/// Where the next line stands.
+enum Stands {
+    /// Its end is so far in the reader's buffer.
+    Until(usize),
+    /// What is there of it has no end, but there may be more.
+    Unfinished,
+    /// Nothing comes any more.
+    Last,
 }
 
 impl<R: BufRead> Lines<R> {
     /// At least `kept_bytes_max` bytes of every line are lent; what a longer line has beyond them may be passed over.
     pub(super) fn new(input: R, kept_bytes_max: usize) -> Lines<R> {
-        Lines { input, carried: Vec::new(), kept_bytes_max, end: b'\n', bytes_read: 0 }
+        Lines { input, carried: Vec::new(), kept_bytes_max, end: b'\n', bytes_read: 0, began: false, ended: None }
     }
 
     /// What the lines are read from, before the first is taken.
@@ -44,33 +58,70 @@ impl<R: BufRead> Lines<R> {
     /// Takes the next line and lends it, without its end, to `look`, and whether it had one; `None` at the end. A
     /// closure, because the line may be consumed from the reader's buffer only after it has been looked at.
     pub(super) fn next_line<T>(&mut self, look: impl FnOnce(&[u8], bool) -> T) -> io::Result<Option<T>> {
-        self.carried.clear();
-        let mut began = false;
         loop {
-            let buffer = match self.input.fill_buf() {
-                Ok(buffer) => buffer,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            if buffer.is_empty() {
-                return Ok(began.then(|| look(&self.carried, false)));
-            }
-            let end = find(self.end, buffer);
-            if let (Some(end), false) = (end, began) {
-                let seen = look(&buffer[..end], true);
-                self.consume(end + 1);
-                return Ok(Some(seen));
-            }
-            began = true;
-            let part = &buffer[..end.unwrap_or(buffer.len())];
-            let room = self.kept_bytes_max - self.carried.len();
-            self.carried.extend_from_slice(&part[..part.len().min(room)]);
-            let taken = part.len() + usize::from(end.is_some());
-            self.consume(taken);
-            if end.is_some() {
-                return Ok(Some(look(&self.carried, true)));
+            match self.gather() {
+                Stands::Unfinished => {}
+                Stands::Last => {
+                    let began = std::mem::take(&mut self.began);
+                    self.ended.replace(Ok(())).unwrap_or(Ok(()))?;
+                    return Ok(began.then(|| look(&self.carried, false)));
+                }
+                Stands::Until(end) => {
+                    // It is in memory: nothing is read.
+                    let buffer = self.input.fill_buf()?;
+                    let seen = if self.began {
+                        let room = self.kept_bytes_max - self.carried.len();
+                        self.carried.extend_from_slice(&buffer[..end.min(room)]);
+                        look(&self.carried, true)
+                    } else {
+                        look(&buffer[..end], true)
+                    };
+                    self.consume(end + 1);
+                    self.carried.clear();
+                    self.began = false;
+                    return Ok(Some(seen));
+                }
             }
         }
+    }
+
+    /// Reads once, if there is nothing in memory, so that it waits only where that read would; and says whether the next line, or
+    /// the end, is there now. None where more of a line has come than is kept of one, and not its end.
+    pub(super) fn read_once(&mut self) -> Option<bool> {
+        match self.gather() {
+            Stands::Until(_) | Stands::Last => Some(true),
+            Stands::Unfinished if self.carried.len() < self.kept_bytes_max => Some(false),
+            Stands::Unfinished => None,
+        }
+    }
+
+    /// Looks for the end of the next line in the reader's buffer, which is filled if it is empty; takes what is there if the end is
+    /// not.
+    fn gather(&mut self) -> Stands {
+        if self.ended.is_some() {
+            return Stands::Last;
+        }
+        let buffer = match self.input.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Stands::Unfinished,
+            Err(error) => {
+                self.ended = Some(Err(error));
+                return Stands::Last;
+            }
+        };
+        if buffer.is_empty() {
+            self.ended = Some(Ok(()));
+            return Stands::Last;
+        }
+        if let Some(end) = find(self.end, buffer) {
+            return Stands::Until(end);
+        }
+        self.began = true;
+        let room = self.kept_bytes_max - self.carried.len();
+        self.carried.extend_from_slice(&buffer[..buffer.len().min(room)]);
+        let taken = buffer.len();
+        self.consume(taken);
+        Stands::Unfinished
     }
 
     fn consume(&mut self, bytes: usize) {

@@ -20,7 +20,7 @@ pub use escape::escape_name;
 pub use format::{BAGIT_MANIFEST_NAME, BAGIT_TAG_MANIFEST_NAME, Format, UnknownFormat};
 pub use gnu::GnuMode;
 pub use line::Grammar;
-pub use write::write_entry;
+pub use write::{write_entry, write_entry_zero};
 
 use std::io::{self, BufRead};
 use std::iter::FusedIterator;
@@ -85,6 +85,8 @@ pub struct Entries<R> {
     /// The number of the line taken last.
     line: u64,
     ended: bool,
+    /// What has been found ahead of its turn.
+    ahead: Option<io::Result<Item>>,
 }
 
 impl<R: BufRead> Entries<R> {
@@ -92,7 +94,7 @@ impl<R: BufRead> Entries<R> {
     pub fn new(input: R, grammar: Grammar) -> Entries<R> {
         // Room for the CR that may end a line of the greatest length, and for one byte that shows that a line is longer.
         let lines = Lines::new(Head::new(input), LINE_BYTES_MAX + 2);
-        Entries { lines, grammar, mode: GnuMode::default(), line: 0, ended: false }
+        Entries { lines, grammar, mode: GnuMode::default(), line: 0, ended: false, ahead: None }
     }
 
     /// Goes on in the mode in which the manifest before this one ended; of no consequence to [`Grammar::Strict`].
@@ -123,6 +125,54 @@ impl<R: BufRead> Entries<R> {
         self.lines.input().behind()
     }
 
+    /// Reads once, if there is nothing in memory, so that it waits only where that read would; and says whether
+    /// [`next`](Iterator::next) now answers without reading. None where a line has come that is longer than any entry, and
+    /// not to its end. For [`Grammar::Gnu`], as the others may have to look at more before their first line.
+    pub(crate) fn read_once(&mut self) -> Option<bool> {
+        if self.ahead.is_none() && !self.ended {
+            if !self.lines.read_once()? {
+                return Some(false);
+            }
+            self.ahead = self.next_line();
+        }
+        Some(self.has_next())
+    }
+
+    /// Whether [`next`](Iterator::next) answers without reading.
+    pub(crate) fn has_next(&self) -> bool {
+        self.ahead.is_some() || self.ended
+    }
+
+    /// What the next line says, if it says anything.
+    fn next_line(&mut self) -> Option<io::Result<Item>> {
+        if self.line == 0
+            && let Err(error) = self.begin()
+        {
+            self.ended = true;
+            return Some(Err(error));
+        }
+        self.line += 1;
+        let (line, grammar, mode) = (self.line, self.grammar, &mut self.mode);
+        let look = |text: &[u8], has_end| match grammar {
+            Grammar::Only(Format::Zero) => Some(record(text, line, has_end)),
+            grammar => item(text, line, grammar, mode),
+        };
+        match self.lines.next_line(look) {
+            Ok(Some(item)) => {
+                self.ended = matches!(item, Some(Item::Malformed(Malformed { why: LineError::Utf16, .. })));
+                item.map(Ok)
+            }
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Err(error) => {
+                self.ended = true;
+                Some(Err(error))
+            }
+        }
+    }
+
     /// Bytes of the manifest that the items so far account for.
     pub fn bytes_read(&self) -> u64 {
         self.lines.bytes_read()
@@ -133,34 +183,11 @@ impl<R: BufRead> Iterator for Entries<R> {
     type Item = io::Result<Item>;
 
     fn next(&mut self) -> Option<io::Result<Item>> {
-        if self.line == 0
-            && !self.ended
-            && let Err(error) = self.begin()
-        {
-            self.ended = true;
-            return Some(Err(error));
+        let mut found = self.ahead.take();
+        while found.is_none() && !self.ended {
+            found = self.next_line();
         }
-        while !self.ended {
-            self.line += 1;
-            let (line, grammar, mode) = (self.line, self.grammar, &mut self.mode);
-            let look = |text: &[u8], has_end| match grammar {
-                Grammar::Only(Format::Zero) => Some(record(text, line, has_end)),
-                grammar => item(text, line, grammar, mode),
-            };
-            match self.lines.next_line(look) {
-                Ok(Some(None)) => {}
-                Ok(Some(Some(item))) => {
-                    self.ended = matches!(item, Item::Malformed(Malformed { why: LineError::Utf16, .. }));
-                    return Some(Ok(item));
-                }
-                Ok(None) => self.ended = true,
-                Err(error) => {
-                    self.ended = true;
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
+        found
     }
 }
 
@@ -175,7 +202,12 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
     if text.is_empty() {
         return None;
     }
-    let parsed = check_start(text, line, grammar).and_then(|()| line::parse(text, grammar, mode));
+    let started = check_start(text, line, grammar);
+    if started == Err(LineError::TooLong) && grammar == Grammar::Gnu {
+        // The beginning that is kept of it fixes the mode, as all of it does for GNU.
+        let _ = line::parse(text, grammar, mode);
+    }
+    let parsed = started.and_then(|()| line::parse(text, grammar, mode));
     Some(as_item(text, line, parsed))
 }
 

@@ -110,6 +110,18 @@ fn the_gnu_mode_goes_from_one_manifest_to_the_next() {
 }
 
 #[test]
+fn a_line_that_is_too_long_fixes_the_gnu_mode() {
+    let long = "n".repeat(LINE_BYTES_MAX);
+    for (blanks, mode, next) in [("  ", GnuMode::Standard, "Form"), (" ", GnuMode::Reversed, "f1")] {
+        let text = format!("{HEX}{blanks}{long}\n{HEX} f1\n");
+        let mut entries = Entries::new(text.as_bytes(), Grammar::Gnu);
+        let shown: Vec<String> = entries.by_ref().map(|item| shown(&item.unwrap())).collect();
+        assert!(shown[0].contains("TooLong") && shown[1].contains(next), "{shown:?}");
+        assert_eq!(entries.mode(), mode);
+    }
+}
+
+#[test]
 fn an_error_of_reading_ends_the_items() {
     struct Broken;
     impl Read for Broken {

@@ -17,9 +17,7 @@ use super::format::Format;
 /// Refuses a name that the format cannot carry with `InvalidInput`: one that is empty or holds a NUL byte in any format,
 /// and one that begins with a blank in [`Format::Bagit`].
 pub fn write_entry(out: &mut impl Write, format: Format, digest: &Digest, name: &[u8]) -> io::Result<()> {
-    if name.is_empty() || name.contains(&0) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a name must have bytes, and none of them NUL"));
-    }
+    check_name(name)?;
     let (before, name) = match format {
         Format::Gnu | Format::GnuBinary | Format::Bsd | Format::OpenSsl => match escape_name(name) {
             escaped @ Cow::Owned(_) => (&b"\\"[..], escaped),
@@ -28,18 +26,33 @@ pub fn write_entry(out: &mut impl Write, format: Format, digest: &Digest, name: 
         Format::Bagit => (&b""[..], encode_name(name).ok_or_else(|| begins_with_blank(name))?),
         Format::Zero => (&b""[..], Cow::Borrowed(name)),
     };
+    out.write_all(before)?;
+    write_parts(out, format, digest, &name, if format == Format::Zero { b"\0" } else { b"\n" })
+}
+
+/// Writes one line that ends with NUL, as `sha1sum --zero` does: the name stands as it is. Refuses one that is empty or holds
+/// a NUL byte with `InvalidInput`.
+pub fn write_entry_zero(out: &mut impl Write, format: Format, digest: &Digest, name: &[u8]) -> io::Result<()> {
+    check_name(name)?;
+    write_parts(out, format, digest, name, b"\0")
+}
+
+fn check_name(name: &[u8]) -> io::Result<()> {
+    if name.is_empty() || name.contains(&0) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a name must have bytes, and none of them NUL"));
+    }
+    Ok(())
+}
+
+fn write_parts(out: &mut impl Write, format: Format, digest: &Digest, name: &[u8], end: &[u8]) -> io::Result<()> {
     let digits = digest.to_hex();
     let parts: [&[u8]; 5] = match format {
-        Format::Gnu | Format::Bagit => [before, &digits, b"  ", &name, b"\n"],
-        Format::GnuBinary => [before, &digits, b" *", &name, b"\n"],
-        Format::Bsd => [before, b"SHA1 (", &name, b") = ", &digits],
-        Format::OpenSsl => [before, b"SHA1(", &name, b")= ", &digits],
-        Format::Zero => [before, &digits, b"  ", &name, b"\0"],
+        Format::Gnu | Format::Bagit | Format::Zero => [&digits, b"  ", name, b"", end],
+        Format::GnuBinary => [&digits, b" *", name, b"", end],
+        Format::Bsd => [b"SHA1 (", name, b") = ", &digits, end],
+        Format::OpenSsl => [b"SHA1(", name, b")= ", &digits, end],
     };
-    for part in parts {
-        out.write_all(part)?;
-    }
-    if matches!(format, Format::Bsd | Format::OpenSsl) { out.write_all(b"\n") } else { Ok(()) }
+    parts.iter().try_for_each(|part| out.write_all(part))
 }
 
 fn begins_with_blank(name: &[u8]) -> io::Error {
@@ -79,6 +92,22 @@ mod tests {
         assert_eq!(line(Format::OpenSsl, b"a\nb"), format!("\\SHA1(a\\nb)= {hex}\n").as_bytes());
         assert_eq!(line(Format::Bagit, b"data/1%\n\\"), format!("{hex}  data/1%25%0A\\\n").as_bytes());
         assert_eq!(line(Format::Zero, b"a\n\\b\r"), format!("{hex}  a\n\\b\r\0").as_bytes());
+    }
+
+    #[test]
+    fn a_line_that_ends_with_nul_has_no_escapes() {
+        let hex = "ab".repeat(20);
+        for (format, expected) in [
+            (Format::Gnu, format!("{hex}  a\\\nb\0")),
+            (Format::GnuBinary, format!("{hex} *a\\\nb\0")),
+            (Format::Bsd, format!("SHA1 (a\\\nb) = {hex}\0")),
+            (Format::OpenSsl, format!("SHA1(a\\\nb)= {hex}\0")),
+        ] {
+            let mut out = Vec::new();
+            write_entry_zero(&mut out, format, &Digest::from_bytes([0xab; 20]), b"a\\\nb").unwrap();
+            assert_eq!(out, expected.as_bytes());
+        }
+        assert!(write_entry_zero(&mut Vec::new(), Format::Gnu, &Digest::from_bytes([0; 20]), b"").is_err());
     }
 
     #[test]

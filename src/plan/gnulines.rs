@@ -18,6 +18,8 @@ pub(crate) struct GnuLines {
     entries: Entries<BufReader<File>>,
     /// They come from standard input, so that they cannot name it.
     is_stdin: bool,
+    /// The mode that has been told.
+    mode: GnuMode,
     ending: Arc<Ending>,
 }
 
@@ -51,7 +53,12 @@ impl GnuLines {
         let input = BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, File::from(input));
         let ending = Ending::default();
         ending.set_mode(mode);
-        GnuLines { entries: Entries::new(input, Grammar::Gnu).with_mode(mode), is_stdin, ending: Arc::new(ending) }
+        GnuLines {
+            entries: Entries::new(input, Grammar::Gnu).with_mode(mode),
+            is_stdin,
+            mode,
+            ending: Arc::new(ending),
+        }
     }
 
     /// How the reading stands, also later.
@@ -61,7 +68,6 @@ impl GnuLines {
 
     /// The next line that says something; none at the end, or where reading failed.
     pub(crate) fn next(&mut self) -> Option<Item> {
-        let before = self.entries.mode();
         let item = match self.entries.next()? {
             Ok(item) => item,
             Err(error) => {
@@ -70,7 +76,8 @@ impl GnuLines {
             }
         };
         let mode = self.entries.mode();
-        if mode != before {
+        if mode != self.mode {
+            self.mode = mode;
             self.ending.set_mode(mode);
         }
         match item {
@@ -81,14 +88,24 @@ impl GnuLines {
         }
     }
 
-    /// Whether the next line would have to be waited for: what is known by then is not to wait with it.
-    pub(crate) fn would_wait(&self) -> bool {
-        let input = self.entries.input();
-        if !input.buffer().is_empty() {
-            return false;
+    /// Whether the next line that says something would have to be waited for: what is known by then is not to wait with it. Reads
+    /// what is there of it, and nothing that is not.
+    pub(crate) fn would_wait(&mut self) -> bool {
+        loop {
+            let input = self.entries.input();
+            if input.buffer().is_empty() {
+                let mut polled = [PollFd::new(input.get_ref(), PollFlags::IN)];
+                if poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(0) {
+                    return !self.entries.has_next();
+                }
+            }
+            match self.entries.read_once() {
+                Some(true) => return false,
+                Some(false) => {}
+                // Its end may be far.
+                None => return true,
+            }
         }
-        let mut polled = [PollFd::new(input.get_ref(), PollFlags::IN)];
-        poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(0)
     }
 
     /// Bytes of the manifest gone through.
@@ -150,8 +167,26 @@ mod tests {
         assert!(!lines.would_wait(), "a second line has come with the first");
         assert!(lines.next().is_some());
         assert!(lines.would_wait());
+        write!(writer, "# a comment\n\n{HEX}").unwrap();
+        assert!(lines.would_wait(), "half a line, behind lines that say nothing");
+        write!(writer, "  c").unwrap();
+        assert!(lines.would_wait(), "more of it, and not its end");
+        writeln!(writer).unwrap();
+        assert!(!lines.would_wait() && !lines.would_wait());
+        assert!(matches!(lines.next(), Some(Item::Entry(Entry { line: 5, name, .. })) if name == b"c"));
+        write!(writer, "{HEX}  d").unwrap();
+        assert!(lines.would_wait());
         drop(writer);
-        assert!(!lines.would_wait(), "an end is not waited for");
+        assert!(!lines.would_wait(), "an end is not waited for, and ends a line");
+        assert!(lines.next().is_some());
+        assert!(!lines.would_wait() && lines.next().is_none());
+    }
+
+    #[test]
+    fn a_huge_line_is_not_waited_for_to_its_end() {
+        let mut lines = gnu_lines(&"x".repeat(4 * limits::MANIFEST_BUFFER_BYTES), GnuMode::Open, true);
+        assert!(lines.would_wait());
+        assert!(matches!(lines.next(), Some(Item::Malformed(Malformed { why: LineError::TooLong, .. }))));
         assert!(lines.next().is_none());
     }
 }

@@ -203,8 +203,8 @@ impl Planner {
 
     /// Whether nothing has to be waited for to go one item further; where it is the manifest that is gone through, its reader
     /// must say.
-    pub(crate) fn is_at_hand(&self) -> bool {
-        match &self.stock {
+    pub(crate) fn is_at_hand(&mut self) -> bool {
+        match &mut self.stock {
             Stock::Tree(walk) => walk.is_at_hand(&self.root),
             Stock::GnuLines(lines) => !lines.would_wait(),
             Stock::Manifest(_) | Stock::List(_) => true,
@@ -223,8 +223,8 @@ impl Planner {
     }
 
     /// Whether going one item further would mean to wait for somebody who writes the manifest as it is read.
-    pub(crate) fn would_wait(&self) -> bool {
-        matches!(&self.stock, Stock::GnuLines(lines) if lines.would_wait())
+    pub(crate) fn would_wait(&mut self) -> bool {
+        if let Stock::GnuLines(lines) = &mut self.stock { lines.would_wait() } else { false }
     }
 
     /// Files that wait for a batch.

@@ -3,8 +3,10 @@
 //! Data only: faces turn it into text, JSON or objects.
 
 mod counts;
+mod gnu;
 
 pub use counts::Counts;
+pub use gnu::GnuFindings;
 
 use std::time::Duration;
 
@@ -97,6 +99,8 @@ pub struct Report {
     pub moved: u64,
     /// Lines of the manifest that do not parse.
     pub malformed_lines: u64,
+    /// Those of them that GNU may take for an entry and we cannot.
+    pub(crate) refused_lines: u64,
     /// The first failures, in the order in which they were handed on: at most [`limits::REPORT_FAILURES_MAX`].
     pub failures: Vec<FileReport>,
     /// The first malformed lines: at most [`limits::REPORT_FAILURES_MAX`].
@@ -132,6 +136,7 @@ impl Report {
             counts: Counts::default(),
             moved: 0,
             malformed_lines: 0,
+            refused_lines: 0,
             failures: Vec::new(),
             malformed: Vec::new(),
             bytes: 0,
@@ -189,6 +194,7 @@ impl Report {
             }
             Record::Malformed(malformed) => {
                 self.malformed_lines += 1;
+                self.refused_lines += u64::from(gnu::is_refused(malformed));
                 if self.malformed.len() < limits::REPORT_FAILURES_MAX {
                     self.malformed.push(malformed.clone());
                 }

@@ -63,7 +63,7 @@ impl Siblings {
 
     /// Opens the file from its directory's descriptor, if that is held or is to be held from now on.
     fn open_beside(&mut self, root: &Root, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
-        if root.walks() || !has_siblings(root, name) {
+        if root.walks() || root.looks_first() || !has_siblings(root, name) {
             return None;
         }
         let (directory, file) = match name.iter().rposition(|&byte| byte == b'/') {

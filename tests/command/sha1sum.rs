@@ -7,6 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::support::{Ran, Tree, checksig, digest, fifo, has, run, wait};
 
@@ -146,6 +147,19 @@ fn lines_are_checked_as_they_come() {
         lines.read_line(&mut line).expect("a line");
         assert_eq!(line, format!("{name}: OK\n"));
     }
+    // Half a line, or one that says nothing, keeps nothing back either.
+    for (name, behind) in [("a", digest(b"")), ("b", "  ".to_owned()), ("c", "# a comment\n".to_owned())] {
+        // In one write, as a co-process does.
+        let lines_now = match name {
+            "a" => format!("{}  a\n{behind}", digest(b"alpha")),
+            "b" => format!("  b\n{}{behind}", digest(b"alpha")),
+            _ => format!("a\n{behind}"),
+        };
+        input.write_all(lines_now.as_bytes()).expect("lines");
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("a line");
+        assert_eq!(line, format!("{}: OK\n", if name == "c" { "a" } else { name }));
+    }
     drop(input);
     assert!(wait(&mut child).success());
 }
@@ -175,6 +189,21 @@ fn fifos_and_process_substitutions_are_read() {
     assert!(lines[1].starts_with(&format!("{alpha}  /dev/fd/")) && ran.status == Some(0), "{ran:?}");
     let line = format!("(sleep 0.2; cat a > pipe) & exec \"$0\" sha1sum -c <(echo '{alpha}  pipe')");
     assert_eq!(by_shell(&tree, &line).text(), "pipe: OK\n");
+}
+
+/// Each has a writer that waits, and would be ended by a signal if it were opened and closed again.
+#[test]
+fn many_fifos_are_read_with_few_descriptors() {
+    let tree = sound();
+    for (count, limit) in [(80, 1_024), (60, 40)] {
+        let line = format!(
+            "for at in $(seq {count}); do mkfifo p$at; (cat a > p$at) & done; sleep 0.3; ulimit -n {limit}; \
+             timeout 20 \"$0\" sha1sum $(seq -f p%g {count}); status=$?; rm p*; jobs -p | xargs -r kill 2>&-; exit $status"
+        );
+        let ran = by_shell(&tree, &line);
+        let expected: String = (1..=count).map(|at| format!("{}  p{at}\n", digest(b"alpha"))).collect();
+        assert_eq!((ran.status, ran.text(), &ran.err[..]), (Some(0), &expected[..], ""), "{count}");
+    }
 }
 
 #[test]
@@ -241,4 +270,68 @@ fn a_file_that_changes_never_passes_for_another() {
         }
         over.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+/// Two processes, and a reader who keeps their pipe full: what Linux writes in two pieces comes apart there.
+#[test]
+fn lines_of_several_processes_on_one_pipe_stay_whole() {
+    let mut tree = Tree::new();
+    for name in ["one", "two"] {
+        tree.file(name, b"");
+    }
+    for (options, end) in [("", '\n'), ("--zero", '\0'), ("--tag", '\n')] {
+        let program = format!(
+            "for name in one two; do yes $name | head -n 6000 | xargs -n 6000 \"$0\" sha1sum {options} & done; wait"
+        );
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &program, env!("CARGO_BIN_EXE_checksig")]).current_dir(tree.path());
+        let mut child = shell.stdout(Stdio::piped()).spawn().expect("a shell");
+        let mut pipe = child.stdout.take().expect("a pipe");
+        let (mut came, mut piece) = (Vec::new(), [0; 1_000]);
+        loop {
+            let count = std::io::Read::read(&mut pipe, &mut piece).expect("a pipe");
+            if count == 0 {
+                break;
+            }
+            came.extend_from_slice(&piece[..count]);
+            std::thread::sleep(Duration::from_micros(20));
+        }
+        assert!(wait(&mut child).success());
+        let came = String::from_utf8(came).expect("text");
+        let empty = digest(b"");
+        let whole = |line: &str| {
+            ["one", "two"]
+                .iter()
+                .any(|name| line == format!("{empty}  {name}") || line == format!("SHA1 ({name}) = {empty}"))
+        };
+        let torn: Vec<&str> = came.split_terminator(end).filter(|line| !whole(line)).collect();
+        assert_eq!((torn, came.matches(&empty).count()), (vec![], 12_000), "{options}");
+    }
+}
+
+/// A manifest that is still being written keeps nobody: its next line may never come. Threads of the run are waited for a second
+/// and more; the best of a few tries says that none were, also where many processes want the CPU.
+#[test]
+fn broken_output_ends_it_though_the_manifest_goes_on() {
+    let tree = sound();
+    for (is_full, status) in [(true, (Some(1), None)), (false, (None, Some(13)))] {
+        let took = |_| {
+            let out = if is_full {
+                Stdio::from(OpenOptions::new().write(true).open("/dev/full").expect("/dev/full"))
+            } else {
+                Stdio::from(std::io::pipe().expect("a pipe").1)
+            };
+            let mut command = called(&tree, &["-c"]);
+            command.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null());
+            let mut child = command.spawn().expect("the command starts");
+            let mut input = child.stdin.take().expect("a pipe");
+            writeln!(input, "{}  a", digest(b"alpha")).expect("a line");
+            let begun = Instant::now();
+            let ended = wait(&mut child);
+            assert_eq!((ended.code(), ended.signal()), status);
+            begun.elapsed()
+        };
+        let best = (0..3).map(took).min().expect("tries");
+        assert!(best < Duration::from_millis(900), "{best:?}");
+    }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Case {
     /// The FIFO is among the names, and wants a writer.
     pub(crate) fifo: bool,
     pub(crate) posixly: bool,
+    /// In a locale of UTF-8, where there is one.
+    pub(crate) utf8: bool,
     /// An option is not one, or does not go with the others.
     pub(crate) is_odd: bool,
     pub(crate) operands: usize,
@@ -41,6 +43,7 @@ impl Case {
             together: chance.once_in(4),
             fifo: chance.once_in(30),
             posixly: chance.once_in(20),
+            utf8: chance.once_in(3),
             is_odd: chance.once_in(12),
             operands: 0,
             allowed: Vec::new(),
@@ -180,8 +183,8 @@ impl std::fmt::Debug for Case {
         }
         write!(
             out,
-            "\n  {:?}, one file for both streams: {}, POSIXLY_CORRECT: {}",
-            self.allowed, self.together, self.posixly
+            "\n  {:?}, one file for both streams: {}, POSIXLY_CORRECT: {}, UTF-8: {}",
+            self.allowed, self.together, self.posixly, self.utf8
         )
     }
 }

@@ -67,7 +67,9 @@ pub(crate) fn manifest(chance: &mut Chance, allowed: &mut Vec<Allowed>) -> Manif
     let mut manifest = Manifest::default();
     // Most manifests are what somebody once wrote; in some, nearly every line is odd.
     let oddity = chance.pick(&[30, 12, 4, 2]);
-    let (lines, reversed) = (chance.below(14), chance.once_in(8));
+    // Few have more lines than a buffer or a batch holds.
+    let lines = if chance.once_in(50) { 1_000 + chance.below(4_000) } else { chance.below(14) };
+    let reversed = chance.once_in(8);
     for at in 0..lines {
         let mut line = if chance.once_in(oddity) { odd_line(chance) } else { plain_line(chance, reversed) };
         if chance.once_in(4 * oddity) {

@@ -4,9 +4,10 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,22 +22,37 @@ const OURS: &str = env!("CARGO_BIN_EXE_checksig");
 /// How long one process may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+const PASS: (Option<i32>, Option<i32>) = (Some(0), None);
+const FAIL: (Option<i32>, Option<i32>) = (Some(1), None);
+
 /// What came out.
 #[derive(PartialEq, Eq)]
 struct Came {
-    status: Option<i32>,
+    /// The exit status, or the signal that ended it.
+    status: (Option<i32>, Option<i32>),
     out: Vec<u8>,
     err: Vec<u8>,
+}
+
+/// Whether the system has the locale; where it has not, everything is compared in the locale C.
+pub(crate) fn has_utf8() -> bool {
+    static HAS: LazyLock<bool> = LazyLock::new(|| {
+        let said = Command::new("locale").arg("charmap").env("LC_ALL", "C.UTF-8").output();
+        said.is_ok_and(|said| said.stdout == b"UTF-8\n" && said.stderr.is_empty())
+    });
+    *HAS
 }
 
 /// Says what is different that must not be.
 pub(crate) fn compare(tree: &Tree, case: &Case) -> Result<(), String> {
     let mut ours = run(tree, case, OURS, |manifest| &manifest.ours);
     let mut theirs = run(tree, case, "sha1sum", |manifest| &manifest.theirs);
-    if case.allowed.iter().any(|allowed| allowed.may_fail()) && ours.status == Some(1) {
-        theirs.status = ours.status;
+    let has_own_words = case.allowed.contains(&Allowed::OwnWords) && theirs.status == PASS;
+    let must_fail = !has_own_words && case.allowed.iter().any(|allowed| allowed.must_fail());
+    if theirs.status == PASS && (must_fail || case.allowed.contains(&Allowed::Nul) && ours.status == FAIL) {
+        theirs.status = FAIL;
     }
-    if case.allowed.contains(&Allowed::OwnWords) && theirs.status == Some(0) {
+    if has_own_words {
         ours.out.clear();
         theirs.out.clear();
     }
@@ -61,7 +77,8 @@ fn run(tree: &Tree, case: &Case, program: &str, text: impl Fn(&super::lines::Man
     }
     let mut command = Command::new(program);
     command.arg0("sha1sum").args(&case.words).current_dir(tree.path());
-    command.env_clear().env("LC_ALL", "C").env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let locale = if case.utf8 && has_utf8() { "C.UTF-8" } else { "C" };
+    command.env_clear().env("LC_ALL", locale).env("PATH", std::env::var_os("PATH").unwrap_or_default());
     if case.posixly {
         command.env("POSIXLY_CORRECT", "1");
     }
@@ -117,11 +134,11 @@ fn write_to_fifo(fifo: &Path, over: &AtomicBool) {
     }
 }
 
-fn wait(child: &mut Child, case: &Case) -> Option<i32> {
+fn wait(child: &mut Child, case: &Case) -> (Option<i32>, Option<i32>) {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("a child") {
-            return status.code();
+            return (status.code(), status.signal());
         }
         if begun.elapsed() > PATIENCE {
             let _ = child.kill();

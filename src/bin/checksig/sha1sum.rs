@@ -6,6 +6,8 @@
 
 mod args;
 mod check;
+mod drive;
+mod gathered;
 mod hash;
 mod help;
 mod messages;

@@ -1,27 +1,22 @@
 //! `sha1sum --check`: a status line for each entry of each manifest, and the warnings behind them.
 //!
-//! Joins the library's runs with the lines: what became of a file the library says, and GNU's rules for the exit status are
-//! kept here.
+//! Joins the library's runs with the lines: what became of a file, and of a manifest by GNU's rules, the library says.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use checksig::manifest::{GnuMode, LineError, Malformed};
-use checksig::{Batch, Error, FileReport, OpenManifest, Outcome, Record, Resources, Run};
+use checksig::manifest::{GnuMode, Malformed};
+use checksig::{Error, FileReport, GnuEvidence, OpenManifest, Outcome, Record, Report, Resources, Run, Verdict};
 
 use super::args::{Args, Compat, Say};
 use super::messages::{reason, warnings, why};
 use super::output::{Broken, Output};
 use super::quote::write_quoted;
-use super::{Stdin, or_stdin};
+use super::{Stdin, drive, or_stdin};
 use crate::render::name::write_raw;
-
-/// How long to wait for records; nothing is done between two waits.
-const SLICE: Duration = Duration::from_secs(1);
 
 /// What messages call standard input.
 const STDIN: &str = "standard input";
@@ -51,7 +46,7 @@ pub(super) fn run(mut args: Args, stdin: &mut Stdin, output: &mut Output) -> Res
         };
         let mut manifest = OpenManifest::new(input, PathBuf::from(shown));
         (manifest.is_stdin, manifest.mode) = (is_stdin, mode);
-        let mut check = Check { args: &args, quoted, name: shown.as_bytes(), tally: Tally::default() };
+        let check = Check { args: &args, quoted, name: shown.as_bytes() };
         ok &= check.run(manifest, &mut mode, stdin, output)?;
     }
     Ok(ok)
@@ -71,81 +66,52 @@ struct Check<'a> {
     args: &'a Args,
     quoted: bool,
     name: &'a [u8],
-    tally: Tally,
-}
-
-/// What was found in one manifest.
-#[derive(Default)]
-struct Tally {
-    entries: u64,
-    malformed: u64,
-    unreadable: u64,
-    mismatched: u64,
-    matched: bool,
-    /// A line that GNU may take for an entry and we cannot: it fails the manifest, also where malformed lines do not.
-    refused: bool,
 }
 
 impl Check<'_> {
     fn run(
-        &mut self,
+        &self,
         manifest: OpenManifest,
         mode: &mut GnuMode,
         stdin: &mut Stdin,
         output: &mut Output,
     ) -> Result<bool, Broken> {
-        let mut run = match Run::sha1sum_check(manifest, stdin.open(), &Resources::default()) {
+        let run = match Run::sha1sum_check(manifest, stdin.open(), &Resources::default()) {
             Ok(run) => run,
             Err(error) => {
                 output.say(&[error.to_string().as_bytes()]);
                 return Ok(false);
             }
         };
-        loop {
-            match run.next_batch(SLICE) {
-                Batch::Records(records) => {
-                    for record in &records {
-                        match record {
-                            Record::File(file) => {
-                                stdin.used |= file.name == b"-";
-                                self.file(file, output);
-                            }
-                            Record::Malformed(malformed) => self.malformed(malformed, output),
-                            _ => {}
-                        }
-                        output.record_ends()?;
-                    }
-                    output.finish()?;
-                }
-                Batch::Waiting => {}
-                Batch::Finished => break,
+        let run = drive::to_its_end(run, output, |record, output| match record {
+            Record::File(file) => {
+                stdin.used |= file.name == b"-";
+                self.file(file, output);
             }
-        }
+            Record::Malformed(malformed) => self.malformed(malformed, output),
+            _ => {}
+        })?;
         *mode = run.gnu_mode();
         match run.finish() {
-            Ok(_) => return Ok(self.conclude(output)),
+            Ok(report) => return Ok(self.conclude(&report, output)),
             Err(Error::ManifestUnreadable { .. }) => output.say_of(self.name, READ_ERROR),
             Err(error) => output.say(&[error.to_string().as_bytes()]),
         }
         Ok(false)
     }
 
-    fn file(&mut self, file: &FileReport, output: &mut Output) {
-        self.tally.entries += 1;
+    fn file(&self, file: &FileReport, output: &mut Output) {
         match &file.outcome {
             Outcome::Match => {
-                self.tally.matched = true;
                 if matches!(self.args.say, Say::Each | Say::Warn) {
                     self.status(&file.name, b": OK\n", output);
                 }
             }
             Outcome::Mismatch { .. } | Outcome::Changed | Outcome::Unstable { .. } => {
-                self.tally.mismatched += 1;
                 self.status(&file.name, b": FAILED\n", output);
             }
             Outcome::Missing if self.args.ignore_missing => {}
             other => {
-                self.tally.unreadable += 1;
                 output.say_of(&file.name, &why(other));
                 self.status(&file.name, b": FAILED open or read\n", output);
             }
@@ -166,9 +132,7 @@ impl Check<'_> {
         out.extend_from_slice(words);
     }
 
-    fn malformed(&mut self, malformed: &Malformed, output: &mut Output) {
-        self.tally.malformed += 1;
-        self.tally.refused |= matches!(malformed.why, LineError::Nul | LineError::TooLong);
+    fn malformed(&self, malformed: &Malformed, output: &mut Output) {
         if self.args.say == Say::Warn {
             let words = format!("{}: improperly formatted SHA1 checksum line", malformed.line);
             output.say_of(self.name, &words);
@@ -176,18 +140,17 @@ impl Check<'_> {
     }
 
     /// The warnings, and whether all is well with the manifest.
-    fn conclude(&self, output: &mut Output) -> bool {
-        let Tally { entries, malformed, unreadable, mismatched, matched, refused } = self.tally;
-        if entries == 0 {
+    fn conclude(&self, report: &Report, output: &mut Output) -> bool {
+        let found = report.as_gnu(self.args.strict, self.args.ignore_missing);
+        if found.entries == 0 {
             output.say_of(self.name, "no properly formatted checksum lines found");
-            return false;
-        }
-        if self.args.say != Say::Status {
+        } else if self.args.say != Say::Status {
+            let GnuEvidence { malformed, unreadable, mismatched, matched, .. } = found.evidence;
             warnings(malformed, unreadable, mismatched).for_each(|warning| output.say(&[warning.as_bytes()]));
-            if self.args.ignore_missing && !matched {
+            if self.args.ignore_missing && matched == 0 {
                 output.say_of(self.name, "no file was verified");
             }
         }
-        matched && mismatched == 0 && unreadable == 0 && !refused && (malformed == 0 || !self.args.strict)
+        found.verdict == Verdict::Pass
     }
 }

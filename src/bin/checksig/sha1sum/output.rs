@@ -1,5 +1,4 @@
-//! Standard output and standard error of `sha1sum`: lines gathered and written many at a time, in GNU's order, and what
-//! happens where they cannot be written.
+//! Standard output and standard error of `sha1sum`: lines in GNU's order, and what happens where they cannot be written.
 //!
 //! Knows no words but the program's name.
 
@@ -7,22 +6,20 @@ use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::fstat;
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
+use super::gathered::Gathered;
 use super::messages::reason;
 use super::quote::{Charset, write_diagnosed};
 use crate::exit::Exit;
 use crate::given;
 
-/// Bytes that are gathered before they are written: what a pipe holds.
-const FULL: usize = 64 * 1024;
-
 /// Where everything goes.
 pub(super) struct Output {
     program: Vec<u8>,
     charset: Charset,
-    out: Vec<u8>,
-    err: Vec<u8>,
+    out: Gathered,
+    err: Gathered,
     /// Both lead to one place. Then one buffer takes both, and keeps their order.
     together: bool,
     err_failed: bool,
@@ -41,8 +38,8 @@ impl Output {
         Output {
             program: program.to_vec(),
             charset: Charset::of_locale(),
-            out: Vec::new(),
-            err: Vec::new(),
+            out: Gathered::default(),
+            err: Gathered::default(),
             together: both_open && places[0].is_some() && places[0] == places[1],
             err_failed: false,
         }
@@ -64,17 +61,19 @@ impl Output {
 
     /// Where lines for standard output are put.
     pub(super) fn out(&mut self) -> &mut Vec<u8> {
-        &mut self.out
+        self.out.bytes()
     }
 
-    fn err(&mut self) -> &mut Vec<u8> {
-        if self.together { &mut self.out } else { &mut self.err }
+    fn say_line(&mut self, line: &[u8]) {
+        let err = if self.together { &mut self.out } else { &mut self.err };
+        err.bytes().extend_from_slice(line);
+        err.line_ends();
     }
 
     /// A message: a line on standard error behind the program's name.
     pub(super) fn say(&mut self, words: &[&[u8]]) {
         let line = [&self.program[..], b": ", &words.concat(), b"\n"].concat();
-        self.err().extend_from_slice(&line);
+        self.say_line(&line);
     }
 
     /// A message about a file.
@@ -87,25 +86,25 @@ impl Output {
     /// The second line of a usage error.
     pub(super) fn suggest_help(&mut self) {
         let line = [b"Try '", &self.program[..], b" --help' for more information.\n"].concat();
-        self.err().extend_from_slice(&line);
+        self.say_line(&line);
     }
 
     /// To be called after each record: writes what is ready once it is much.
     pub(super) fn record_ends(&mut self) -> Result<(), Broken> {
-        if self.out.len() < FULL && self.err.len() < FULL { Ok(()) } else { self.finish() }
+        self.out.line_ends();
+        if self.out.is_full() || self.err.is_full() { self.finish() } else { Ok(()) }
     }
 
     /// Writes everything.
     pub(super) fn finish(&mut self) -> Result<(), Broken> {
         if !self.err.is_empty() {
-            self.err_failed |= given::stderr_was_closed() || write_all(io::stderr().as_fd(), &self.err).is_err();
+            self.err_failed |= given::stderr_was_closed() || self.err.write(io::stderr().as_fd()).is_err();
             self.err.clear();
         }
         if self.out.is_empty() {
             return Ok(());
         }
-        let written =
-            if given::stdout_was_closed() { Err(Errno::BADF) } else { write_all(io::stdout().as_fd(), &self.out) };
+        let written = if given::stdout_was_closed() { Err(Errno::BADF) } else { self.out.write(io::stdout().as_fd()) };
         self.out.clear();
         written.map_err(Broken)
     }
@@ -126,14 +125,4 @@ impl Output {
         let _ = self.finish();
         Exit::Fail
     }
-}
-
-fn write_all(descriptor: BorrowedFd<'_>, mut lines: &[u8]) -> Result<(), Errno> {
-    while !lines.is_empty() {
-        match retry_on_intr(|| rustix::io::write(descriptor, lines))? {
-            0 => return Err(Errno::IO),
-            count => lines = &lines[count..],
-        }
-    }
-    Ok(())
 }

@@ -28,7 +28,7 @@ pub(super) fn write_quoted(out: &mut Vec<u8>, name: &[u8], charset: Charset) {
     write(out, name, charset, false);
 }
 
-/// The same as coreutils up to 9.10 writes it in a diagnostic: a name with a quote in it that ends in an escape begins as if
+/// The same as coreutils 9.1 writes it in a diagnostic: a name with a quote in it that ends in an escape begins as if
 /// one had just ended, so that `''` stands before the name.
 pub(super) fn write_diagnosed(out: &mut Vec<u8>, name: &[u8], charset: Charset) {
     write(out, name, charset, true);
@@ -83,7 +83,7 @@ fn pieces(name: &[u8], charset: Charset) -> Vec<Piece<'_>> {
             let bytes = &chunk.valid().as_bytes()[at..at + character.len_utf8()];
             if bytes.len() == 1 {
                 pieces.push(ascii(bytes, pieces.is_empty(), name.len() == 1));
-            } else if charset == Charset::Utf8 && !is_deceptive(character) {
+            } else if charset == Charset::Utf8 && !is_deceptive(character) && !is_noncharacter(character) {
                 pieces.push(Piece { bytes, is_printable: true, is_plain: true, fits_double: true });
             } else {
                 pieces.push(unprintable(bytes));
@@ -92,6 +92,12 @@ fn pieces(name: &[u8], charset: Charset) -> Vec<Piece<'_>> {
         pieces.extend(chunk.invalid().chunks(1).map(unprintable));
     }
     pieces
+}
+
+/// What Unicode keeps from ever being a character, and no C library prints.
+fn is_noncharacter(character: char) -> bool {
+    let code = u32::from(character);
+    code & 0xfffe == 0xfffe || (0xfdd0..=0xfdef).contains(&code)
 }
 
 fn unprintable(bytes: &[u8]) -> Piece<'_> {
@@ -192,6 +198,11 @@ mod tests {
             ("l'été".as_bytes(), "\"l'été\""),
             (b"\xc3", r"''$'\303'"),
             ("a\u{202e}b".as_bytes(), r"'a'$'\342\200\256''b'"),
+            ("\u{fffe}".as_bytes(), r"''$'\357\277\276'"),
+            ("\u{1fffe}".as_bytes(), r"''$'\360\237\277\276'"),
+            ("\u{10ffff}".as_bytes(), r"''$'\364\217\277\277'"),
+            ("\u{fdd0}".as_bytes(), r"''$'\357\267\220'"),
+            ("\u{fffd}".as_bytes(), "\u{fffd}"),
             ("\u{9b}31m".as_bytes(), r"''$'\302\233''31m'"),
             (b"\x1b[31m", r"''$'\033''[31m'"),
         ] {
