@@ -98,7 +98,8 @@ fn threads(memory: usize, most: usize, files_at_a_time: usize) -> Rung {
 fn kind(shared: &Shared) -> ReaderKind {
     let reason = match shared.resources.reader {
         ReaderChoice::Forced(ReaderKind::Threads) => return ReaderKind::Threads,
-        ReaderChoice::Forced(ReaderKind::Uring) => None,
+        // It was to be had when the run began; where it no longer is, no other takes its place.
+        ReaderChoice::Forced(ReaderKind::Uring) => return ReaderKind::Uring,
         _ if few_descriptors(shared) => {
             let (why, remedy) = want_of_descriptors(shared);
             Some(format!("{why}; {remedy}"))
