@@ -254,6 +254,11 @@ fn openat2_and_the_walk_agree_on_links_that_stay_inside() {
         ("dirlink/../~", Some(Refusal::OutsideRoot)),
         ("/etc/passwd", Some(Refusal::OutsideRoot)),
     ] {
+        if cfg!(checksig_portable) && name == "to-socket" {
+            // Without a handle to name it by, what is behind the link says only that it cannot be opened (ENXIO).
+            assert!(by_walk.open(name.as_bytes()).is_err());
+            continue;
+        }
         for root in [&by_call, &by_walk] {
             assert_eq!(root.open(name.as_bytes()).err(), expected, "{name} {}", root.walks());
             let cached = root.open_cached(name.as_bytes());
