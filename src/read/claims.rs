@@ -18,6 +18,7 @@ pub(super) struct Claims(Mutex<HashMap<(u64, u64), usize>>);
 pub(super) struct Claim {
     claims: Arc<Claims>,
     file: (u64, u64),
+    has_left: bool,
 }
 
 impl Claims {
@@ -38,7 +39,7 @@ impl Claims {
             return (cached, None);
         }
         *files.entry(file).or_default() += 1;
-        (cached, Some(Claim { claims: Arc::clone(self), file }))
+        (cached, Some(Claim { claims: Arc::clone(self), file, has_left: false }))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(u64, u64), usize>> {
@@ -48,27 +49,37 @@ impl Claims {
 
 impl Claim {
     /// This one no longer reads the file; the last one removes it.
-    pub(super) fn end(self, remove: impl FnOnce()) {
-        let files = self.claims.lock();
-        if files.get(&self.file) == Some(&1) {
-            remove();
+    pub(super) fn end(mut self, remove: impl FnOnce()) {
+        self.leave(remove);
+    }
+
+    /// Counts this reader out, once, under the lock that says whether it is the last: of two that leave together one removes.
+    fn leave(&mut self, remove: impl FnOnce()) {
+        if std::mem::replace(&mut self.has_left, true) {
+            return;
         }
-        drop(files);
+        let mut files = self.claims.lock();
+        match files.get_mut(&self.file) {
+            Some(readers) if *readers > 1 => *readers -= 1,
+            _ => {
+                remove();
+                files.remove(&self.file);
+            }
+        }
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let mut files = self.claims.lock();
-        match files.get_mut(&self.file) {
-            Some(readers) if *readers > 1 => *readers -= 1,
-            _ => drop(files.remove(&self.file)),
-        }
+        self.leave(|| {});
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::root::stamp_of;
 
@@ -88,5 +99,24 @@ mod tests {
         second.unwrap().end(|| removed += 1);
         assert_eq!(removed, 1);
         assert!(look(0, Residency::All).1.is_none(), "it is there on its own account");
+    }
+
+    #[test]
+    fn of_any_number_that_leave_together_one_removes() {
+        let stamp = stamp_of(tempfile::tempfile().unwrap()).unwrap();
+        let claims = Arc::new(Claims::default());
+        for _ in 0..2_000 {
+            let readers: Vec<_> = (0..4).filter_map(|_| claims.look(stamp, 0, || Some(Residency::Nothing)).1).collect();
+            let (removed, ready) = (AtomicUsize::new(0), Barrier::new(readers.len()));
+            std::thread::scope(|scope| {
+                for reader in readers {
+                    scope.spawn(|| {
+                        ready.wait();
+                        reader.end(|| _ = removed.fetch_add(1, Ordering::Relaxed));
+                    });
+                }
+            });
+            assert_eq!(removed.load(Ordering::Relaxed), 1);
+        }
     }
 }
