@@ -208,7 +208,7 @@ fn idle_is_every_thread_of_the_run_and_no_other() {
     }
     let tree = tree();
     // Files that are not what is listed are read a second time; there are many, so that one is soon through.
-    (0..60).step_by(3).for_each(|at| std::fs::write(tree.at(&format!("d0/f{at}")), b"x").unwrap());
+    (0..60).step_by(3).for_each(|at| std::fs::write(tree.at(format!("d0/f{at}")), b"x").unwrap());
     let is_of_the_run = |name: &str| ["checksig-run", "checksig-worker", "checksig-reader", CONFIRM].contains(&name);
     for reader in readers() {
         let ReaderChoice::Forced(reader) = reader else { continue };

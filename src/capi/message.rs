@@ -58,16 +58,7 @@ mod tests {
     }
 
     fn file(name: &[u8], outcome: Outcome) -> Record {
-        let name = name.to_vec();
-        Record::File(FileReport {
-            line: 1,
-            name,
-            expected: None,
-            outcome,
-            size_bytes: None,
-            reader: None,
-            moved_from: None,
-        })
+        Record::File(FileReport::of(name, outcome))
     }
 
     fn malformed(line: u64, text: &[u8]) -> Record {

@@ -150,17 +150,7 @@ mod tests {
     }
 
     fn record(name: &str) -> Record {
-        let name = name.as_bytes().to_vec();
-        let outcome = Outcome::Match;
-        Record::File(FileReport {
-            line: 1,
-            name,
-            expected: None,
-            outcome,
-            size_bytes: None,
-            reader: None,
-            moved_from: None,
-        })
+        Record::File(FileReport::of(name.as_bytes(), Outcome::Match))
     }
 
     /// The report of a run that went to its end, and of one that did not.

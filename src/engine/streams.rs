@@ -79,16 +79,7 @@ mod tests {
         let tree = tempfile::tempdir().unwrap();
         std::fs::write(tree.path().join("file"), "text").unwrap();
         let root = Root::open_root(tree.path(), Policy::Free).unwrap().with_streams(None);
-        let name = name.as_bytes().to_vec();
-        let mut record = Record::File(FileReport {
-            line: 1,
-            name,
-            expected,
-            outcome,
-            size_bytes: None,
-            reader: None,
-            moved_from: None,
-        });
+        let mut record = Record::File(FileReport { expected, ..FileReport::of(name.as_bytes(), outcome) });
         assert!(is_unsettled(&record));
         settle(&root, &mut record, &|| false);
         let Record::File(file) = record else { panic!("it was a file") };
@@ -136,17 +127,8 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, tree.path().join("fifo"), fifo, mode, 0).unwrap();
         let root = Root::open_root(tree.path(), Policy::Free).unwrap().with_streams(Some(reader.into()));
         for name in ["-", "fifo"] {
-            let (name, expected) = (name.as_bytes().to_vec(), None);
             let outcome = Outcome::NotRegular(FileKind::Fifo);
-            let mut record = Record::File(FileReport {
-                line: 1,
-                name,
-                expected,
-                outcome,
-                size_bytes: None,
-                reader: None,
-                moved_from: None,
-            });
+            let mut record = Record::File(FileReport::of(name.as_bytes(), outcome));
             // It goes on for the first looks, so that it has begun to wait.
             let looks = std::cell::Cell::new(0);
             let stopping = || looks.replace(looks.get() + 1) > 2;
@@ -158,18 +140,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_at_all_is_left_as_it_is() {
-        let file = |outcome| {
-            let name = b"x".to_vec();
-            Record::File(FileReport {
-                line: 1,
-                name,
-                expected: None,
-                outcome,
-                size_bytes: None,
-                reader: None,
-                moved_from: None,
-            })
-        };
+        let file = |outcome| Record::File(FileReport::of(b"x", outcome));
         for outcome in [
             Outcome::Match,
             Outcome::Missing,

@@ -154,13 +154,13 @@ impl Window {
     #[allow(unsafe_code, reason = "the bytes of a map")]
     pub(super) fn as_slice(&self) -> &[u8] {
         // The map is shared with whoever writes to the file, so its bytes may change while they are hashed: they are only
-        // folded into a digest, by code that is right for any bytes and takes no decision from them.
+        // folded into a digest, by code that is right for any bytes and takes no decision from them. Pages that the file no
+        // longer has raise SIGBUS, which this thread lets through since `Range::new`, and which came to our handler when the
+        // window was mapped (`stands`); that puts zeros in their place, for the window is in the guard's table. Where a host
+        // has taken the signal since, its handler decides, and the process ends rather than goes on with what is not there.
         let first = self.range.at(self.place).wrapping_add(self.start);
         // SAFETY: `Windows::map` has mapped so many bytes there, and its place is neither vacant nor used while this window
-        // lives, so that nothing else is put there. Pages that the file no longer has raise SIGBUS, which this thread lets
-        // through since `Range::new`, and which came to our handler when the window was mapped (`stands`); that puts zeros in
-        // their place, for the window is in the guard's table. Where a host has taken the signal since, its handler
-        // decides, and the process ends rather than goes on with what is not there.
+        // lives, so that nothing else is put there.
         unsafe { std::slice::from_raw_parts(first, self.length) }
     }
 }

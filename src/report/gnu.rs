@@ -53,16 +53,7 @@ mod tests {
     fn report(outcomes: &[Outcome], lines: &[LineError]) -> Report {
         let mut report = Report::new(Verb::Verify, &Kernels::plain());
         for outcome in outcomes.iter().cloned() {
-            let (line, name) = (1, b"x".to_vec());
-            report.add(&Record::File(FileReport {
-                line,
-                name,
-                expected: None,
-                outcome,
-                size_bytes: None,
-                reader: None,
-                moved_from: None,
-            }));
+            report.add(&Record::File(FileReport::of(b"x", outcome)));
         }
         for &why in lines {
             report.add(&Record::Malformed(Malformed { line: 1, why, text: Vec::new() }));

@@ -47,6 +47,15 @@ impl FileReport {
     }
 }
 
+#[cfg(test)]
+impl FileReport {
+    /// One of the first line, of which no more is known.
+    pub(crate) fn of(name: &[u8], outcome: Outcome) -> FileReport {
+        let name = name.to_vec();
+        FileReport { line: 1, name, expected: None, outcome, size_bytes: None, reader: None, moved_from: None }
+    }
+}
+
 /// One result of a run, as it is handed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
