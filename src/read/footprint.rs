@@ -3,7 +3,6 @@
 //!
 //! Reads nothing of the file; has `advice` given on an open one.
 
-use std::iter;
 use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -71,11 +70,15 @@ impl Footprint {
     }
 
     /// Looks at bytes that Linux has just begun to bring in, as the first of them was not there: what has not come was not
-    /// there before. Where all has come meanwhile, or Linux does not say, nothing is taken to have been there.
+    /// there before; nor was what comes before that, as Linux brings in the first bytes first.
     pub(super) fn of_coming(file: BorrowedFd<'_>, offset: u64, bytes: u64, removes: bool) -> Footprint {
-        let absent = absent_ranges(file, offset, bytes);
-        let all = || iter::once(offset..offset + bytes).filter(|all| !all.is_empty()).collect();
-        let brought = if absent.is_empty() { all() } else { absent };
+        let mut brought = absent_ranges(file, offset, bytes);
+        match brought.first_mut() {
+            Some(first) => first.start = offset,
+            // All has come meanwhile, or Linux does not say.
+            None if bytes > 0 => brought.push(offset..offset + bytes),
+            None => {}
+        }
         Footprint { before: Before::All, removes, brought, asked: 0..0, claim: None, announced: 0 }
     }
 

@@ -105,3 +105,15 @@ fn what_was_there_and_has_gone_by_another_hand_goes_again() {
     footprint.restore(file.as_fd());
     assert_eq!(cached(&file, 0..16), [0; 0]);
 }
+
+#[test]
+fn of_what_is_coming_the_pages_that_have_come_already_go_as_well() {
+    for (come, was_there) in [(0, 0..0), (0, 12..16), (3, 12..16), (3, 9..10), (16, 0..0)] {
+        let Some(file) = cold(16) else { return };
+        bring(&file, (0..come).chain(was_there.clone()));
+        let mut footprint = Footprint::of_coming(file.as_fd(), 0, 16 * PAGE, true);
+        bring(&file, 0..16);
+        footprint.restore(file.as_fd());
+        assert_eq!(cached(&file, 0..16), was_there.clone().collect::<Vec<_>>(), "{come} had come");
+    }
+}
