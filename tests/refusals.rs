@@ -72,6 +72,19 @@ fn a_ring_that_cannot_be_entered_is_no_ring() {
 }
 
 #[test]
+fn limits_that_linux_does_not_tell_are_no_limits_of_nothing() {
+    let tree = tree();
+    let with = run_without(libc::SYS_reboot, libc::EPERM, &tree, &[]);
+    for errno in [libc::EPERM, libc::ENOSYS] {
+        let without = run_without_any(&[libc::SYS_prlimit64, libc::SYS_getrlimit], errno, &tree, &["--json"]);
+        let json = String::from_utf8_lossy(&without.stdout).into_owned();
+        assert_eq!(without.status.code(), with.status.code(), "{without:?}");
+        // Of a number of descriptors that nobody set there could be too few for rings.
+        assert!(!json.contains("memory allows") && !json.contains("descriptors"), "{json}");
+    }
+}
+
+#[test]
 fn without_openat2_the_outcomes_are_the_same() {
     let tree = tree();
     for reader in ["auto", "threads", "pread", "mmap"] {

@@ -3,11 +3,13 @@
 //! Who waits here holds none, so that whoever holds some goes on and gives them back. A file is never unreadable for want of
 //! a descriptor: either one comes, or the run cannot be done and says so.
 
+use std::io;
 use std::time::Duration;
 
 use rustix::io::Errno;
 
 use super::shared::Shared;
+use super::softlimit::{Limited, soft_limit};
 use crate::error::Error;
 use crate::limits;
 use crate::read::Failure;
@@ -19,17 +21,13 @@ pub(super) fn no_descriptor(errno: Errno) -> Option<Error> {
     matches!(errno, Errno::MFILE | Errno::NFILE).then(|| Error::NoDescriptor { limit, source: errno.into() })
 }
 
-/// Descriptors that this process may have. Where Linux refuses to say, the number is 0, which it cannot be: this process has
-/// opened the root. Then it is taken for what most systems give.
+/// Descriptors that this process may have. Where Linux refuses to say, what most systems give.
 pub(super) fn descriptors_max() -> u64 {
-    told(rustix::process::getrlimit(rustix::process::Resource::Nofile).current)
+    told(soft_limit(Limited::Descriptors))
 }
 
-fn told(current: Option<u64>) -> u64 {
-    match current {
-        Some(0) => limits::DESCRIPTORS_USUAL,
-        current => current.unwrap_or(u64::MAX),
-    }
+fn told(limit: io::Result<Option<u64>>) -> u64 {
+    limit.map_or(limits::DESCRIPTORS_USUAL, |most| most.unwrap_or(u64::MAX))
 }
 
 impl Shared {
@@ -79,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_limit_that_linux_does_not_tell_is_taken_for_the_usual_one() {
-        assert_eq!([None, Some(0), Some(16)].map(told), [u64::MAX, limits::DESCRIPTORS_USUAL, 16]);
+        assert_eq!([Ok(None), Ok(Some(16))].map(told), [u64::MAX, 16]);
+        assert_eq!(told(Err(Errno::PERM.into())), limits::DESCRIPTORS_USUAL);
     }
 
     #[test]

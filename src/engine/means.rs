@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
-
 use super::descriptors::descriptors_max;
 use super::memory;
 use super::options::Resources;
+use super::softlimit::{Limited, soft_limit};
 use crate::hash::{KernelChoice, KernelUnavailable, Kernels};
 use crate::limits;
 use crate::read::kind_of;
@@ -42,7 +41,7 @@ impl Means {
     /// The same, where kernels and workers are known.
     pub(super) fn with(root: &Root, resources: &Resources, kernels: Kernels, workers_wanted: usize) -> Means {
         let descriptors_max = descriptors_max();
-        let addresses = getrlimit(Resource::As).current.map(buffers_in);
+        let addresses = soft_limit(Limited::Addresses).ok().flatten().map(buffers_in);
         let memory_bytes = resources.memory_bytes.into_iter().chain(addresses).min();
         let workers_max = workers_wanted.min(memory::workers_max(memory_bytes));
         Means {

@@ -36,6 +36,7 @@ mod sha1sum;
 mod share;
 mod shared;
 mod single;
+mod softlimit;
 mod streams;
 mod whole;
 mod worker;

@@ -5,11 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Resource, getrlimit};
-
 use super::found::{LimitFound, Trouble};
 use crate::engine::readers::ladder::{few_descriptors, want_of_descriptors};
 use crate::engine::shared::Shared;
+use crate::engine::softlimit::{Limited, soft_limit};
 
 /// Where version 2 of the cgroups is mounted, by systemd's and everybody's custom.
 const CGROUPS: &str = "/sys/fs/cgroup";
@@ -17,16 +16,19 @@ const CGROUPS: &str = "/sys/fs/cgroup";
 /// The limits that a run can come to.
 pub(super) fn limits(shared: Option<&Shared>) -> Vec<LimitFound> {
     let limit = |name, most| LimitFound { name, most, is_known: true, is_bytes: true, trouble: None };
-    let of = |name, resource| limit(name, getrlimit(resource).current);
-    let mut files = LimitFound { is_bytes: false, ..of("open files", Resource::Nofile) };
+    let of = |name, limited| {
+        let told = soft_limit(limited);
+        LimitFound { is_known: told.is_ok(), ..limit(name, told.ok().flatten()) }
+    };
+    let mut files = LimitFound { is_bytes: false, ..of("open files", Limited::Descriptors) };
     files.trouble = shared.filter(|shared| few_descriptors(shared)).map(|shared| {
         let (why, remedy) = want_of_descriptors(shared);
         Trouble { why, instead: "threads that wait for one read each".to_owned(), remedy: Some(remedy.to_owned()) }
     });
     let mut limits = vec![files];
     #[cfg(not(checksig_portable))]
-    limits.push(of("locked memory", Resource::Memlock));
-    limits.push(of("address space", Resource::As));
+    limits.push(of("locked memory", Limited::LockedMemory));
+    limits.push(of("address space", Limited::Addresses));
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let is_known = Path::new(CGROUPS).join("cgroup.controllers").exists() && !has_old_memory(&own);
     limits.push(LimitFound { is_known, ..limit("memory of the cgroup", cgroup_memory()) });
