@@ -15,7 +15,7 @@ use self::thread::{Queues, Reader};
 use super::crew::Crew;
 use super::shared::Shared;
 use crate::error::Error;
-use crate::read::{Bytes, Event, PlannedFile, Ticket};
+use crate::read::{Blocking, Bytes, Event, PlannedFile, Ticket};
 use crate::readerkind::{ReaderChoice, ReaderKind};
 
 /// The reader threads of a run; none until a worker asks.
@@ -207,6 +207,12 @@ fn climb(
     // Room for all files in progress: no reader waits to share one.
     let (share, shared_files) = bounded(files_max);
     let mut returns = Vec::with_capacity(most);
+    // A ring can fill huge pages by itself; and has its memory once it is there.
+    let pools = match kind {
+        ReaderKind::Threads => Blocking::pools(room.large_buffers, most),
+        _ => Ok(Vec::new()),
+    };
+    let mut pools = pools.unwrap_or_default().into_iter();
     for reader in 0..most {
         let (give, returned) = bounded(buffers);
         let queues = Queues {
@@ -217,9 +223,9 @@ fn climb(
             workers: workers.to_vec(),
         };
         let thread = Reader::new(team, reader, Arc::clone(shared), queues);
-        let room = rung.room_of(reader);
+        let (room, pool) = (rung.room_of(reader), pools.next());
         let ready = ready.clone();
-        if crew.spawn("checksig-reader", shared, move || thread.run(kind, room, ready)).is_err() {
+        if crew.spawn("checksig-reader", shared, move || thread.run(kind, room, pool, ready)).is_err() {
             break;
         }
         returns.push(give);

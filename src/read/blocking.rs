@@ -32,11 +32,20 @@ pub(crate) struct Blocking {
 }
 
 impl Blocking {
-    /// A source with this many buffers; `apart` reads the files that others leave to readers of their own, and leaves
-    /// theirs to them.
+    /// A source with this many buffers of its own; `apart` reads the files that others leave to readers of their own, and
+    /// leaves theirs to them.
     pub(crate) fn new(root: Arc<Root>, manner: Arc<Manner>, buffers: usize, apart: bool) -> io::Result<Blocking> {
-        let pool = BufferPool::new(limits::LARGE_BUFFER_BYTES, buffers.max(1))?;
-        Ok(Blocking { root, manner, pool, apart, added: VecDeque::new(), opened: VecDeque::new(), reading: None })
+        Ok(Blocking::with(root, manner, BufferPool::new(limits::LARGE_BUFFER_BYTES, buffers.max(1))?, apart))
+    }
+
+    /// The same with one of several pools; see [`Blocking::pools`].
+    pub(crate) fn with(root: Arc<Root>, manner: Arc<Manner>, pool: BufferPool, apart: bool) -> Blocking {
+        Blocking { root, manner, pool, apart, added: VecDeque::new(), opened: VecDeque::new(), reading: None }
+    }
+
+    /// Pools for so many sources together, of this many buffers each.
+    pub(crate) fn pools(buffers: usize, sources: usize) -> io::Result<Vec<BufferPool>> {
+        BufferPool::side_by_side(limits::LARGE_BUFFER_BYTES, buffers.max(1), sources)
     }
 
     /// Opens the next file, or tells at once what became of it.

@@ -152,6 +152,20 @@ impl BufferPool {
         BufferPool::with(capacity, count, Pages::Ordinary)
     }
 
+    /// Pools for several readers, side by side in one map and in huge pages, of which one pool could fill none. What each reader
+    /// takes first lies together, so that readers that need few buffers touch few pages.
+    pub(crate) fn side_by_side(capacity: usize, count: usize, pools: usize) -> io::Result<Vec<BufferPool>> {
+        assert!(count > 0 && capacity > 0);
+        let mut buffers = arena(capacity, count * pools, Pages::Huge)?;
+        let mut free: Vec<_> = (0..pools).map(|_| Vec::with_capacity(count)).collect();
+        // What is taken first of the arena is its last, and so it is of a pool.
+        while !buffers.is_empty() {
+            free.iter_mut().for_each(|free| free.extend(buffers.pop()));
+        }
+        free.iter_mut().for_each(|free| free.reverse());
+        Ok(free.into_iter().map(|free| BufferPool { free, count, capacity }).collect())
+    }
+
     fn with(capacity: usize, count: usize, pages: Pages) -> io::Result<BufferPool> {
         assert!(count > 0 && capacity > 0);
         Ok(BufferPool { free: arena(capacity, count, pages)?, count, capacity })
@@ -203,5 +217,20 @@ mod tests {
         }
         assert_eq!(pool.available(), 3);
         assert_eq!(pool.take().unwrap().as_ref().len(), 0);
+    }
+
+    #[test]
+    fn pools_side_by_side_take_first_what_lies_together() {
+        let (count, pools) = (3, 5);
+        let mut pools = BufferPool::side_by_side(300_000, count, pools).unwrap();
+        let turns: Vec<Vec<_>> =
+            (0..count).map(|_| pools.iter_mut().map(|pool| pool.take().unwrap()).collect()).collect();
+        assert!(pools.iter_mut().all(|pool| pool.take().is_none()));
+        let starts: Vec<_> = turns.iter().flatten().map(|buffer| buffer.start).collect();
+        assert!(starts.is_sorted_by(|a, b| b - a >= room_for(300_000)), "{starts:?}");
+        for (at, buffer) in turns.into_iter().flatten().enumerate() {
+            pools[at % 5].give(buffer);
+        }
+        assert!(pools.iter().all(|pool| pool.out() == 0));
     }
 }

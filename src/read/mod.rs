@@ -42,7 +42,7 @@ mod uring;
 
 pub(crate) use at_hand::read_at_hand;
 pub(crate) use blocking::Blocking;
-pub(crate) use buffers::taken_bytes;
+pub(crate) use buffers::{BufferPool, taken_bytes};
 pub(crate) use device::Devices;
 pub(crate) use disks::{HAS_DIRECT_READS, is_remote, kind_of, scheduler_of};
 pub(crate) use examine::{FileFound, examine};

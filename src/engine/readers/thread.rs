@@ -13,7 +13,7 @@ use super::{FromReader, Returned, Team, worker_of};
 use crate::engine::shared::Shared;
 use crate::error::Error;
 use crate::limits;
-use crate::read::{Blocking, Event, PlannedFile, ReaderRoom, Source, Uring, Wait};
+use crate::read::{Blocking, BufferPool, Event, PlannedFile, ReaderRoom, Source, Uring, Wait};
 use crate::readerkind::ReaderKind;
 
 /// How driving a source ended.
@@ -57,9 +57,10 @@ impl Reader {
         Reader { team, index, shared, queues, pending: VecDeque::new(), one_by_one: false, outgoing }
     }
 
-    /// Reads what comes by a reader of this kind, until nothing will come any more; says first whether it can be had.
-    pub(super) fn run(mut self, kind: ReaderKind, room: ReaderRoom, ready: Sender<Ready>) {
-        let mut source = match self.source(kind, room) {
+    /// Reads what comes by a reader of this kind, until nothing will come any more; says first whether it can be had. Where
+    /// its pool is one of several, it is given here.
+    pub(super) fn run(mut self, kind: ReaderKind, room: ReaderRoom, pool: Option<BufferPool>, ready: Sender<Ready>) {
+        let mut source = match self.source(kind, room, pool) {
             Ok(Ok(source)) => source,
             Ok(Err(refused)) => {
                 // Where this is one of several, the others are enough.
@@ -75,7 +76,7 @@ impl Reader {
         while let Driven::Broken(reason) = self.drive(&mut *source) {
             self.shared.note_reason(format!("reader threads: {reason}"));
             drop(source);
-            source = match self.blocking(room) {
+            source = match self.blocking(room, None) {
                 Ok(source) => source,
                 Err(error) => return self.no_memory(&error),
             };
@@ -83,9 +84,14 @@ impl Reader {
     }
 
     /// The source of this thread; a ring of its own may be refused.
-    fn source(&mut self, kind: ReaderKind, room: ReaderRoom) -> io::Result<Result<Box<dyn Source>, String>> {
+    fn source(
+        &mut self,
+        kind: ReaderKind,
+        room: ReaderRoom,
+        pool: Option<BufferPool>,
+    ) -> io::Result<Result<Box<dyn Source>, String>> {
         if kind != ReaderKind::Uring {
-            return self.blocking(room).map(Ok);
+            return self.blocking(room, pool).map(Ok);
         }
         match Uring::new(Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner), room) {
             Ok(source) => Ok(Ok(self.shared.driven(source?))),
@@ -93,11 +99,14 @@ impl Reader {
         }
     }
 
-    fn blocking(&mut self, room: ReaderRoom) -> io::Result<Box<dyn Source>> {
+    fn blocking(&mut self, room: ReaderRoom, pool: Option<BufferPool>) -> io::Result<Box<dyn Source>> {
         self.one_by_one = true;
         let (root, manner) = (Arc::clone(&self.shared.root), Arc::clone(&self.shared.manner));
-        let source = Blocking::new(root, manner, room.large_buffers, self.team == Team::Remote)?;
-        Ok(self.shared.driven(source))
+        let is_apart = self.team == Team::Remote;
+        Ok(self.shared.driven(match pool {
+            Some(pool) => Blocking::with(root, manner, pool, is_apart),
+            None => Blocking::new(root, manner, room.large_buffers, is_apart)?,
+        }))
     }
 
     fn no_memory(&self, error: &io::Error) {
@@ -308,7 +317,7 @@ mod tests {
             Queues { inbox, share, shared_files: shared_files.clone(), returned: never(), workers: vec![sender] };
         let mut reader = Reader::new(Team::Usual, 0, shared, queues);
         let room = ReaderRoom { small_buffers: 0, large_buffers: 1, reads: 1 };
-        let mut source = reader.blocking(room).unwrap();
+        let mut source = reader.blocking(room, None).unwrap();
         files.send((0..3).map(|at| PlannedFile::new(Ticket(at), b"f".to_vec())).collect()).unwrap();
         assert!(!reader.take_files(&mut *source));
         assert_eq!((source.in_progress(), shared_files.len(), reader.pending.len()), (1, 2, 0));
