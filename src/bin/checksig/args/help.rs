@@ -10,6 +10,7 @@ use checksig::{ReaderKind, ShownText};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::exit::Exit;
+use crate::given;
 
 pub(super) const ABOUT: &str = "Proves that a directory tree holds the bytes its SHA-1 manifest says it holds";
 
@@ -320,7 +321,7 @@ pub(super) fn with_remedy(mut usage: clap::Error) -> clap::Error {
 /// Shows help or the version on standard output, a usage error on standard error.
 pub(crate) fn explain(usage: &clap::Error) -> Exit {
     if !usage.use_stderr() {
-        let shown = usage.print().and_then(|()| std::io::stdout().flush());
+        let shown = given::stdout().and_then(|mut out| usage.print().and_then(|()| out.flush()));
         return if shown.is_ok() { Exit::Pass } else { Exit::CannotRun };
     }
     // A usage error repeats what was typed, which may hold anything.
