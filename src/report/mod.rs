@@ -8,6 +8,7 @@ mod gnu;
 pub use counts::Counts;
 pub use gnu::GnuFindings;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::digest::Digest;
@@ -102,6 +103,9 @@ pub enum Verb {
 pub struct Report {
     /// What the run did.
     pub verb: Verb,
+    /// The manifest that it went by, as messages name it: see [`Run::manifest`](crate::Run::manifest). None where it went by
+    /// none, as in `create`.
+    pub manifest: Option<PathBuf>,
     /// How many files had which outcome.
     pub counts: Counts,
     /// Unlisted files that seem to be missing ones: see [`FileReport::moved_from`].
@@ -142,6 +146,7 @@ impl Report {
     pub(crate) fn new(verb: Verb, kernels: &Kernels) -> Report {
         Report {
             verb,
+            manifest: None,
             counts: Counts::default(),
             moved: 0,
             malformed_lines: 0,

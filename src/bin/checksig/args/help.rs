@@ -19,7 +19,7 @@ Proves that a directory tree holds the bytes its SHA-1 manifest says it holds, a
 hash them.
 
 A manifest is a text file as `sha1sum` writes it: a digest and a file name on each line. By default it is \
-sha1sum.txt in the directory itself. `checksig create` writes one, and `checksig verify` proves later that every \
+sha1sum.txt in the directory itself or, where that is not there, a bag's manifest-sha1.txt. `checksig create` writes one, and `checksig verify` proves later that every \
 file in it is there, whole and unchanged; `checksig audit` proves as well that nothing else is there. Names are \
 relative to the directory; nothing outside of it is ever read.
 

@@ -15,7 +15,7 @@ use super::encode::{counts, hex, kernels, readers};
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Line<'a> {
-    /// The first, before anything is opened.
+    /// The first.
     Start(Start<'a>),
     /// What became of one file.
     File(File<'a>),
