@@ -247,7 +247,7 @@ pub(super) static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
 pub(super) const LIMIT_RATE: &str = "Bytes a second that are read at most, such as 20M [default: no limit]";
 
 pub(super) const LIMIT_RATE_LONG: &str = "\
-Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it \
+Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it, as 20M or 20MiB \
 [default: no limit].
 
 It counts what is read, whether that comes from a device or is in memory, and files that are read a second time. It is kept \
@@ -271,7 +271,10 @@ How files are read.
 What is in the page cache is read by the threads that hash, without ever waiting. The rest comes through rings of \
 io_uring, with many reads in flight, or, where Linux refuses a ring, through threads that wait for one read each. That is \
 auto. A name forces one way for every file: to compare them, or to do without one that is under suspicion. A reader \
-that cannot be had here is an error.";
+that cannot be had here is an error.
+
+A summary tells how many files came by which reader. The first way of auto is cached there; it cannot be forced, as it passes \
+over what is not in memory.";
 
 pub(super) const READER_AUTO: &str = "the page cache first, then uring, or else threads";
 
@@ -280,14 +283,14 @@ pub(super) const QUEUE_DEPTH: &str = "Reads in flight on the device at a time [d
 pub(super) const QUEUE_DEPTH_LONG: &str = "\
 Reads in flight on the device at a time, over all files; 4096 at most [default: chosen for the device].
 
-With the reader threads it is the number of threads. A small number leaves the device to others, a large one may suit an \
-array of many disks.";
+With the reader threads it is the number of threads; with pread and mmap it has no effect, as each thread that hashes waits \
+for one read (-j). A small number leaves the device to others, a large one may suit an array of many disks.";
 
 pub(super) const MEMORY: &str = "Memory for all buffers, such as 64M [default: 51M and 8M a worker, at most]";
 
 pub(super) const MEMORY_LONG: &str = "\
-Memory for all buffers: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it; 4M at least [default: 51M \
-and 8M a worker, at most].";
+Memory for all buffers: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it, as 65536K, 64M or 64MiB; 4M at \
+least [default: 51M and 8M a worker, at most].";
 
 pub(super) const FROM_MEDIA: &str = "Read every byte from the device itself, also what is in memory";
 
