@@ -26,6 +26,7 @@ use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
+use crate::manifest::Formats;
 use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Root, Stamp, stamp_of};
@@ -210,6 +211,7 @@ impl Run {
             files_sized: counters.files_sized.load(Ordering::Relaxed),
             bytes_sized: not_negative(counters.bytes_sized.load(Ordering::Relaxed)),
             planned_all: counters.planned_all.load(Ordering::Relaxed),
+            walked: counters.walks.load(Ordering::Relaxed).then(|| counters.walked.load(Ordering::Relaxed)),
             manifest_bytes: (
                 counters.manifest_bytes.load(Ordering::Relaxed),
                 self.manifest.as_ref().map_or(0, |manifest| manifest.stamp.size_bytes),
@@ -251,6 +253,8 @@ impl Run {
         report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
+        report.excluded = counters.excluded.load(Ordering::Relaxed);
+        report.formats = Formats::from_bits(counters.formats.load(Ordering::Relaxed)).iter().collect();
         report.note_kernels(self.shared.kernels(), counters.kernel());
         if self.shared.root.was_refused_openat2() {
             self.shared.note_reason(format!("openat2: refused; {OPENAT2_INSTEAD}; {OPENAT2_REMEDY}"));

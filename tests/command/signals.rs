@@ -97,6 +97,20 @@ fn a_signal_ends_the_run_soon_and_says_how_far_it_came() {
     }
 }
 
+#[test]
+fn one_that_came_to_the_end_of_no_file_says_so() {
+    let tree = Tree::new();
+    File::create(tree.at("long")).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+    std::fs::write(tree.at("sha1sum.txt"), format!("{}  long\n", digest(b""))).expect("a manifest");
+    let mut child = start(&mut tree.command("verify"));
+    std::thread::sleep(Duration::from_millis(200));
+    send(&child, Signal::INT);
+    assert_eq!(wait(&mut child).code(), Some(130));
+    let err = rest(child.stderr.take().expect("a pipe"));
+    let read = if err.contains("; 1 file, 0 B in ") { "nothing was read" } else { "no file was read to its end" };
+    assert!(err.contains(&format!("; {read}; kernel: ")) || err.contains("has been said"), "{err}");
+}
+
 /// Handlers that came with the run would come some ten milliseconds after the file that they are to clean up.
 #[test]
 fn signals_are_minded_before_anything_is_left_behind() {

@@ -94,6 +94,8 @@ impl Render for Json {
                 },
                 counts: &report.counts,
                 moved: report.moved,
+                excluded: report.excluded,
+                formats: report.formats.iter().map(|format| format.name()).collect(),
                 malformed_lines: report.malformed_lines,
                 files: report.counts.total(),
                 bytes: report.bytes,

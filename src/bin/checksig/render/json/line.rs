@@ -152,6 +152,10 @@ pub(super) struct Summary<'a> {
     pub(super) counts: &'a Counts,
     /// Unlisted files that seem to be missing ones.
     pub(super) moved: u64,
+    /// Names in the tree that `--exclude` covers.
+    pub(super) excluded: u64,
+    /// The formats of the entries that were read.
+    pub(super) formats: Vec<&'static str>,
     /// Lines that do not parse.
     pub(super) malformed_lines: u64,
     /// Files with any outcome.
