@@ -203,8 +203,8 @@ which stays below its root.";
 
 pub(super) const SHA1SUM_AFTER: &str = "\
 Examples:
-  checksig sha1sum photos/*.jpg
-  checksig sha1sum -c --quiet photos.sha1
+  checksig sha1sum photos/*.jpg > jpgs.sha1
+  checksig sha1sum -c --quiet jpgs.sha1 && echo intact
 
 Exit status:
   0    all is well
