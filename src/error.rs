@@ -35,10 +35,12 @@ pub enum Error {
         source: io::Error,
     },
     /// Nothing has the name of the manifest.
-    #[error("{}: no such manifest; \"checksig create\" writes one", shown(.path))]
+    #[error("{}: no such manifest{}; \"checksig create\" writes one", shown(.path), nor(.beside))]
     ManifestNotFound {
         /// The manifest that was looked for.
         path: PathBuf,
+        /// The name beside it that was looked for next, where none was named.
+        beside: Option<&'static str>,
     },
     /// The manifest is a directory, a FIFO, a device or a socket.
     #[error("{}: {kind}, and a manifest must be a regular file", shown(.path))]
@@ -159,6 +161,11 @@ pub enum Error {
     /// checksig broke a promise to itself; nothing that was not reported as a match may be taken for one.
     #[error("internal error: {0}; please report it")]
     Internal(String),
+}
+
+/// What else was looked for.
+fn nor(beside: &Option<&'static str>) -> String {
+    beside.map_or(String::new(), |name| format!(", nor {name} beside it"))
 }
 
 /// A path as every message has it: what is in a name must not command the terminal that it is shown on.

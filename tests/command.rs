@@ -4,6 +4,7 @@
 
 mod command {
     mod audit;
+    mod bags;
     mod create;
     mod docs;
     mod files;

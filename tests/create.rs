@@ -150,7 +150,7 @@ fn a_manifest_that_could_only_be_a_directory_is_refused_before_anything_is_read(
         options.output = Some(tree.at(name));
         let error = Run::create(tree.path(), &options).err().expect("no run");
         assert!(matches!(&error, Error::ManifestNotRegular { kind: FileKind::Directory, .. }), "{error}");
-        let error = checksig::Output::begin(&tree.at(name), tree.path(), &tree.at("m")).unwrap_err();
+        let error = checksig::Output::begin(&tree.at(name), tree.path(), Some(&tree.at("m"))).unwrap_err();
         assert!(matches!(&error, Error::OutputNotRegular { kind: FileKind::Directory, .. }), "{error}");
     }
 }

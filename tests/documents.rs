@@ -41,6 +41,8 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut inside = false;
     for (at, line) in text.lines().enumerate() {
+        let is_hidden = line.trim_start_matches([' ', '>', '-', '*']).starts_with("```") && !line.starts_with("```");
+        assert!(!is_hidden && !line.trim_start().starts_with("~~~"), "line {}: a block that nobody would find", at + 1);
         match line.strip_prefix("```") {
             Some(_) if inside => inside = false,
             Some(language) => {
@@ -132,7 +134,9 @@ fn every_block_is_in_a_language_that_somebody_runs() {
     let mut documents = documents();
     documents.extend(INTERNAL.map(str::to_owned));
     for name in documents {
-        for Block { language, line, .. } in blocks(&read(&name)) {
+        for Block { language, line, text } in blocks(&read(&name)) {
+            let is_transcript = language == NO_EXAMPLE && text.lines().any(|line| line.starts_with("$ checksig"));
+            assert!(!is_transcript, "{name}:{line}: a transcript in a block that is no example");
             let is_internal = INTERNAL.contains(&&*name);
             let known = RUN_HERE.iter().chain(&RUN_ELSEWHERE).any(|known| language == *known);
             assert!(
@@ -158,9 +162,14 @@ fn transcripts_are_true() {
     let mut examples = examples("console");
     let mut written: Vec<PathBuf> = Vec::new();
     for (name, block) in &mut examples {
-        for line in block.text.lines().filter(|line| line.starts_with("$ ")) {
+        let commands: Vec<_> = block.text.lines().filter(|line| line.starts_with("$ ")).collect();
+        assert!(!commands.is_empty(), "{name}:{}: a transcript of nothing", block.line);
+        for line in commands {
             assert!(line.starts_with("$ checksig "), "{name}:{}: a transcript is of checksig: {line}", block.line);
         }
+        // Both would let any line pass, the first any number of lines.
+        let is_open = block.text.lines().find(|line| matches!(line.trim(), "..." | "…"));
+        assert!(is_open.is_none() && !block.text.contains("[..]"), "{name}:{}: it promises nothing", block.line);
         let stem = format!("{}-{}", name.replace(['/', '.'], "-"), block.line);
         // What is left out for the sake of the reader.
         let text = format!("```console\n{}```\n", block.text.replace('…', "[..]"));
@@ -179,15 +188,37 @@ fn transcripts_are_true() {
 
 #[test]
 fn scripts_run() {
+    let mut run = 0;
     for (name, Block { text, line, .. }) in examples("sh") {
-        let is_builder = |line: &str| line.split_whitespace().next().is_some_and(|word| BUILDERS.contains(&word));
-        if text.lines().any(is_builder) || !can_run(&text) {
+        let commands = commands(&text);
+        let is_builder = |command: &&String| BUILDERS.contains(&command.split(' ').next().unwrap_or_default());
+        if commands.iter().any(|command| is_builder(&command)) {
+            // What is not run here has at least a rule, and nothing else hides beside it.
+            let hidden = commands.iter().find(|command| !is_builder(command));
+            assert_eq!(hidden, None, "{name}:{line}: it would not be run beside what builds");
+            for target in commands.iter().filter_map(|command| command.strip_prefix("make ")) {
+                let target = target.split(' ').next().unwrap_or_default();
+                assert!(read("Makefile").contains(&format!("\n{target}:")), "{name}:{line}: no rule for {target}");
+            }
             println!("NOT RUN: {name}:{line}");
             continue;
         }
+        run += 1;
+        if !can_run(&text) {
+            continue;
+        }
         let ran = shell(&text, sandbox().path());
-        assert!(ran.status.success() && ran.stderr.is_empty(), "{name}:{line}: {ran:?}");
+        let is_content = ran.status.success() && ran.stderr.is_empty();
+        assert!(is_content && !ran.stdout.is_empty(), "{name}:{line}: {ran:?}");
     }
+    assert!(run >= 2, "scripts are found");
+}
+
+/// The commands of a script, without comments; what a line goes on with behind a backslash is its own.
+fn commands(script: &str) -> Vec<String> {
+    let joined = script.replace("\\\n", " ");
+    let lines = joined.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
 }
 
 #[test]
@@ -211,7 +242,11 @@ fn c_compiles() {
 fn help_examples(help: &str) -> Vec<String> {
     let (_, below) = help.split_once("Examples:\n").unwrap_or_default();
     let lines = below.lines().take_while(|line| line.starts_with("  "));
-    let commands = lines.filter(|line| !line.starts_with("   "));
+    let lines: Vec<_> = lines.collect();
+    // What is said of a command stands far from the edge; a command just off its place would be taken for that.
+    let astray = lines.iter().find(|line| line.starts_with("   ") && line.trim_start().starts_with("checksig"));
+    assert_eq!(astray, None);
+    let commands = lines.into_iter().filter(|line| !line.starts_with("   "));
     // What it does stands behind it, some spaces off.
     commands.map(|line| line.trim().split("   ").next().unwrap().trim().to_owned()).collect()
 }
@@ -231,7 +266,7 @@ fn the_examples_of_help_run() {
     let verbs: Vec<_> = verbs.filter(|line| !line.starts_with("   ")).collect();
     let verbs: Vec<_> = verbs.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(verbs.contains(&"verify") && verbs.contains(&"doctor"), "{top}");
-    // The drop-in's help is that of a sha1sum; tests/command has its examples.
+    // The drop-in's help is that of a sha1sum, and its examples are run below.
     let verbs: Vec<_> = verbs.into_iter().filter(|verb| *verb != "sha1sum").collect();
     for verb in std::iter::once(&[][..]).chain(verbs.iter().map(std::slice::from_ref)) {
         let examples = help_examples(&help(verb));
@@ -260,6 +295,27 @@ fn the_examples_of_help_run() {
     }
 }
 
+/// Those of its own help and those of its man page, each one behind the other, as the first writes what the second reads.
+#[test]
+fn the_examples_of_the_drop_in_run() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_checksig")).args(["sha1sum", "--help"]).output().unwrap();
+    let source = read("src/bin/checksig/args/help.rs");
+    let (_, after) = source.split_once("SHA1SUM_AFTER: &str = \"\\\n").expect("the words of the man page");
+    for help in [String::from_utf8(ran.stdout).unwrap(), after.to_owned()] {
+        let examples = help_examples(&help);
+        assert!(examples.len() >= 2, "{examples:?}");
+        let sandbox = sandbox();
+        fs::write(sandbox.path().join("a.iso"), "a").unwrap();
+        // What other examples need, and these would take for their own.
+        fs::remove_file(sandbox.path().join("photos.sha1")).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_checksig"), sandbox.path().join("sha1sum")).unwrap();
+        for example in examples {
+            let ran = strict_shell(&format!("PATH=.:$PATH; {example}"), sandbox.path());
+            assert!(ran.status.success() && ran.stderr.is_empty(), "{example}: {ran:?}");
+        }
+    }
+}
+
 #[test]
 fn what_fails_in_front_of_a_bar_fails_the_script() {
     let folder = sandbox();
@@ -274,4 +330,8 @@ fn blocks_and_examples_are_found() {
     assert_eq!(found, [("console", 2, "$ x\n"), ("", 6, "y\n")]);
     let help = "x\n\nExamples:\n  checksig a    it does\n  checksig b --long\n                what it does\n\nExit status:\n  0";
     assert_eq!(help_examples(help), ["checksig a", "checksig b --long"]);
+    assert_eq!(commands("# x\na b  # c\n\nd \\\n  e\n"), ["a b", "d    e"]);
+    for hidden in ["- x\n  ```sh\n  y\n  ```\n", "> ```sh\n> x\n> ```\n", "~~~sh\nx\n~~~\n"] {
+        assert!(std::panic::catch_unwind(|| blocks(hidden)).is_err(), "{hidden}");
+    }
 }

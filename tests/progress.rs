@@ -66,3 +66,28 @@ fn a_long_file_is_known_to_be_long_at_once() {
     assert!(progress.fraction_done().is_some_and(|done| done < 0.1), "{progress:?}");
     run.canceller().cancel();
 }
+
+#[test]
+fn an_audit_behind_its_entries_counts_names_and_guesses_nothing() {
+    let mut tree = Tree::new();
+    tree.file("listed", b"x").seal();
+    // More records than wait to be taken.
+    let count = 40_000;
+    for nth in 0..count {
+        std::fs::File::create(tree.at(format!("{nth:0>200}"))).unwrap();
+    }
+    let mut run = Run::audit(tree.path(), &Options::default()).unwrap();
+    assert_eq!(run.progress().walked.unwrap_or(0), 0);
+    let begun = std::time::Instant::now();
+    while run.progress().walked.is_none_or(|walked| walked < 1000) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", run.progress());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let progress = run.progress();
+    assert!(!progress.planned_all && progress.walked < Some(count), "nobody takes its records: {progress:?}");
+    assert_eq!((progress.files_expected(), progress.fraction_done()), (None, None), "{progress:?}");
+    while run.next_batch(Duration::from_millis(5)) != Batch::Finished {}
+    let progress = run.progress();
+    assert_eq!((progress.walked, progress.fraction_done()), (Some(count + 1), Some(1.0)), "{progress:?}");
+    assert_eq!(watch(Run::verify(tree.path(), &Options::default()).unwrap()).walked, None);
+}

@@ -192,7 +192,7 @@ fn what_makes_a_run_impossible_is_an_error_that_names_it() {
     let tree = Tree::new();
     let missing = tree.at("missing");
     assert!(matches!(verify(&missing, &Options::default()), Err(Error::RootNotFound { path }) if path == missing));
-    assert!(matches!(verify(tree.path(), &Options::default()), Err(Error::ManifestNotFound { path })
+    assert!(matches!(verify(tree.path(), &Options::default()), Err(Error::ManifestNotFound { path, .. })
         if path == tree.at("sha1sum.txt")));
     fs::write(tree.at("file"), "").unwrap();
     assert!(matches!(verify(tree.at("file"), &Options::default()), Err(Error::RootNotDirectory { .. })));

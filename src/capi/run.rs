@@ -17,7 +17,7 @@ use super::hashing::{ChecksigBytes, elements};
 use super::options::ChecksigOptions;
 use super::report::{ChecksigReport, Found};
 use super::status::{ChecksigStatus, Failure};
-use crate::engine::{Batch, Canceller, HashOptions, MANIFEST_NAME, Options, Progress, Run};
+use crate::engine::{Batch, Canceller, HashOptions, Options, Progress, Run};
 
 /// A verification, or the reading of a list of files, that is under way in threads of its own.
 ///
@@ -59,7 +59,7 @@ pub struct ChecksigProgress {
 impl ChecksigRun {
     fn start(root: &Path, options: &Options) -> Result<ChecksigRun, Failure> {
         let run = Run::verify(root, options)?;
-        let manifest = options.manifest.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
+        let manifest = run.manifest().map(Path::to_owned).unwrap_or_default();
         Ok(ChecksigRun::new(run, root.to_owned(), manifest))
     }
 

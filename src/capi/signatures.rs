@@ -10,7 +10,7 @@ use std::ptr;
 use super::boundary::{catch, guard_free};
 use super::report::Found;
 use super::status::{Failure, c_text, remember};
-use crate::engine::{MANIFEST_NAME, Options, verify};
+use crate::engine::{Options, verify};
 
 /// Verifies every file that sha1sum.txt below a directory lists, in parallel, and waits for the end.
 ///
@@ -39,7 +39,8 @@ pub unsafe extern "C" fn checksig_check_signatures(root: *const c_char) -> *mut 
 
 fn check(root: &Path) -> Result<Option<CString>, Failure> {
     let report = verify(root, &Options::default())?;
-    let found = Found::new(report, root, &root.join(MANIFEST_NAME));
+    let manifest = report.manifest.clone().unwrap_or_default();
+    let found = Found::new(report, root, &manifest);
     Ok(found.message().map(c_text))
 }
 

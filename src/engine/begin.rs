@@ -6,16 +6,17 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::options::Options;
-use super::run::{Run, Watched, open_manifest, open_root};
+use super::descriptors::no_descriptor;
+use super::options::{MANIFEST_NAME, Options};
+use super::run::{Run, Watched, open_root};
 use super::share::share;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::Entries;
+use crate::manifest::{BAGIT_MANIFEST_NAME, Entries};
 use crate::plan::{ManifestEntries, Stock};
 use crate::read::read_at_hand;
 use crate::report::Verb;
-use crate::root::{OpenedFile, Policy, Root, Stamp};
+use crate::root::{OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere};
 
 /// A root and its manifest, opened.
 pub(super) struct Begun {
@@ -59,10 +60,52 @@ impl Begun {
         let grammar = options.grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes());
         watched.is_bag_by_name = grammar != options.grammar;
         let stock = stock(Entries::new(reader, grammar));
+        let is_bags_own = options.manifest.is_none() && path.ends_with(BAGIT_MANIFEST_NAME);
+        let named = path.clone();
         let unreadable = Box::new(move |source: io::Error| Error::ManifestUnreadable { path: path.clone(), source });
         let shared = share(directory, options.resources, options.ordered)?;
+        if is_bags_own {
+            shared.note_reason(format!("manifest {BAGIT_MANIFEST_NAME}: taken since there is no {MANIFEST_NAME}"));
+        }
         let mut run = Run::new(&shared, verb);
+        run.report.manifest = Some(named);
         run.manifest = Some(watched);
         run.begin(stock, unreadable, is_at_hand)
+    }
+}
+
+/// The names of a root's own manifest, in the order in which they are looked for: what `create` writes, and that of a bag.
+pub(super) const OWN_MANIFESTS: [&str; 2] = [MANIFEST_NAME, BAGIT_MANIFEST_NAME];
+
+/// Opens the manifest: one that was named, wherever it is; the root's own, by the rules for names below the root.
+///
+/// Only where nothing has the first of the root's names is the second looked for: what stands there and cannot be read may
+/// list what the other does not.
+fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
+    if let Some(path) = &options.manifest {
+        let opened = open_anywhere(path).map_err(|refusal| refused(refusal, path.clone(), None))?;
+        return Ok((opened, path.clone()));
+    }
+    let [first, second] = OWN_MANIFESTS;
+    let open = |name: &str| directory.open(name.as_bytes()).map(|opened| (opened, root.join(name)));
+    let opened = match open(first) {
+        Err(Refusal::Missing) => match open(second) {
+            Err(Refusal::Missing) => Err((Refusal::Missing, first)),
+            opened => opened.map_err(|refusal| (refusal, second)),
+        },
+        opened => opened.map_err(|refusal| (refusal, first)),
+    };
+    opened.map_err(|(refusal, name)| refused(refusal, root.join(name), Some(second)))
+}
+
+/// Why a manifest cannot be had; `beside` is where else it was looked for, if nothing has its name.
+fn refused(refusal: Refusal, path: PathBuf, beside: Option<&'static str>) -> Error {
+    match refusal {
+        Refusal::Missing => Error::ManifestNotFound { path, beside },
+        Refusal::NotRegular(kind) => Error::ManifestNotRegular { path, kind },
+        Refusal::OutsideRoot => Error::Internal("the manifest's own name leads out of the root".to_owned()),
+        Refusal::Errno(errno) => {
+            no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() })
+        }
     }
 }

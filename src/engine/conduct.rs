@@ -154,6 +154,7 @@ impl Conductor {
                 self.wait_for_outcomes();
                 let missing = self.shared.counters.files_missing.load(Ordering::Relaxed);
                 self.planner.go_on(missing > 0);
+                self.shared.counters.walks.store(true, Ordering::Relaxed);
             } else if self.planner.ended() && self.planner.waiting() == 0 {
                 self.shared.counters.planned_all.store(true, Ordering::Relaxed);
                 return;
@@ -179,7 +180,14 @@ impl Conductor {
     }
 
     fn take_in(&mut self, pulled: Pulled) {
-        self.shared.counters.manifest_bytes.store(self.planner.manifest_bytes(), Ordering::Relaxed);
+        let counters = &self.shared.counters;
+        counters.manifest_bytes.store(self.planner.manifest_bytes(), Ordering::Relaxed);
+        counters.excluded.store(self.planner.excluded(), Ordering::Relaxed);
+        counters.formats.store(self.planner.formats().bits(), Ordering::Relaxed);
+        let is_name = !matches!(pulled, Pulled::Rest | Pulled::NoDescriptor(_) | Pulled::End);
+        if is_name && counters.walks.load(Ordering::Relaxed) {
+            counters.walked.fetch_add(1, Ordering::Relaxed);
+        }
         match pulled {
             Pulled::File(planned) => {
                 self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);
@@ -205,7 +213,7 @@ impl Conductor {
                 self.send(Work::Batch(batch));
             }
             Pulled::NoDescriptor(errno) => return self.shared.wait_for_descriptor(errno, &mut self.waits),
-            Pulled::Passed | Pulled::End => {}
+            Pulled::Passed | Pulled::Rest | Pulled::End => {}
         }
         self.waits = 0;
     }

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod calls;
+mod cgroups;
 mod found;
 mod mount;
 
@@ -14,6 +15,7 @@ pub use found::{
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::cgroups::Cgroups;
 use super::crew::Crew;
 use super::means::Means;
 use super::options::{MANIFEST_NAME, Resources};
@@ -64,6 +66,7 @@ pub fn examine(path: &Path) -> Examination {
     let tried = shared.as_ref().ok().and_then(|shared| file_to_try(&shared.root, name));
     let tried_found = tried.as_ref().map(|(_, opened)| crate::read::examine(opened));
     let shared_ref = shared.as_ref().ok();
+    let cgroups = Cgroups::of_this_process();
     let mut found = Examination {
         path: path.to_owned(),
         cpu: CpuFound {
@@ -71,13 +74,13 @@ pub fn examine(path: &Path) -> Examination {
             model: bounds::cpu_model(),
             instruction_sets: instruction_sets(),
             allowed: bounds::cpus_allowed(),
-            quota: bounds::cpu_quota(),
-            workers: shared_ref.map_or(1, |shared| shared.workers_max()),
+            quota: cgroups.cpus(),
+            workers: shared_ref.map_or_else(|| Resources::default().workers_at_most(), |shared| shared.workers_max()),
         },
         kernels: Kernel::ALL.map(found_kernel).to_vec(),
         linux: rustix::system::uname().release().to_string_lossy().into_owned(),
         calls: calls::calls(shared_ref.map(|shared| &*shared.root), tried_found.as_ref()),
-        limits: bounds::limits(shared_ref.map(|shared| &**shared)),
+        limits: bounds::limits(shared_ref.map(|shared| &**shared), &cgroups),
         place: None,
         run: None,
         obstacle: None,

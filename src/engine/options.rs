@@ -12,7 +12,8 @@ use crate::plan::Exclude;
 use crate::readerkind::{CacheEffect, ReaderChoice};
 use crate::root::Policy;
 
-/// The name of the manifest below the root when none is given.
+/// The name of the manifest below the root when none is given; where nothing has it, that of a bag's is looked for
+/// ([`BAGIT_MANIFEST_NAME`]).
 pub const MANIFEST_NAME: &str = "sha1sum.txt";
 
 /// How a run reads and hashes, and what it may use. `Resources::default()` is right for most.

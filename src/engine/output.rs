@@ -10,6 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::begin::OWN_MANIFESTS;
 use super::whole::{WholeFile, folder};
 use crate::error::Error;
 use crate::relpath::RelPath;
@@ -39,10 +40,11 @@ struct Old {
 }
 
 impl Output {
-    /// Begins a file at `path` for a run below `root` by `manifest`, which it must not be.
+    /// Begins a file at `path` for a run below `root` by `manifest`, which it must not be; without one, by the root's own, and it
+    /// must be none of those that are looked for.
     ///
     /// What stands there already must be a regular file, or a link to one, which is then replaced where the link leads.
-    pub fn begin(path: &Path, given_root: &Path, manifest: &Path) -> Result<Output, Error> {
+    pub fn begin(path: &Path, given_root: &Path, manifest: Option<&Path>) -> Result<Output, Error> {
         let unwritable = |source| Error::OutputUnwritable { path: path.to_owned(), source };
         let file = match WholeFile::begin(path).map_err(unwritable)? {
             Ok(file) => file,
@@ -51,11 +53,15 @@ impl Output {
         let place = place(file.path()).map_err(unwritable)?;
         let old = fs::metadata(&place).ok();
         let old = old.map(|old| Old { device: old.dev(), inode: old.ino(), size_bytes: old.len() });
-        let same_file = match (&old, fs::metadata(manifest)) {
-            (Some(old), Ok(other)) => (old.device, old.inode) == (other.dev(), other.ino()),
-            _ => false,
+        let is_it = |manifest: &PathBuf| {
+            let same_file = match (&old, fs::metadata(manifest)) {
+                (Some(old), Ok(other)) => (old.device, old.inode) == (other.dev(), other.ino()),
+                _ => false,
+            };
+            same_file || self::place(manifest).is_ok_and(|manifest| manifest == place)
         };
-        if same_file || self::place(manifest).is_ok_and(|manifest| manifest == place) {
+        let own = || OWN_MANIFESTS.iter().map(|name| given_root.join(name)).collect();
+        if manifest.map_or_else(own, |manifest| vec![manifest.to_owned()]).iter().any(is_it) {
             return Err(Error::OutputIsInput { path: path.to_owned() });
         }
         let root = given_root.canonicalize().ok();
@@ -175,13 +181,13 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (path, manifest) = (root.path().join("found"), root.path().join("m"));
         fs::write(&path, "old").unwrap();
-        let output = Output::begin(&path, root.path(), &manifest).unwrap();
+        let output = Output::begin(&path, root.path(), Some(&manifest)).unwrap();
         write(&output, "new");
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(names(root.path()).len(), 2);
         drop(output);
         assert_eq!((names(root.path()), fs::read(&path).unwrap()), (vec!["found".to_owned()], b"old".to_vec()));
-        let output = Output::begin(&path, root.path(), &manifest).unwrap();
+        let output = Output::begin(&path, root.path(), Some(&manifest)).unwrap();
         write(&output, "new");
         output.commit(Some(&reports().0)).unwrap();
         assert_eq!((names(root.path()), fs::read(&path).unwrap()), (vec!["found".to_owned()], b"new".to_vec()));
@@ -192,7 +198,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("real"), "old").unwrap();
         std::os::unix::fs::symlink("real", root.path().join("link")).unwrap();
-        let output = Output::begin(&root.path().join("link"), root.path(), Path::new("m")).unwrap();
+        let output = Output::begin(&root.path().join("link"), root.path(), Some(Path::new("m"))).unwrap();
         write(&output, "new");
         output.commit(Some(&reports().0)).unwrap();
         assert!(root.path().join("link").is_symlink());
@@ -203,7 +209,7 @@ mod tests {
     fn what_the_run_is_about_is_not_replaced() {
         let root = tempfile::tempdir().unwrap();
         let at = |name: &str| root.path().join(name);
-        let begin = |name: &str, manifest: &str| Output::begin(&at(name), root.path(), &at(manifest));
+        let begin = |name: &str, manifest: &str| Output::begin(&at(name), root.path(), Some(&at(manifest)));
         fs::write(at("m"), "").unwrap();
         fs::hard_link(at("m"), at("m2")).unwrap();
         std::os::unix::fs::symlink("m", at("m3")).unwrap();
@@ -239,14 +245,14 @@ mod tests {
             ("other", Some(3), false),
             ("gone", None, false),
         ] {
-            let mut output = Output::begin(&at("elsewhere/x"), &at("tree"), &at("m")).unwrap();
+            let mut output = Output::begin(&at("elsewhere/x"), &at("tree"), Some(&at("m"))).unwrap();
             let Record::File(mut file) = record(name) else { unreachable!() };
             file.size_bytes = size_bytes;
             assert_eq!(output.note(&Record::File(file.clone())).is_err(), listed, "{name}");
             assert_eq!(output.commit(Some(&reports().0)).is_err(), listed, "{name}");
             fs::write(at("elsewhere/x"), "old").unwrap();
             // What is unlisted may be replaced.
-            let mut output = Output::begin(&at("elsewhere/x"), &at("tree"), &at("m")).unwrap();
+            let mut output = Output::begin(&at("elsewhere/x"), &at("tree"), Some(&at("m"))).unwrap();
             file.line = 0;
             output.note(&Record::File(file)).unwrap();
         }
@@ -263,7 +269,7 @@ mod tests {
                 if stands {
                     fs::write(&path, "old").unwrap();
                 }
-                let output = Output::begin(&path, root.path(), Path::new("m")).unwrap();
+                let output = Output::begin(&path, root.path(), Some(Path::new("m"))).unwrap();
                 write(&output, "new");
                 assert_eq!(output.may_be_put(report), put || !stands);
                 assert_eq!(output.commit(report).is_ok(), put || !stands);

@@ -31,6 +31,9 @@ pub struct Progress {
     pub bytes_sized: u64,
     /// Whether the manifest, the tree or the list has been gone through to its end.
     pub planned_all: bool,
+    /// Of an audit whose entries all have their outcome: names that it has met in the tree since, listed or not. None before,
+    /// and of every other run. While it goes on, how much is left cannot be told.
+    pub walked: Option<u64>,
     /// Bytes of the manifest gone through, and its size in bytes: what an estimate of the time left can use before
     /// every file is known. Both 0 where no manifest is read.
     pub manifest_bytes: (u64, u64),
@@ -43,12 +46,12 @@ impl Progress {
     }
 
     /// How many files there will have been: those known, and as many more for each byte of the manifest as so far. None where
-    /// nothing tells, as in a tree that has not been walked to its end.
+    /// nothing tells, as in a tree that has not been walked to its end, also by an audit that is through with its manifest.
     pub fn files_expected(&self) -> Option<u64> {
-        match (self.planned_all, self.manifest_bytes) {
-            (true, _) => Some(self.files_planned),
-            (false, (0, _)) => None,
-            (false, (read, size)) => Some(scale(self.files_planned, size.max(read), read)),
+        match (self.planned_all, self.walked, self.manifest_bytes) {
+            (true, ..) => Some(self.files_planned),
+            (false, Some(_), _) | (false, _, (0, _)) => None,
+            (false, None, (read, size)) => Some(scale(self.files_planned, size.max(read), read)),
         }
     }
 
@@ -113,6 +116,7 @@ mod tests {
         files_sized: 50,
         bytes_sized: 50_000,
         planned_all: false,
+        walked: None,
         manifest_bytes: (5_000, 10_000),
     };
 
@@ -132,6 +136,9 @@ mod tests {
         assert_eq!(Progress::default().fraction_done(), None);
         // A tree is being walked.
         assert_eq!(Progress { manifest_bytes: (0, 0), ..HALFWAY }.fraction_done(), None);
+        let audit = Progress { walked: Some(7), manifest_bytes: (10_000, 10_000), ..HALFWAY };
+        assert_eq!((audit.fraction_done(), audit.bytes_expected()), (None, None));
+        assert_eq!(Progress { planned_all: true, ..audit }.fraction_done(), Some(0.4));
         let few = Progress { files_sized: TELLING_FILES - 1, ..HALFWAY };
         assert_eq!((few.files_expected(), few.bytes_expected(), few.fraction_done()), (Some(200), None, None));
         // Two files, whose sizes are known: that is all there is to know.

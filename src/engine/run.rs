@@ -18,7 +18,7 @@ use super::conducted::Conducted;
 use super::creation::Creation;
 use super::descriptors::no_descriptor;
 use super::moves::Moves;
-use super::options::{CreateOptions, HashOptions, MANIFEST_NAME, Options};
+use super::options::{CreateOptions, HashOptions, Options};
 use super::outbox::Taken;
 use super::progress::{Progress, not_negative};
 use super::sha1sum::Sha1sum;
@@ -26,9 +26,10 @@ use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
+use crate::manifest::Formats;
 use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
-use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
+use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Root, Stamp, stamp_of};
 use crate::verdict::{OutcomeKind, Verdict};
 
 /// What [`Run::next_batch`] brought.
@@ -72,7 +73,7 @@ pub enum Batch {
 pub struct Run {
     pub(super) shared: Arc<Shared>,
     conducted: Conducted,
-    report: Report,
+    pub(super) report: Report,
     creation: Option<Creation>,
     pub(super) manifest: Option<Watched>,
     moves: Option<Moves>,
@@ -210,11 +211,17 @@ impl Run {
             files_sized: counters.files_sized.load(Ordering::Relaxed),
             bytes_sized: not_negative(counters.bytes_sized.load(Ordering::Relaxed)),
             planned_all: counters.planned_all.load(Ordering::Relaxed),
+            walked: counters.walks.load(Ordering::Relaxed).then(|| counters.walked.load(Ordering::Relaxed)),
             manifest_bytes: (
                 counters.manifest_bytes.load(Ordering::Relaxed),
                 self.manifest.as_ref().map_or(0, |manifest| manifest.stamp.size_bytes),
             ),
         }
+    }
+
+    /// The manifest that the run goes by, as messages name it: the one that was named, or the root's own that was found.
+    pub fn manifest(&self) -> Option<&Path> {
+        self.report.manifest.as_deref()
     }
 
     /// Where the manifest that is being created stands until it is put in its place: what is to be removed where a process ends
@@ -246,6 +253,8 @@ impl Run {
         report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
+        report.excluded = counters.excluded.load(Ordering::Relaxed);
+        report.formats = Formats::from_bits(counters.formats.load(Ordering::Relaxed)).iter().collect();
         report.note_kernels(self.shared.kernels(), counters.kernel());
         if self.shared.root.was_refused_openat2() {
             self.shared.note_reason(format!("openat2: refused; {OPENAT2_INSTEAD}; {OPENAT2_REMEDY}"));
@@ -338,23 +347,6 @@ pub(super) fn open_root(path: &Path, policy: Policy) -> Result<Root, Error> {
         Errno::NOTDIR => Error::RootNotDirectory { path: path.to_owned() },
         errno => no_descriptor(errno).unwrap_or(Error::RootUnreadable { path: path.to_owned(), source: errno.into() }),
     })
-}
-
-/// Opens the manifest: one that was named, wherever it is; the root's own, by the rules for names below the root.
-pub(super) fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
-    let (opened, path) = match &options.manifest {
-        Some(path) => (open_anywhere(path), path.clone()),
-        None => (directory.open(MANIFEST_NAME.as_bytes()), root.join(MANIFEST_NAME)),
-    };
-    match opened {
-        Ok(opened) => Ok((opened, path)),
-        Err(Refusal::Missing) => Err(Error::ManifestNotFound { path }),
-        Err(Refusal::NotRegular(kind)) => Err(Error::ManifestNotRegular { path, kind }),
-        Err(Refusal::OutsideRoot) => Err(Error::Internal("the manifest's own name leads out of the root".to_owned())),
-        Err(Refusal::Errno(errno)) => {
-            Err(no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() }))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Starts nothing and decides nothing.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -75,6 +75,11 @@ pub(super) struct Counters {
     pub(super) files_sized: AtomicU64,
     pub(super) bytes_sized: AtomicU64,
     pub(super) manifest_bytes: AtomicU64,
+    pub(super) excluded: AtomicU64,
+    pub(super) formats: AtomicU8,
+    /// Whether an audit has come to its second half, and names that it has met in the tree since.
+    pub(super) walks: AtomicBool,
+    pub(super) walked: AtomicU64,
     pub(super) workers: AtomicU64,
     by_kernel: [AtomicU64; Kernel::ALL.len()],
     by_reader: [[Total; Origin::ALL.len()]; ReaderKind::ALL.len()],

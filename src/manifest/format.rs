@@ -66,6 +66,32 @@ impl Format {
     }
 }
 
+/// Formats of entries: a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Formats(u8);
+
+const _: () = assert!(Format::ALL.len() <= u8::BITS as usize, "each format has its bit");
+
+impl Formats {
+    /// Those that are in it, in the order of [`Format::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Format> {
+        Format::ALL.into_iter().filter(move |format| self.0 & (1 << *format as u8) != 0)
+    }
+
+    pub(super) fn add(&mut self, format: Format) {
+        self.0 |= 1 << format as u8;
+    }
+
+    /// As a number that one thread can leave for another.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u8) -> Formats {
+        Formats(bits)
+    }
+}
+
 /// No format has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no format {0:?}; there are gnu, gnu-binary, bsd, openssl, bagit and zero")]

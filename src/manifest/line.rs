@@ -34,16 +34,20 @@ pub enum Grammar {
 /// A line that is an entry.
 pub(super) type Parsed<'a> = (Digest, Cow<'a, [u8]>);
 
-/// Reads a line that is neither empty nor a comment.
-pub(super) fn parse<'a>(line: &'a [u8], grammar: Grammar, mode: &mut GnuMode) -> Result<Parsed<'a>, LineError> {
-    let (digest, name) = match grammar {
-        Grammar::Detect | Grammar::Strict => strict::parse(line),
-        Grammar::Only(format) => strict::parse_only(line, format),
-        Grammar::Gnu => gnu::parse(line, mode),
+/// Reads a line that is neither empty nor a comment, and says in which format it is; [`Grammar::Gnu`] tells none from another.
+pub(super) fn parse<'a>(
+    line: &'a [u8],
+    grammar: Grammar,
+    mode: &mut GnuMode,
+) -> Result<(Option<Format>, Parsed<'a>), LineError> {
+    let (format, (digest, name)) = match grammar {
+        Grammar::Detect | Grammar::Strict => strict::parse(line).map(|(format, parsed)| (Some(format), parsed)),
+        Grammar::Only(format) => strict::parse_only(line, format).map(|(format, parsed)| (Some(format), parsed)),
+        Grammar::Gnu => gnu::parse(line, mode).map(|parsed| (None, parsed)),
     }?;
     // A NUL would end the name early in every call to Linux.
     debug_assert!(!name.is_empty() || grammar == Grammar::Gnu);
-    if name.contains(&0) { Err(LineError::Nul) } else { Ok((digest, name)) }
+    if name.contains(&0) { Err(LineError::Nul) } else { Ok((format, (digest, name))) }
 }
 
 /// The name that stands on the line, where `escaped` says whether the line began with `\`.

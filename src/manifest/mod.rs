@@ -17,7 +17,7 @@ mod write;
 
 pub use error::LineError;
 pub use escape::escape_name;
-pub use format::{BAGIT_MANIFEST_NAME, BAGIT_TAG_MANIFEST_NAME, Format, UnknownFormat};
+pub use format::{BAGIT_MANIFEST_NAME, BAGIT_TAG_MANIFEST_NAME, Format, Formats, UnknownFormat};
 pub use gnu::GnuMode;
 pub use line::Grammar;
 pub use write::{write_entry, write_entry_zero};
@@ -82,6 +82,7 @@ pub struct Entries<R> {
     /// What was asked for, until the first line; then what reads them.
     grammar: Grammar,
     mode: GnuMode,
+    formats: Formats,
     /// The number of the line taken last.
     line: u64,
     ended: bool,
@@ -94,7 +95,15 @@ impl<R: BufRead> Entries<R> {
     pub fn new(input: R, grammar: Grammar) -> Entries<R> {
         // Room for the CR that may end a line of the greatest length, and for one byte that shows that a line is longer.
         let lines = Lines::new(Head::new(input), LINE_BYTES_MAX + 2);
-        Entries { lines, grammar, mode: GnuMode::default(), line: 0, ended: false, ahead: None }
+        Entries {
+            lines,
+            grammar,
+            mode: GnuMode::default(),
+            formats: Formats::default(),
+            line: 0,
+            ended: false,
+            ahead: None,
+        }
     }
 
     /// Goes on in the mode in which the manifest before this one ended; of no consequence to [`Grammar::Strict`].
@@ -152,10 +161,10 @@ impl<R: BufRead> Entries<R> {
             return Some(Err(error));
         }
         self.line += 1;
-        let (line, grammar, mode) = (self.line, self.grammar, &mut self.mode);
+        let (line, grammar, mode, formats) = (self.line, self.grammar, &mut self.mode, &mut self.formats);
         let look = |text: &[u8], has_end| match grammar {
-            Grammar::Only(Format::Zero) => Some(record(text, line, has_end)),
-            grammar => item(text, line, grammar, mode),
+            Grammar::Only(Format::Zero) => Some(record(text, line, has_end, formats)),
+            grammar => item(text, line, grammar, mode, formats),
         };
         match self.lines.next_line(look) {
             Ok(Some(item)) => {
@@ -171,6 +180,12 @@ impl<R: BufRead> Entries<R> {
                 Some(Err(error))
             }
         }
+    }
+
+    /// The formats of the entries so far: of those that differ in writing only, the first. None of [`Grammar::Gnu`], which does not
+    /// tell them apart.
+    pub fn formats(&self) -> Formats {
+        self.formats
     }
 
     /// Bytes of the manifest that the items so far account for.
@@ -194,7 +209,7 @@ impl<R: BufRead> Iterator for Entries<R> {
 impl<R: BufRead> FusedIterator for Entries<R> {}
 
 /// What a line, taken without its LF, says; `None` for a comment or an empty line.
-fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<Item> {
+fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode, formats: &mut Formats) -> Option<Item> {
     if text.starts_with(b"#") {
         return None;
     }
@@ -208,21 +223,29 @@ fn item(text: &[u8], line: u64, grammar: Grammar, mode: &mut GnuMode) -> Option<
         let _ = line::parse(text, grammar, mode);
     }
     let parsed = started.and_then(|()| line::parse(text, grammar, mode));
-    Some(as_item(text, line, parsed))
+    Some(as_item(text, line, parsed, formats))
 }
 
 /// What a record, taken without its NUL, says. Each must say something: a tail of NULs is what a crash leaves behind.
-fn record(text: &[u8], line: u64, has_end: bool) -> Item {
+fn record(text: &[u8], line: u64, has_end: bool, formats: &mut Formats) -> Item {
     let whole = if has_end { Ok(()) } else { Err(LineError::Unended) };
     let format = Grammar::Only(Format::Zero);
     let parsed = check_start(text, line, format).and(whole);
     let parsed = parsed.and_then(|()| line::parse(text, format, &mut GnuMode::default()));
-    as_item(text, line, parsed)
+    as_item(text, line, parsed, formats)
 }
 
-fn as_item(text: &[u8], line: u64, parsed: Result<line::Parsed<'_>, LineError>) -> Item {
+fn as_item(
+    text: &[u8],
+    line: u64,
+    parsed: Result<(Option<Format>, line::Parsed<'_>), LineError>,
+    formats: &mut Formats,
+) -> Item {
     match parsed {
-        Ok((digest, name)) => Item::Entry(Entry { line, digest, name: name.into_owned() }),
+        Ok((format, (digest, name))) => {
+            format.into_iter().for_each(|format| formats.add(format));
+            Item::Entry(Entry { line, digest, name: name.into_owned() })
+        }
         Err(why) => {
             let shown = text.len().min(LINE_SHOWN_BYTES_MAX);
             Item::Malformed(Malformed { line, why, text: text[..shown].to_vec() })

@@ -13,23 +13,18 @@ use super::line::{Parsed, explain, name_of};
 /// What a tagged line begins with, unless it is OpenSSL's or escaped.
 pub(super) const TAG: &[u8] = b"SHA1 (";
 
-/// Reads a line from column 0.
-pub(super) fn parse(line: &[u8]) -> Result<Parsed<'_>, LineError> {
-    parse_any(line).map(|(_, parsed)| parsed)
-}
-
-/// Reads a line of this format and no other.
-pub(super) fn parse_only(line: &[u8], format: Format) -> Result<Parsed<'_>, LineError> {
+/// Reads a line of this format and no other; says which of those it is that differ in writing only.
+pub(super) fn parse_only(line: &[u8], format: Format) -> Result<(Format, Parsed<'_>), LineError> {
     let parsed = match format {
-        Format::Zero => return parse_record(line),
+        Format::Zero => return parse_record(line).map(|parsed| (Format::Zero, parsed)),
         Format::Bagit => bagit::parse(line).map(|parsed| (Format::Bagit, parsed)),
-        Format::Gnu | Format::GnuBinary | Format::Bsd | Format::OpenSsl => parse_any(line),
+        Format::Gnu | Format::GnuBinary | Format::Bsd | Format::OpenSsl => parse(line),
     };
     match (parsed, format) {
-        (Ok((found, parsed)), _) if found.reads_as(format) => Ok(parsed),
+        (Ok((found, parsed)), _) if found.reads_as(format) => Ok((found, parsed)),
         (Ok((found, _)), _) => Err(LineError::OtherFormat(found)),
         // What is wrong is less than what it could be.
-        (Err(why), Format::Bagit) => Err(parse_any(line).map_or(why, |(found, _)| LineError::OtherFormat(found))),
+        (Err(why), Format::Bagit) => Err(parse(line).map_or(why, |(found, _)| LineError::OtherFormat(found))),
         (Err(why), _) => Err(why),
     }
 }
@@ -42,7 +37,8 @@ pub(super) fn parse_record(record: &[u8]) -> Result<Parsed<'_>, LineError> {
     }
 }
 
-fn parse_any(line: &[u8]) -> Result<(Format, Parsed<'_>), LineError> {
+/// Reads a line from column 0, in whichever form it is.
+pub(super) fn parse(line: &[u8]) -> Result<(Format, Parsed<'_>), LineError> {
     match line {
         [b'\\', text @ ..] => parse_form(text, true),
         text => parse_form(text, false),
@@ -87,7 +83,7 @@ mod tests {
 
     fn name_in(line: &str) -> Result<String, LineError> {
         let line = line.replace("HEX", HEX);
-        let (digest, name) = parse(line.as_bytes())?;
+        let (_, (digest, name)) = parse(line.as_bytes())?;
         assert_eq!(digest, HEX.parse().unwrap());
         Ok(String::from_utf8(name.into_owned()).unwrap())
     }
@@ -163,7 +159,7 @@ mod tests {
             Format::Zero => format!("{HEX}  a\nb"),
         };
         for asked in Format::ALL {
-            let (_, name) = parse_only(line(asked).as_bytes(), asked).map(|(d, n)| (d, n.into_owned())).unwrap();
+            let (_, name) = parse_only(line(asked).as_bytes(), asked).map(|(_, (d, n))| (d, n.into_owned())).unwrap();
             assert_eq!(name, if asked == Format::Zero { &b"a\nb"[..] } else { b"a" }, "{asked:?}");
         }
         for (asked, other, why) in [
@@ -179,7 +175,7 @@ mod tests {
             assert_eq!(parse_only(line(other).as_bytes(), asked).err(), Some(why), "{other:?} as {asked:?}");
         }
         let escaped = format!("\\{HEX}  a\\n");
-        assert_eq!(parse_only(escaped.as_bytes(), Format::Gnu).unwrap().1, &b"a\n"[..]);
+        assert_eq!(parse_only(escaped.as_bytes(), Format::Gnu).unwrap().1.1, &b"a\n"[..]);
         assert_eq!(
             parse_only(escaped.as_bytes(), Format::Bagit).err(),
             Some(LineError::OtherFormat(Format::Gnu)),

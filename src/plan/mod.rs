@@ -28,7 +28,7 @@ use self::audit::Audited;
 use crate::digest::Digest;
 use crate::filekind::FileKind;
 use crate::limits;
-use crate::manifest::{Entries, Item, Malformed};
+use crate::manifest::{Entries, Formats, Item, Malformed};
 use crate::root::Root;
 
 /// A file that is to be read and judged.
@@ -79,6 +79,8 @@ pub(crate) enum Pulled {
     Leftover { name: Vec<u8> },
     /// There is nothing to say of it.
     Passed,
+    /// Nothing more comes until it is [told to go on](Planner::go_on).
+    Rest,
     /// There was no descriptor to go further with; to be pulled again.
     NoDescriptor(Errno),
     /// Nothing is left.
@@ -93,7 +95,7 @@ impl Pulled {
             Pulled::Malformed { malformed, .. } => cost_bytes(malformed.text.len()),
             Pulled::Left { met, .. } => cost_bytes(met.name().len()),
             Pulled::Unlisted { name, .. } => cost_bytes(name.len()),
-            Pulled::Leftover { .. } | Pulled::Passed | Pulled::NoDescriptor(_) | Pulled::End => 0,
+            Pulled::Leftover { .. } | Pulled::Passed | Pulled::Rest | Pulled::NoDescriptor(_) | Pulled::End => 0,
         }
     }
 }
@@ -157,13 +159,17 @@ impl Planner {
                     Audited::Left(name, kind) => Pulled::Unlisted { place, name, kind },
                     Audited::NoDescriptor(errno) => Pulled::NoDescriptor(errno),
                     Audited::Unreadable(met) => Pulled::Left { place, met },
-                    Audited::Rest | Audited::Passed => Pulled::Passed,
+                    Audited::Passed => Pulled::Passed,
+                    Audited::Rest => Pulled::Rest,
                 })
             }),
         };
         match pulled {
             Ok(Some(pulled)) => {
-                let has_place = !matches!(pulled, Pulled::Passed | Pulled::Leftover { .. } | Pulled::NoDescriptor(_));
+                let has_place = !matches!(
+                    pulled,
+                    Pulled::Passed | Pulled::Rest | Pulled::Leftover { .. } | Pulled::NoDescriptor(_)
+                );
                 self.next_place += u64::from(has_place);
                 Ok(pulled)
             }
@@ -219,6 +225,24 @@ impl Planner {
             Stock::Audit(audit) => audit.manifest_bytes(),
             Stock::GnuLines(lines) => lines.bytes_read(),
             Stock::Tree(_) | Stock::List(_) => 0,
+        }
+    }
+
+    /// The formats of the entries of the manifest so far.
+    pub(crate) fn formats(&self) -> Formats {
+        match &self.stock {
+            Stock::Manifest(entries) => entries.formats(),
+            Stock::Audit(audit) => audit.formats(),
+            Stock::GnuLines(_) | Stock::Tree(_) | Stock::List(_) => Formats::default(),
+        }
+    }
+
+    /// Names of the tree so far that a pattern excludes.
+    pub(crate) fn excluded(&self) -> u64 {
+        match &self.stock {
+            Stock::Tree(walk) => walk.excluded(),
+            Stock::Audit(audit) => audit.excluded(),
+            Stock::Manifest(_) | Stock::GnuLines(_) | Stock::List(_) => 0,
         }
     }
 

@@ -8,12 +8,13 @@ mod gnu;
 pub use counts::Counts;
 pub use gnu::GnuFindings;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::digest::Digest;
 use crate::hash::{Kernel, KernelUse, Kernels};
 use crate::limits;
-use crate::manifest::Malformed;
+use crate::manifest::{Format, Malformed};
 use crate::readerkind::ReaderKind;
 use crate::verdict::{Evidence, Outcome, OutcomeKind, Verdict, judge};
 
@@ -102,10 +103,18 @@ pub enum Verb {
 pub struct Report {
     /// What the run did.
     pub verb: Verb,
+    /// The manifest that it went by, as messages name it: see [`Run::manifest`](crate::Run::manifest). None where it went by
+    /// none, as in `create`.
+    pub manifest: Option<PathBuf>,
     /// How many files had which outcome.
     pub counts: Counts,
     /// Unlisted files that seem to be missing ones: see [`FileReport::moved_from`].
     pub moved: u64,
+    /// Names in the tree that a pattern excludes, in `audit` and `create`; an excluded directory is one, whatever it holds.
+    pub excluded: u64,
+    /// The formats of the entries that were read, in the order of [`Format::ALL`]: one, but for lines of several side by side. Of
+    /// formats that differ in writing only it is the first.
+    pub formats: Vec<Format>,
     /// Lines of the manifest that do not parse.
     pub malformed_lines: u64,
     /// Those of them that GNU may take for an entry and we cannot.
@@ -142,8 +151,11 @@ impl Report {
     pub(crate) fn new(verb: Verb, kernels: &Kernels) -> Report {
         Report {
             verb,
+            manifest: None,
             counts: Counts::default(),
             moved: 0,
+            excluded: 0,
+            formats: Vec::new(),
             malformed_lines: 0,
             refused_lines: 0,
             failures: Vec::new(),

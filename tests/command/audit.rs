@@ -162,3 +162,26 @@ fn names_that_nobody_listed_are_one_harmless_line_each() {
     assert!(harmless(ran.text()), "{}", ran.text());
     assert_eq!(ran.text().lines().filter(|line| line.contains("\"unlisted\"") && line.contains("\"file\"")).count(), 6);
 }
+
+#[test]
+fn what_is_excluded_is_counted() {
+    let mut tree = Tree::sound();
+    tree.write_manifest();
+    fs::create_dir(tree.at("cache")).expect("a directory");
+    for name in ["cache/1", "cache/2", "x.tmp", "y.tmp"] {
+        fs::write(tree.at(name), "x").expect("a file");
+    }
+    let exclude = ["--exclude", "*.tmp", "--exclude", "/cache/"];
+    let ran = run(tree.command("audit").args(exclude));
+    assert!(ran.summary().starts_with("checksig: PASS: 2 files, 3 excluded, 5 B in "), "{ran:?}");
+    let ran = run(tree.command("audit").args(exclude).arg("--json"));
+    let summary: Value = serde_json::from_str(ran.text().lines().last().expect("a line")).expect("JSON");
+    assert_eq!((&summary["excluded"], &summary["files"]), (&json!(3), &json!(2)));
+    // Files that are not listed are told as ever.
+    tree.damaged("b", b"");
+    let ran = run(tree.command("audit").args(["--exclude", "*.tmp"]));
+    assert!(ran.summary().contains(" unlisted; 4 files, 2 excluded, "), "{ran:?}");
+    assert!(run(&mut tree.command("verify")).summary().contains("; 2 files, 6 B in "), "verify looks at no tree");
+    let ran = run(tree.command("create").args(["--force"]).args(exclude));
+    assert!(ran.summary().starts_with("checksig: PASS: wrote sha1sum.txt: 2 files, 3 excluded, "), "{ran:?}");
+}

@@ -48,7 +48,7 @@ fn the_page_has_every_error_of_the_schema() {
     let page = include_str!("../../docs/json.md");
     let row = page.lines().find(|line| line.starts_with("| `error` | string |")).expect("a row");
     let schema = schema();
-    let names = schema["definitions"]["error"]["properties"]["error"]["enum"].as_array().expect("a list");
+    let names = schema["definitions"]["error_name"]["enum"].as_array().expect("a list");
     let listed: Vec<Value> = row.split('`').skip(3).step_by(2).map(Value::from).collect();
     assert_eq!(listed, *names);
 }
@@ -104,10 +104,49 @@ fn a_pass_from_its_first_line_to_its_last() {
         "outside_root": 0, "unlisted": 0, "not_checked": 0,
     });
     let expected = json!({
-        "type": "summary", "verdict": "pass", "counts": counts, "moved": 0, "malformed_lines": 0, "files": 2, "bytes": 5,
+        "type": "summary", "verdict": "pass", "counts": counts, "moved": 0, "excluded": 0,
+        "formats": ["gnu"], "malformed_lines": 0, "files": 2, "bytes": 5,
         "exit_status": 0, "cancelled": false, "signal": null,
     });
     assert_eq!(*summary, expected);
+}
+
+#[test]
+fn the_summary_tells_the_formats_of_the_entries() {
+    let x = digest(b"x");
+    for (text, options, formats) in [
+        (format!("{x}  a\n{x} *a\n"), &[][..], json!(["gnu"])),
+        (format!("{x} *a\n"), &["--format", "gnu"], json!(["gnu"])),
+        (format!("SHA1 (a) = {x}\n"), &[], json!(["bsd"])),
+        (format!("SHA1(a)= {x}\nSHA1 (a) = {x}\n{x}  a\n"), &[], json!(["gnu", "bsd", "openssl"])),
+        (format!("{x}  a\0{x}  a\0"), &[], json!(["zero"])),
+        (format!("{x}\ta\n"), &["--format", "bagit"], json!(["bagit"])),
+        // A line that does not parse is of no format.
+        (format!("SHA1 (a) = 00\n{x}  a\n"), &[], json!(["gnu"])),
+        ("# nothing\n".to_owned(), &[], json!([])),
+    ] {
+        let tree = Tree::new();
+        fs::write(tree.at("a"), "x").expect("a file");
+        fs::write(tree.at("sha1sum.txt"), &text).expect("a manifest");
+        for verb in ["verify", "audit"] {
+            let lines = lines(&run(tree.command(verb).arg("--json").args(options)));
+            assert_eq!(lines.last().expect("a summary")["formats"], formats, "{verb} {text:?}");
+        }
+    }
+}
+
+#[test]
+fn what_doctor_says_is_in_the_schema() {
+    let tree = Tree::sound();
+    for (path, status) in [(".", 0), ("a", 0), ("gone", 2)] {
+        let ran = run(tree.command("doctor").args(["--json", path]));
+        let lines = lines(&ran);
+        assert_eq!((ran.status, lines.len(), &lines[0]["type"]), (Some(status), 1, &json!("examination")));
+        assert_eq!(
+            lines[0]["cpu"]["workers"].as_u64(),
+            std::thread::available_parallelism().ok().map(|n| n.get() as u64)
+        );
+    }
 }
 
 #[test]

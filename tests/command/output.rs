@@ -72,6 +72,33 @@ fn a_pipe_that_does_not_wait_is_waited_for() {
     assert_eq!((wait(&mut child).code(), out.lines().count()), (Some(0), 20_001));
 }
 
+/// As for `/dev/full`, and as GNU's `sha1sum` has it, which also takes no notice where it has nothing to say.
+#[test]
+fn standard_output_that_is_closed_is_an_error_to_who_has_something_to_say() {
+    let tree = Tree::sound();
+    tree.write_manifest();
+    let closed = |words: &str| {
+        let mut shell = Command::new("sh");
+        let line = format!("exec \"$0\" {words} >&-");
+        run(shell.args(["-c", &line, env!("CARGO_BIN_EXE_checksig")]).current_dir(tree.path()))
+    };
+    for words in ["verify", "audit", "verify --json", "audit --json --quiet", "doctor", "doctor --json"] {
+        let ran = closed(words);
+        let message = "checksig: standard output cannot be written, so the run was given up: Bad file descriptor";
+        assert!(ran.status == Some(2) && ran.err.starts_with(message), "{words}: {ran:?}");
+        assert_eq!(ran.err.lines().count(), 1, "{words}: {ran:?}");
+        assert_eq!(closed(&format!("{words} 2>&-")).status, Some(2), "{words}");
+    }
+    for words in ["--help", "verify --help", "--version", "sha1sum --help"] {
+        assert!(!matches!(closed(words).status, Some(0)), "{words}");
+    }
+    for words in ["verify --quiet", "audit --quiet", "verify -o found", "create --force"] {
+        assert_eq!(closed(words).status, Some(0), "{words}");
+    }
+    std::fs::write(tree.at("b"), "no more").expect("a file");
+    assert_eq!(closed("verify --quiet").status, Some(2), "what failed is not said");
+}
+
 /// Rust has `/dev/null` in the place of a descriptor that was closed, before any code of ours runs.
 #[test]
 fn closed_descriptors_do_not_change_the_verdict() {
@@ -82,7 +109,7 @@ fn closed_descriptors_do_not_change_the_verdict() {
         let line = format!("exec \"$0\" verify {redirections}");
         run(shell.args(["-c", &line, env!("CARGO_BIN_EXE_checksig")]).current_dir(tree.path()))
     };
-    for redirections in [">&-", "2>&-", "<&- >&- 2>&-"] {
+    for redirections in ["2>&-", "<&- 2>&-"] {
         assert_eq!(verify(redirections).status, Some(0), "{redirections}");
     }
     assert_eq!(verify("2>&-").text(), "a: OK\nb: OK\n");

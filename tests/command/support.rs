@@ -190,6 +190,18 @@ pub(super) fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
+/// What a process says that could not wait for its run to stop. It waits for a second, which may be too short where
+/// many others want the CPU.
+pub(super) const CUT_OFF: &str = "not everything that was found has been said";
+
+/// Makes an attempt with longer and longer pauses, until one of them shows what it should: where the machine is busy a moment may
+/// pass between any two steps. `None` says that it did not; the last may say so for half a minute before this gives up.
+pub(super) fn patiently<T>(mut attempt: impl FnMut(Duration) -> Option<T>) -> T {
+    let pauses = [200, 200, 500, 1000, 2000, 4000, 8000, 16_000];
+    let shown = pauses.into_iter().find_map(|pause| attempt(Duration::from_millis(pause)));
+    shown.expect("it was shown in none of the attempts")
+}
+
 /// The SHA-1 digest of some bytes.
 pub(super) fn digest(content: &[u8]) -> String {
     hex::encode(Sha1::digest(content))

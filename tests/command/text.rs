@@ -150,3 +150,11 @@ fn both_streams_in_one_place_keep_their_order() {
         text.lines().map(|line| line.split_at_checked(13).map_or(line, |(start, _)| start)).collect();
     assert_eq!(starts[..5], ["a: OK", "b: OK", "c: FAILED", "checksig: sha", "d: OK"], "{text}");
 }
+
+#[test]
+fn a_run_that_read_nothing_says_so() {
+    let mut tree = Tree::new();
+    tree.lists(&digest(b""), "gone");
+    let ran = tree.verify(&[]);
+    assert!(ran.summary().contains(", 0 B in ") && ran.summary().contains("; nothing was read; kernel: "), "{ran:?}");
+}

@@ -1,4 +1,4 @@
-"""`checksig verify --json`, `checksig audit --json` and docs/json.schema.json: every line that the command writes is as the schema says.
+"""`checksig verify --json`, `audit --json`, `doctor --json` and docs/json.schema.json: every line that the command writes is as the schema says.
 
 The words of the lines are the matter of the command's own tests.
 """
@@ -84,6 +84,7 @@ def test_an_audit(tree):
     assert unlisted.keys() == {"new", "\ufffd", "fifo"}
     assert (unlisted["new"]["moved_from"], unlisted["new"]["kind"], unlisted["fifo"]["kind"]) == ("old", "regular", "fifo")
     assert (summary["moved"], summary["counts"]["unlisted"]) == (1, 3)
+    assert (summary["excluded"], summary["formats"]) == (1, ["gnu"])
     for wrong in [dict(unlisted["new"], line=1), dict(unlisted["new"], kind="file"), dict(found[0], moved_from="x")]:
         with pytest.raises(fastjsonschema.JsonSchemaException):
             VALID(wrong)
@@ -113,6 +114,25 @@ def test_an_interrupted_run(huge, number, status):
     assert run.returncode == status
     summary = checked(out)[-1]
     assert summary["cancelled"] and summary["signal"] == number.name and summary["exit_status"] == status
+
+
+@pytest.mark.parametrize("name, status", [("", 0), ("/a", 0), ("/gone", 2)])
+def test_what_doctor_finds(tree, name, status):
+    tree.add("a").write()
+    done = subprocess.run([sys.executable, "-m", "checksig", "doctor", "--json", tree.root + name], stdout=subprocess.PIPE, timeout=60)
+    assert done.returncode == status
+    (line,) = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    VALID(line)
+    for wrong in [
+        dict(line, can_run=not line["can_run"]),
+        dict(line, novel=1),
+        dict(line, kernels=[dict(line["kernels"][0], standing="fast")]),
+        dict(line, calls=[dict(line["calls"][0], refused="yes")]),
+        dict(line, cpu=dict(line["cpu"], workers=0)),
+        {key: value for key, value in line.items() if key != "limits"},
+    ]:
+        with pytest.raises(fastjsonschema.JsonSchemaException):
+            VALID(wrong)
 
 
 def test_the_schema_refuses_what_is_wrong(tree):

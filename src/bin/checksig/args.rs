@@ -158,8 +158,8 @@ impl From<How> for Resources {
 }
 
 /// The manifest below a root, by the name that a person would use for it.
-fn default_manifest(root: &Path, name: &str) -> PathBuf {
-    if root == Path::new(".") { PathBuf::from(name) } else { root.join(name) }
+fn default_manifest(root: &Path, name: impl AsRef<Path>) -> PathBuf {
+    if root == Path::new(".") { name.as_ref().to_owned() } else { root.join(name) }
 }
 
 /// Takes the names of the readers that can be forced, as the library knows them.

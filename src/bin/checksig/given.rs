@@ -2,6 +2,7 @@
 //!
 //! The only unsafe code of the command: a function that the loader calls first, and what it asks Linux.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether descriptors 0, 1 and 2 were closed; Rust opens them on `/dev/null`.
@@ -18,6 +19,11 @@ pub(crate) fn stdin_was_closed() -> bool {
 /// Whether standard output was closed.
 pub(crate) fn stdout_was_closed() -> bool {
     CLOSED[1].load(Ordering::Relaxed)
+}
+
+/// Standard output, for who writes to it by Rust's own handle, which takes a descriptor that was closed for success.
+pub(crate) fn stdout() -> io::Result<io::Stdout> {
+    if stdout_was_closed() { Err(rustix::io::Errno::BADF.into()) } else { Ok(io::stdout()) }
 }
 
 /// Whether standard error was closed.

@@ -2,8 +2,8 @@
 //!
 //! A face: it converts and prints, and every decision is the library's. It sees only what `checksig` makes public, and
 //! holds no unsafe code but what `given` asks Linux before Rust begins. Rust opens descriptors 0 to 2 on `/dev/null` where
-//! the parent closed them, so that no file of a run can come to stand where messages go; with `>&-` the lines are lost and
-//! the exit status still tells.
+//! the parent closed them, so that no file of a run can come to stand where messages go; what would go to `>&-` is an
+//! error all the same, and what would go to `2>&-` is lost.
 
 #![deny(unsafe_code)]
 

@@ -6,8 +6,9 @@ use clap::{Arg, ArgAction, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("ROOT/sha1sum.txt", "The manifest, where no other is named."),
+    ("ROOT/manifest-sha1.txt", "A bag's, taken where none is named and there is no sha1sum.txt."),
     (
         "/proc/sys/kernel/io_uring_disabled",
         "Where it is not 0, files that are not in memory are read by threads in place of rings of io_uring.",

@@ -3,11 +3,13 @@
 //!
 //! Takes a directory and writes below it as below `share`. Knows no option: whatever is defined is in the pages.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![allow(dead_code, unused_imports, reason = "the definition is that of the command, and so are its modules")]
 
 mod args;
 mod exit;
+#[allow(unsafe_code, reason = "a function that is called before main")]
+mod given;
 mod man;
 mod render;
 mod signals;

@@ -21,11 +21,11 @@ pub(crate) fn run(choices: Verify, watch: &Watch) -> Exit {
 pub(crate) fn check(
     verb: &'static str,
     start: fn(&Path, &Options) -> Result<Run, Error>,
-    choices: Verify,
+    mut choices: Verify,
     watch: &Watch,
 ) -> Exit {
-    let Verify { root, manifest, mut options, quiet, json, output } = choices;
-    let begin = |path: &PathBuf| Output::begin(path, &root, &manifest);
+    let output = choices.output.take();
+    let begin = |path: &PathBuf| Output::begin(path, &choices.root, choices.options.manifest.as_deref());
     let file = match output.as_ref().map(begin).transpose() {
         Ok(file) => file,
         Err(error) => {
@@ -33,14 +33,17 @@ pub(crate) fn check(
             return Exit::CannotRun;
         }
     };
-    options.own = file.iter().flat_map(Output::paths).collect();
-    let mut console = Console::new(file, !quiet);
+    choices.options.own = file.iter().flat_map(Output::paths).collect();
+    let mut console = Console::new(file, !choices.quiet);
     watch.mind(console.leftovers());
+    let started = start(&choices.root, &choices.options);
+    let manifest = choices.manifest_of(started.as_ref().ok());
+    let Verify { root, options, quiet, json, .. } = choices;
     if json {
         let beginning = Beginning { verb, root: &root, manifest: &manifest, options: &options, quiet };
         let mut view = Json::begin(&beginning, &mut console);
-        return drive(start(&root, &options), &mut view, console, watch);
+        return drive(started, &mut view, console, watch);
     }
     let mut view = VerifyText::new(verb, &root, &manifest, options.policy == Policy::Inside, quiet);
-    drive(start(&root, &options), &mut view, console, watch)
+    drive(started, &mut view, console, watch)
 }

@@ -63,7 +63,7 @@ pub struct CpuFound {
     pub instruction_sets: Vec<(&'static str, bool)>,
     /// CPUs that this process may run on, by its affinity.
     pub allowed: Option<usize>,
-    /// CPUs' worth of time that its cgroup may take.
+    /// CPUs' worth of time that its cgroup may take, by version 1 or 2 of them.
     pub quota: Option<f64>,
     /// Threads that a run hashes with, which comes of these.
     pub workers: usize,

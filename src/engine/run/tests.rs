@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::digest::Digest;
+use crate::engine::MANIFEST_NAME;
 use crate::engine::crew::STARTED;
 use crate::engine::means::{BOUNDS, Bounds};
 use crate::hash::Stream;

@@ -10,6 +10,7 @@ use checksig::{ReaderKind, ShownText};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::exit::Exit;
+use crate::given;
 
 pub(super) const ABOUT: &str = "Proves that a directory tree holds the bytes its SHA-1 manifest says it holds";
 
@@ -18,7 +19,7 @@ Proves that a directory tree holds the bytes its SHA-1 manifest says it holds, a
 hash them.
 
 A manifest is a text file as `sha1sum` writes it: a digest and a file name on each line. By default it is \
-sha1sum.txt in the directory itself. `checksig create` writes one, and `checksig verify` proves later that every \
+sha1sum.txt in the directory itself or, where that is not there, a bag's manifest-sha1.txt. `checksig create` writes one, and `checksig verify` proves later that every \
 file in it is there, whole and unchanged; `checksig audit` proves as well that nothing else is there. Names are \
 relative to the directory; nothing outside of it is ever read.
 
@@ -202,8 +203,8 @@ which stays below its root.";
 
 pub(super) const SHA1SUM_AFTER: &str = "\
 Examples:
-  checksig sha1sum photos/*.jpg
-  checksig sha1sum -c --quiet photos.sha1
+  checksig sha1sum photos/*.jpg > jpgs.sha1
+  checksig sha1sum -c --quiet jpgs.sha1 && echo intact
 
 Exit status:
   0    all is well
@@ -246,7 +247,7 @@ pub(super) static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
 pub(super) const LIMIT_RATE: &str = "Bytes a second that are read at most, such as 20M [default: no limit]";
 
 pub(super) const LIMIT_RATE_LONG: &str = "\
-Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it \
+Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it, as 20M or 20MiB \
 [default: no limit].
 
 It counts what is read, whether that comes from a device or is in memory, and files that are read a second time. It is kept \
@@ -270,7 +271,10 @@ How files are read.
 What is in the page cache is read by the threads that hash, without ever waiting. The rest comes through rings of \
 io_uring, with many reads in flight, or, where Linux refuses a ring, through threads that wait for one read each. That is \
 auto. A name forces one way for every file: to compare them, or to do without one that is under suspicion. A reader \
-that cannot be had here is an error.";
+that cannot be had here is an error.
+
+A summary tells how many files came by which reader. The first way of auto is cached there; it cannot be forced, as it passes \
+over what is not in memory.";
 
 pub(super) const READER_AUTO: &str = "the page cache first, then uring, or else threads";
 
@@ -279,14 +283,14 @@ pub(super) const QUEUE_DEPTH: &str = "Reads in flight on the device at a time [d
 pub(super) const QUEUE_DEPTH_LONG: &str = "\
 Reads in flight on the device at a time, over all files; 4096 at most [default: chosen for the device].
 
-With the reader threads it is the number of threads. A small number leaves the device to others, a large one may suit an \
-array of many disks.";
+With the reader threads it is the number of threads; with pread and mmap it has no effect, as each thread that hashes waits \
+for one read (-j). A small number leaves the device to others, a large one may suit an array of many disks.";
 
 pub(super) const MEMORY: &str = "Memory for all buffers, such as 64M [default: 51M and 8M a worker, at most]";
 
 pub(super) const MEMORY_LONG: &str = "\
-Memory for all buffers: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it; 4M at least [default: 51M \
-and 8M a worker, at most].";
+Memory for all buffers: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it, as 65536K, 64M or 64MiB; 4M at \
+least [default: 51M and 8M a worker, at most].";
 
 pub(super) const FROM_MEDIA: &str = "Read every byte from the device itself, also what is in memory";
 
@@ -320,7 +324,7 @@ pub(super) fn with_remedy(mut usage: clap::Error) -> clap::Error {
 /// Shows help or the version on standard output, a usage error on standard error.
 pub(crate) fn explain(usage: &clap::Error) -> Exit {
     if !usage.use_stderr() {
-        let shown = usage.print().and_then(|()| std::io::stdout().flush());
+        let shown = given::stdout().and_then(|mut out| usage.print().and_then(|()| out.flush()));
         return if shown.is_ok() { Exit::Pass } else { Exit::CannotRun };
     }
     // A usage error repeats what was typed, which may hold anything.

@@ -4,12 +4,13 @@
 
 use std::num::NonZeroU64;
 
-/// Reads a number of bytes, with K, M or G behind it for KiB, MiB or GiB.
+/// Reads a number of bytes, with K or KiB, M or MiB, G or GiB behind it. KB is none of them: to some it means 1000 bytes.
 pub(super) fn bytes(word: &str) -> Result<u64, String> {
-    let (digits, shift) = match word.char_indices().next_back() {
-        Some((at, 'K' | 'k')) => (&word[..at], 10),
-        Some((at, 'M' | 'm')) => (&word[..at], 20),
-        Some((at, 'G' | 'g')) => (&word[..at], 30),
+    let scaled = word.strip_suffix("iB").unwrap_or(word);
+    let (digits, shift) = match scaled.char_indices().next_back() {
+        Some((at, 'K' | 'k')) => (&scaled[..at], 10),
+        Some((at, 'M' | 'm')) => (&scaled[..at], 20),
+        Some((at, 'G' | 'g')) => (&scaled[..at], 30),
         _ => (word, 0),
     };
     // A sign would parse, and mean nothing.
@@ -34,7 +35,15 @@ mod tests {
 
     #[test]
     fn a_suffix_is_a_power_of_1024() {
-        for (word, size) in [("0", 0), ("4096", 4096), ("3K", 3 << 10), ("64m", 64 << 20), ("2G", 2 << 30)] {
+        for (word, size) in [
+            ("0", 0),
+            ("4096", 4096),
+            ("3K", 3 << 10),
+            ("64m", 64 << 20),
+            ("64MiB", 64 << 20),
+            ("7KiB", 7 << 10),
+            ("2G", 2 << 30),
+        ] {
             assert_eq!(bytes(word), Ok(size), "{word}");
         }
         assert_eq!(bytes("18446744073709551615"), Ok(u64::MAX));
@@ -42,9 +51,23 @@ mod tests {
 
     #[test]
     fn what_is_no_size_is_refused() {
-        for word in
-            ["", "M", "64MB", "64MiB", "1.5G", "-1", "+1", "1 G", "64\u{39c}", "18446744073709551616", "17179869184G"]
-        {
+        for word in [
+            "",
+            "M",
+            "64MB",
+            "iB",
+            "64iB",
+            "MiB",
+            "64Mib",
+            "64MiBiB",
+            "1.5G",
+            "-1",
+            "+1",
+            "1 G",
+            "64\u{39c}",
+            "18446744073709551616",
+            "17179869184G",
+        ] {
             let complaint = bytes(word).unwrap_err();
             assert!(complaint.contains("64M"), "{word}: {complaint}");
         }

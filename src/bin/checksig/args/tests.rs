@@ -19,7 +19,7 @@ fn clap_finds_no_fault_with_the_definitions() {
 fn what_is_not_said_is_the_librarys_default() {
     let Ok(Command::Verify(verify)) = read("checksig verify") else { panic!("verify") };
     assert_eq!(verify.root, Path::new("."));
-    assert_eq!(verify.manifest, Path::new("sha1sum.txt"));
+    assert_eq!(verify.manifest_of(None), Path::new("sha1sum.txt"));
     assert_eq!(verify.options.manifest, None);
     assert_eq!((verify.options.grammar, verify.options.policy), (Grammar::Detect, Policy::Beneath));
     assert_eq!(verify.options.resources, Resources::default());

@@ -2,10 +2,10 @@
 //!
 //! Words and choices only; see the parent for what they share with other verbs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use checksig::manifest::{Format, Grammar};
-use checksig::{MANIFEST_NAME, Options, Policy};
+use checksig::{MANIFEST_NAME, Options, Policy, Run};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
@@ -15,8 +15,6 @@ use super::{How, default_manifest, file_to_write, follow, help};
 pub(crate) struct Verify {
     /// The root, as it was given.
     pub(crate) root: PathBuf,
-    /// The manifest, given or not: the name that messages show.
-    pub(crate) manifest: PathBuf,
     /// What the library is asked for.
     pub(crate) options: Options,
     /// Whether only what is wrong is shown.
@@ -33,7 +31,7 @@ pub(super) struct VerifyWords {
     #[arg(value_name = "ROOT", default_value = ".")]
     root: PathBuf,
 
-    /// The manifest [default: ROOT/sha1sum.txt]
+    /// The manifest [default: ROOT/sha1sum.txt, or else a bag's ROOT/manifest-sha1.txt]
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
 
@@ -67,15 +65,27 @@ pub(super) struct VerifyWords {
     output: Option<PathBuf>,
 }
 
+impl Verify {
+    /// The manifest that a run goes by, or, where there is no run, that it would be looked for as: the name that messages show.
+    pub(crate) fn manifest_of(&self, run: Option<&Run>) -> PathBuf {
+        match (&self.options.manifest, run.and_then(Run::manifest)) {
+            (Some(named), _) => named.clone(),
+            (None, found) => {
+                let name = found.and_then(Path::file_name).unwrap_or(MANIFEST_NAME.as_ref());
+                default_manifest(&self.root, name)
+            }
+        }
+    }
+}
+
 impl From<VerifyWords> for Verify {
     fn from(words: VerifyWords) -> Verify {
         let mut options = Options::default();
         options.grammar = words.format;
         options.policy = words.follow;
         options.resources = words.how.into();
-        let manifest = words.manifest.clone().unwrap_or_else(|| default_manifest(&words.root, MANIFEST_NAME));
         options.manifest = words.manifest;
-        Verify { root: words.root, manifest, options, quiet: words.quiet, json: words.json, output: words.output }
+        Verify { root: words.root, options, quiet: words.quiet, json: words.json, output: words.output }
     }
 }
 

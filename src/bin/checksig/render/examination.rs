@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use checksig::{Examination, KernelFound, KernelStanding, LimitFound, PlaceFound, RunFound, ShownText, Trouble};
 
-use super::figures::Bytes;
+use super::figures::{Bytes, Count};
 use super::name::write_shown;
 
 /// Where the text begins beside the topics.
@@ -70,7 +70,7 @@ fn cpu(found: &Examination, page: &mut Page) {
     }
     let allowed = cpu.allowed.map_or(String::new(), |cpus| format!("; {cpus} allowed by affinity"));
     let quota = cpu.quota.map_or(String::new(), |cpus| format!("; {cpus:.1} granted by the cgroup"));
-    page.line(&format!("{} workers{allowed}{quota}", cpu.workers));
+    page.line(&format!("{}{allowed}{quota}", Count(cpu.workers as u64, "worker")));
 }
 
 fn kernels(kernels: &[KernelFound], page: &mut Page) {

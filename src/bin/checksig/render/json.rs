@@ -35,10 +35,11 @@ pub(crate) struct Json {
 }
 
 impl Json {
-    /// JSON of every file or, if `quiet`, of those that failed; writes the first line, before anything is opened.
+    /// JSON of every file or, if `quiet`, of those that failed; writes the first line, before anything that was found.
     pub(crate) fn begin(beginning: &Beginning<'_>, console: &mut Console) -> Json {
         let (root, manifest) = (beginning.root.as_os_str(), beginning.manifest.as_os_str());
         let (root, manifest) = (root.as_encoded_bytes(), manifest.as_encoded_bytes());
+        let file_name = beginning.manifest.file_name().unwrap_or_default().as_encoded_bytes();
         put(
             console,
             &Line::Start(Start {
@@ -49,7 +50,7 @@ impl Json {
                 root_b64: as_base64(root),
                 manifest: as_text(manifest),
                 manifest_b64: as_base64(manifest),
-                format: codes::grammar(beginning.options.grammar),
+                format: codes::grammar(beginning.options.grammar.for_manifest(file_name)),
                 options: chosen(beginning.options, beginning.quiet),
             }),
         );
@@ -93,6 +94,8 @@ impl Render for Json {
                 },
                 counts: &report.counts,
                 moved: report.moved,
+                excluded: report.excluded,
+                formats: report.formats.iter().map(|format| format.name()).collect(),
                 malformed_lines: report.malformed_lines,
                 files: report.counts.total(),
                 bytes: report.bytes,

@@ -151,6 +151,14 @@ fn fields(progress: &Progress, pace: &Pace, now: Instant) -> Vec<Field> {
         fields.push(Field { text: String::new(), spare: 7, kind: Kind::Bar(done) });
         fields.push(words(format!("{:.0} %", (done * 100.0).floor()), 1));
     }
+    // The entries are all judged: what is done now, and of what there is no telling how much is left.
+    match progress.walked {
+        Some(walked) if !progress.planned_all => {
+            fields.push(words(format!("looking for unlisted files: {}", Count(walked, "name")), 1));
+        }
+        Some(_) => fields.push(words("looking for moved files".to_owned(), 6)),
+        None => {}
+    }
     fields.push(words(Count(progress.files_done, "file").to_string(), 3));
     if progress.files_failed > 0 {
         // Without colour: the end of a line that is cut off must not be lost.
@@ -258,5 +266,16 @@ mod tests {
         let mut walking = halfway();
         walking.planned_all = false;
         assert_eq!(line(&walking, 79), "500 files  6.0 GB  1.50 GB/s");
+    }
+
+    #[test]
+    fn an_audit_says_what_it_does_behind_its_entries() {
+        let mut walking = halfway();
+        (walking.planned_all, walking.walked, walking.manifest_bytes) = (false, Some(1200), (900, 900));
+        assert_eq!(line(&walking, 99), "looking for unlisted files: 1200 names  500 files  6.0 GB  1.50 GB/s");
+        assert_eq!(line(&walking, 50), "looking for unlisted files: 1200 names  500 files");
+        walking.planned_all = true;
+        let text = line(&walking, 200);
+        assert!(text.contains("  50 %  looking for moved files  500 files  ") && text.ends_with("0:04 left"), "{text}");
     }
 }

@@ -33,12 +33,13 @@ pub(crate) fn cut_off(signal: Signal, progress: &Progress) -> Vec<u8> {
 }
 
 /// How many files of how many have an outcome: `1 of 2 files`, or, while the others are not known,
-/// `1 file, 31 % into the manifest`.
+/// `1 file, 31 % into the manifest` and `1 file, 7 names into the tree`.
 pub(super) fn files(progress: &Progress, judged: u64) -> String {
-    match (progress.planned_all, progress.manifest_bytes) {
-        (true, _) => format!("{judged} of {}", Count(progress.files_planned, "file")),
-        (false, (_, 0)) => Count(judged, "file").to_string(),
-        (false, (read, size)) => {
+    match (progress.planned_all, progress.walked, progress.manifest_bytes) {
+        (true, ..) => format!("{judged} of {}", Count(progress.files_planned, "file")),
+        (false, Some(walked), _) => format!("{}, {} into the tree", Count(judged, "file"), Count(walked, "name")),
+        (false, None, (_, 0)) => Count(judged, "file").to_string(),
+        (false, None, (read, size)) => {
             let percent = u128::from(read) * 100 / u128::from(size);
             format!("{}, {percent} % into the manifest", Count(judged, "file"))
         }
@@ -70,6 +71,10 @@ mod tests {
         assert!(status(&progress, &pace).starts_with("checksig: 40 of 100 files, 3 failed, "));
         let last = String::from_utf8(cut_off(Signal::Interrupt, &progress)).expect("UTF-8");
         assert!(last.starts_with("checksig: FAIL: interrupted by SIGINT after 40 of 100 files, 3 failed, 4.0 MB; "));
+        (progress.planned_all, progress.walked) = (false, Some(700));
+        assert!(
+            status(&progress, &pace).starts_with("checksig: 40 files, 700 names into the tree, 3 failed, 4.0 MB in ")
+        );
         let walking = Progress::default();
         assert!(status(&walking, &pace).starts_with("checksig: 0 files, 0 failed, 0 B in 4.00 s, now 0.00 B/s\n"));
     }

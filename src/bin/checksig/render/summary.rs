@@ -60,11 +60,19 @@ fn line(head: &str, found: &str, report: &Report, follows: bool, console: &mut C
     }
     let (bytes, elapsed) = (report.bytes, report.elapsed);
     let files = report.counts.total() - left_out(report);
-    say(err, format_args!("{}, {} in ", Count(files, "file"), Bytes(bytes)));
-    say(err, format_args!("{}, {}; readers:", Seconds(elapsed), Rate(bytes, elapsed)));
-    if report.readers.is_empty() {
-        say(err, " none");
+    say(err, Count(files, "file"));
+    if report.excluded > 0 {
+        say(err, format_args!(", {} excluded", report.excluded));
     }
+    say(err, format_args!(", {} in {}, {}; ", Bytes(bytes), Seconds(elapsed), Rate(bytes, elapsed)));
+    say(
+        err,
+        match (report.readers.is_empty(), bytes) {
+            (false, _) => "readers:",
+            (true, 0) => "nothing was read",
+            (true, _) => "no file was read to its end",
+        },
+    );
     for (nth, used) in report.readers.iter().enumerate() {
         let brought = Brought { bytes: used.bytes, device_bytes: used.device_bytes };
         say(err, format_args!("{} {} {} ({brought})", if nth == 0 { "" } else { "," }, used.kind, used.files));

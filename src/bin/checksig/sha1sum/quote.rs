@@ -203,6 +203,8 @@ mod tests {
             ("\u{10ffff}".as_bytes(), r"''$'\364\217\277\277'"),
             ("\u{fdd0}".as_bytes(), r"''$'\357\267\220'"),
             ("\u{fffd}".as_bytes(), "\u{fffd}"),
+            // Newer than most C libraries, and in no version of Unicode.
+            ("\u{1fae9}\u{378}".as_bytes(), "\u{1fae9}\u{378}"),
             ("\u{9b}31m".as_bytes(), r"''$'\302\233''31m'"),
             (b"\x1b[31m", r"''$'\033''[31m'"),
         ] {

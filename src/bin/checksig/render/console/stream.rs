@@ -11,6 +11,7 @@ use rustix::fs::{FileType, fstat};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::Trouble;
+use crate::given;
 
 /// What Linux writes to a pipe whole or not at all (`pipe(7)`).
 const PIPE_BUF: usize = 4096;
@@ -110,10 +111,12 @@ impl Stream {
         }
     }
 
+    /// Where it leads; `None` where the parent closed it, since what Rust has put there takes every line and keeps none.
+    /// Like GNU's, a run that has nothing to say there, as one that passes with `--quiet`, takes no notice.
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match &self.handle {
-            Handle::Out(out) => Some(out.as_fd()),
-            Handle::Err(err) => Some(err.as_fd()),
+            Handle::Out(out) => Some(out.as_fd()).filter(|_| !given::stdout_was_closed()),
+            Handle::Err(err) => Some(err.as_fd()).filter(|_| !given::stderr_was_closed()),
             Handle::File(file) => Some(file.as_fd()),
             Handle::Done => None,
         }

@@ -15,7 +15,7 @@ use super::encode::{counts, hex, kernels, readers};
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Line<'a> {
-    /// The first, before anything is opened.
+    /// The first.
     Start(Start<'a>),
     /// What became of one file.
     File(File<'a>),
@@ -152,6 +152,10 @@ pub(super) struct Summary<'a> {
     pub(super) counts: &'a Counts,
     /// Unlisted files that seem to be missing ones.
     pub(super) moved: u64,
+    /// Names in the tree that `--exclude` covers.
+    pub(super) excluded: u64,
+    /// The formats of the entries that were read.
+    pub(super) formats: Vec<&'static str>,
     /// Lines that do not parse.
     pub(super) malformed_lines: u64,
     /// Files with any outcome.
