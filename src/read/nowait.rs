@@ -18,12 +18,16 @@ pub(super) fn probe(file: BorrowedFd<'_>) -> Result<(), Errno> {
     }
 }
 
-/// Reads what is cached from this offset on. `None` where it would have to wait, or the file system knows no such reads.
+/// Reads what is cached from this offset on; `None` where it would have to wait.
 pub(super) fn read_cached(file: BorrowedFd<'_>, target: &mut [u8], offset: u64) -> Result<Option<usize>, Errno> {
     match preadv2(file, &mut [IoSliceMut::new(target)], offset, ReadWriteFlags::NOWAIT) {
-        // EPERM is what a filter of system calls says of one that it does not know; where it is the file's, whoever reads
-        // it plainly is told so as well.
-        Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) => Ok(None),
+        Err(Errno::AGAIN) => Ok(None),
         result => result.map(Some),
     }
+}
+
+/// Whether this errno of such a read says that the file system, or this Linux, knows none. EPERM is what a filter of system
+/// calls says of one that it does not know; where it is the file's, whoever reads it plainly is told so as well.
+pub(super) fn knows_none(errno: Errno) -> bool {
+    matches!(errno, Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM)
 }

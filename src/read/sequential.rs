@@ -11,7 +11,7 @@ use super::buffers::Buffer;
 use super::held::Held;
 use super::manner::{Manner, Way};
 use super::mapped::{NoWindow, Window, Windows, is_as_it_was};
-use super::nowait::read_cached;
+use super::nowait::{knows_none, read_cached};
 use super::pace::charge;
 use super::piece::{Answer, Piece};
 use super::residency::{Residency, absent_ranges, is_cached, residency};
@@ -33,6 +33,8 @@ pub(crate) struct Sequential {
     failure: Option<Failure>,
     /// Where the last read from memory missed, if one did.
     missed_offset: u64,
+    /// Its file system, or this Linux, knows no reads that must not wait.
+    knows_no_such_reads: bool,
 }
 
 /// What reading into a buffer came to.
@@ -68,7 +70,16 @@ impl Sequential {
     }
 
     fn new(held: Held, file: PlannedFile) -> Sequential {
-        Sequential { file, held, offset: 0, was_mapped: false, mapped: false, failure: None, missed_offset: 0 }
+        Sequential {
+            file,
+            held,
+            offset: 0,
+            was_mapped: false,
+            mapped: false,
+            failure: None,
+            missed_offset: 0,
+            knows_no_such_reads: false,
+        }
     }
 
     /// Whether readers of their own are to read it.
@@ -88,7 +99,7 @@ impl Sequential {
 
     /// Bytes that the next segment counts for, in a buffer of this capacity.
     pub(super) fn wanted(&self, capacity: usize) -> u64 {
-        self.charge(self.remaining().min(capacity as u64))
+        self.charge(self.next_bytes(capacity))
     }
 
     /// Bytes that a read of so many counts for.
@@ -111,18 +122,37 @@ impl Sequential {
         residency(self.held.fd(), self.offset, remaining).map(|cached| cached == Residency::All)
     }
 
-    /// Whether Linux says that the next so many bytes, one at least, are in memory, or come already.
-    pub(super) fn is_cached(&self, bytes: usize) -> bool {
-        is_cached(self.held.fd(), self.offset, bytes as u64)
+    /// Whether Linux says that the bytes of the next so large a segment are in memory, or come already.
+    pub(super) fn is_cached(&self, segment_bytes: usize) -> bool {
+        is_cached(self.held.fd(), self.offset, self.next_bytes(segment_bytes))
     }
 
     /// Whether Linux has the bytes of the next so large a segment in memory, all of them read in. Some Linuxes say that a
     /// read would have to wait also where a page is the mark at which reading ahead goes on. Such marks stay behind in files
     /// that were read in another order than from first to last.
     pub(super) fn is_in_memory(&self, segment_bytes: usize) -> bool {
-        let bytes = self.remaining().min(segment_bytes as u64);
-        let file = self.held.fd();
+        let (file, bytes) = (self.held.fd(), self.next_bytes(segment_bytes));
         bytes > 0 && is_cached(file, self.offset, bytes) && absent_ranges(file, self.offset, bytes).is_empty()
+    }
+
+    /// Bytes of the next segment in a buffer of this capacity.
+    fn next_bytes(&self, capacity: usize) -> u64 {
+        self.remaining().min(capacity as u64)
+    }
+
+    /// The device of which it has turned out that nobody reads its files without waiting, if so.
+    pub(super) fn device_without_such_reads(&self) -> Option<u64> {
+        self.knows_no_such_reads.then_some(self.device())
+    }
+
+    /// The number of the device that it lies on.
+    pub(super) fn device(&self) -> u64 {
+        self.held.stamp.device
+    }
+
+    /// Whether its device is memory and nothing else.
+    pub(super) fn is_on_memory(&self, manner: &Manner) -> bool {
+        manner.devices.of(self.held.fd(), self.held.stamp).is_memory()
     }
 
     /// A read from memory missed, and Linux has begun to bring the rest of this short file in: it may come that way, and
@@ -143,6 +173,7 @@ impl Sequential {
             let read = if may_wait { pread(file, target, offset).map(Some) } else { read_cached(file, target, offset) };
             if !may_wait && says_wait(&read, piece.wanted) {
                 self.missed_offset = piece.missing_offset();
+                self.knows_no_such_reads = read.is_err();
                 return Filled::WouldWait(buffer);
             }
             match read {
@@ -210,7 +241,7 @@ impl Sequential {
             return Filled::Failed(buffer, failure);
         }
         let (stamp, offset) = (self.held.stamp, self.offset);
-        let bytes = self.remaining().min(buffer.capacity() as u64);
+        let bytes = self.next_bytes(buffer.capacity());
         let mut origin = self.note(offset, bytes);
         if self.held.way.as_ref().is_some_and(Way::must_not_wait) {
             // Who reads the same file under another name, or twice, may have taken it out of memory since that was noted.
@@ -337,9 +368,13 @@ impl Sequential {
 }
 
 /// Whether the answer of a read that must not wait, for so many bytes and the end of the file behind them, is that it would
-/// have to. Some Linuxes give no bytes where they would.
+/// have to, or that nobody can tell. Some Linuxes give no bytes where they would.
 fn says_wait(read: &Result<Option<usize>, Errno>, wanted: usize) -> bool {
-    matches!(read, Ok(None)) || matches!(read, Ok(Some(0)) if wanted > 0)
+    match read {
+        Ok(None) => true,
+        Ok(Some(count)) => *count == 0 && wanted > 0,
+        Err(errno) => knows_none(*errno),
+    }
 }
 
 #[cfg(test)]
@@ -351,5 +386,6 @@ mod tests {
         assert!(says_wait(&Ok(None), 4_096) && says_wait(&Ok(Some(0)), 4_096) && says_wait(&Ok(None), 0));
         assert!(!says_wait(&Ok(Some(0)), 0), "an empty file has none");
         assert!(!says_wait(&Ok(Some(1)), 4_096) && !says_wait(&Err(Errno::IO), 4_096));
+        assert!(says_wait(&Err(Errno::NOSYS), 4_096), "there are no such reads");
     }
 }

@@ -110,3 +110,41 @@ fn who_has_nobody_to_leave_files_to_maps_nothing_any_more() {
         println!("NOT RUN: nothing is mapped in {}", tree.path().display());
     }
 }
+
+#[test]
+fn where_files_are_in_memory_alone_reads_that_must_not_wait_are_tried_once() {
+    let Ok(tree) = tempfile::tempdir_in("/dev/shm") else {
+        println!("NOT RUN: /dev/shm is not to be had");
+        return;
+    };
+    for (name, bytes) in [("a", 0), ("b", 4_096), ("c", limits::WORKER_BUFFER_BYTES + 1)] {
+        fs::write(tree.path().join(name), vec![7; bytes]).unwrap();
+    }
+    let root = Arc::new(Root::open_root(tree.path(), Policy::Beneath).unwrap());
+    let pool = BufferPool::new(limits::WORKER_BUFFER_BYTES, 4).unwrap();
+    let mut copying = Copying::new(root, Arc::default(), pool, How::Cached, Maps::Nothing);
+    for (ticket, name) in (0..).zip(["b", "a", "b", "c"]) {
+        let file = PlannedFile::new(Ticket(ticket), name.into());
+        let ControlFlow::Continue(mut reading) = copying.open(file) else { panic!("{name} is there") };
+        loop {
+            match copying.read(reading) {
+                Progress::Segment(on, segment) => {
+                    let last = segment.last;
+                    copying.release(segment.bytes, None);
+                    reading = on;
+                    if last {
+                        break;
+                    }
+                }
+                _ => panic!("{name} is in memory"),
+            }
+        }
+        if copying.asks.is_none() {
+            println!("NOT RUN: this Linux knows such reads there, or /dev/shm is on a disk");
+            return;
+        }
+        let device = reading.device();
+        assert_eq!(copying.asks, Some((device, true)), "{name}");
+        assert_eq!(reading.device_without_such_reads(), (ticket == 0).then_some(device), "{name} was not asked for so");
+    }
+}

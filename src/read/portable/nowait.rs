@@ -14,7 +14,12 @@ pub(super) fn probe(_file: BorrowedFd<'_>) -> Result<(), Errno> {
     Err(Errno::NOSYS)
 }
 
-/// Every read might have to wait.
+/// There are none.
 pub(super) fn read_cached(_file: BorrowedFd<'_>, _target: &mut [u8], _offset: u64) -> Result<Option<usize>, Errno> {
-    Ok(None)
+    Err(Errno::NOSYS)
+}
+
+/// Whether this errno says so.
+pub(super) fn knows_none(errno: Errno) -> bool {
+    errno == Errno::NOSYS
 }
