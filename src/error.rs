@@ -148,7 +148,7 @@ pub enum Error {
     #[error("audit: it is confined to its root, and cannot follow names or links out of it")]
     AuditNotConfined,
     /// Linux refused even one thread.
-    #[error("cannot start a thread: {0}")]
+    #[error("cannot start a thread: {0}; raise the limit with ulimit -u, or pids.max of the cgroup")]
     NoThread(io::Error),
     /// This process, or the whole machine, has as many files open as it may, and none of them is this run's to close.
     #[error("no file can be opened: {source}; this process may have {limit} open (ulimit -n)")]

@@ -140,7 +140,11 @@ fn where_no_run_can_be_done_it_exits_2_and_says_why() {
     let ran = doctor(&tree).without(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN).run();
     let text = String::from_utf8(ran.stdout).unwrap();
     assert_eq!(ran.status.code(), Some(2), "{text}");
-    assert!(text.contains("no run can be done: cannot start a thread: "), "{text}");
+    assert!(
+        text.contains("no run can be done but a small one, in the thread that asks: cannot start a thread: ")
+            && text.contains("ulimit -u"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use checksig::{Examination, KernelFound, KernelStanding, LimitFound, PlaceFound, RunFound, ShownText, Trouble};
+use checksig::{Error, Examination, KernelFound, KernelStanding, LimitFound, PlaceFound, RunFound, ShownText, Trouble};
 
 use super::figures::{Bytes, Count};
 use super::name::write_shown;
@@ -173,6 +173,9 @@ fn end(found: &Examination, page: &mut Page) {
     let limits = found.limits.iter().filter(|limit| limit.trouble.is_some());
     let refused = calls.count() + limits.count();
     let verdict = match (&found.obstacle, refused) {
+        (Some(error @ Error::NoThread(_)), _) => {
+            format!("no run can be done but a small one, in the thread that asks: {}", ShownText(&error.to_string()))
+        }
         (Some(error), _) => format!("no run can be done: {}", ShownText(&error.to_string())),
         (None, 0) => "a run can be done, and nothing is refused".to_owned(),
         (None, 1) => "a run can be done; 1 thing is refused, see above".to_owned(),
