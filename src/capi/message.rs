@@ -21,7 +21,7 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
     }
     let malformed =
         report.malformed.iter().map(|malformed| format!("{}: bad line: {}", malformed.line, Quoted(&malformed.text)));
-    let failures = report.failures.iter().map(|file| {
+    let failures = report.failures.iter().filter(|file| report.is_failure(file.outcome.kind())).map(|file| {
         let path = root.join(OsStr::from_bytes(&file.name));
         format!("{} - {}", Quoted(path.as_os_str().as_bytes()), file.outcome)
     });
@@ -33,10 +33,15 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
     if report.cancelled {
         lines.push("cancelled before every file was checked".to_owned());
     }
-    if lines.is_empty() && report.verb == Verb::Hash {
-        lines.push("the list names no file, so nothing was read".to_owned());
-    } else if lines.is_empty() {
-        lines.push(format!("{} - lists no file, so nothing was verified", Quoted(manifest.as_os_str().as_bytes())));
+    if lines.is_empty() {
+        let shown = |path: &Path| Quoted(path.as_os_str().as_bytes()).to_string();
+        lines.push(match report.verb {
+            Verb::Hash => "the list names no file, so nothing was read".to_owned(),
+            Verb::Create => format!("{} - no regular file, so no manifest was written", shown(root)),
+            Verb::Verify | Verb::Audit => {
+                format!("{} - lists no file, so nothing was verified", shown(manifest))
+            }
+        });
     }
     Some(lines.join("\n"))
 }

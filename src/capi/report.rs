@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::boundary::{Out, borrow, guard, guard_free, take};
+use super::kinds::ChecksigOutcome;
 use super::message::message;
-use super::record::{ChecksigOutcome, ChecksigText};
+use super::record::ChecksigText;
 use super::status::{ChecksigStatus, Failure};
 use crate::report::Report;
 use crate::verdict::{OutcomeKind, Verdict};
@@ -40,7 +41,8 @@ pub struct ChecksigSummary {
     pub verdict: ChecksigVerdict,
     /// Whether the run was cancelled before it was done.
     pub cancelled: bool,
-    /// Files with an outcome, and those of them with any outcome but match.
+    /// Files with an outcome, and those of them that count against the run: with any outcome but match, and in a creation
+    /// but CHECKSIG_OUTCOME_NOT_REGULAR.
     pub files: u64,
     pub files_failed: u64,
     /// Lines of the manifest that do not parse.
@@ -55,6 +57,14 @@ pub struct ChecksigSummary {
     pub kernels: usize,
     pub readers: usize,
     pub reasons: usize,
+    /// Unlisted files that an audit takes for missing ones: those whose records have a `moved_from`.
+    pub moved: u64,
+    /// Names that a pattern of checksig_options_add_exclude() kept out; an excluded directory is one, whatever it holds.
+    pub excluded: u64,
+    /// The format that the manifest was read or written in, by its name: text that lives as long as the program. Where
+    /// nobody asked for one, and the lines are neither of the format "bagit" nor "zero", it is "mixed": each line may be of
+    /// one of the others. Without a manifest there is none.
+    pub format: ChecksigText,
 }
 
 /// A SHA-1 kernel that was chosen.
@@ -124,6 +134,9 @@ pub unsafe extern "C" fn checksig_report_summary(
             kernels: report.kernels.len(),
             readers: report.readers.len(),
             reasons: report.reasons.len(),
+            moved: report.moved,
+            excluded: report.excluded,
+            format: report.grammar.map_or(ChecksigText::none(), |grammar| ChecksigText::of(grammar.name().as_bytes())),
         });
         Ok(ChecksigStatus::Ok)
     })

@@ -1,25 +1,20 @@
-//! Runs as a handle: started on a root or on a list of files, asked for batches, watched, cancelled, and turned into a
-//! report.
+//! Runs as a handle: asked for batches, watched, cancelled, and turned into a report; `start` makes them.
 //!
 //! Owns no thread of its own and calls nobody back: the engine works, and the caller pulls.
 
-use std::ffi::{OsStr, c_char};
 use std::mem;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::batch::ChecksigBatch;
-use super::boundary::{Out, borrow, guard, guard_free, lock, path, take};
-use super::hashing::{ChecksigBytes, elements};
-use super::options::ChecksigOptions;
+use super::boundary::{Out, borrow, guard, guard_free, lock, take};
 use super::report::{ChecksigReport, Found};
 use super::status::{ChecksigStatus, Failure};
-use crate::engine::{Batch, Canceller, HashOptions, MANIFEST_NAME, Options, Progress, Run};
+use crate::engine::{Batch, Canceller, Progress, Run};
 
-/// A verification, or the reading of a list of files, that is under way in threads of its own.
+/// A verification, an audit, a creation, or the reading of a list of files, that is under way in threads of its own.
 ///
 /// Any thread may use it, and several may at once: checksig_run_cancel() never waits; each of the others waits until
 /// the call before it is through. Only the process that started it may use it; a child after fork() may only free it.
@@ -51,29 +46,20 @@ pub struct ChecksigProgress {
     /// Files known so far: all of them once planned_all is true.
     pub files_planned: u64,
     pub planned_all: bool,
-    /// Bytes of the manifest gone through, and its size in bytes.
+    /// Bytes of the manifest gone through, and its size in bytes; both 0 where none is read.
     pub manifest_bytes_done: u64,
     pub manifest_bytes: u64,
+    /// How many files and bytes there will have been, estimated from the manifest gone through and the sizes learnt so
+    /// far; -1 where nothing tells yet.
+    pub files_expected: i64,
+    pub bytes_expected: i64,
+    /// The part of the work that is done, from 0 to 1; -1 where the whole of it cannot be told yet.
+    pub fraction_done: f64,
 }
 
 impl ChecksigRun {
-    fn start(root: &Path, options: &Options) -> Result<ChecksigRun, Failure> {
-        let run = Run::verify(root, options)?;
-        let manifest = options.manifest.clone().unwrap_or_else(|| root.join(MANIFEST_NAME));
-        Ok(ChecksigRun::new(run, root.to_owned(), manifest))
-    }
-
-    fn start_files(paths: &[&[u8]], options: &Options) -> Result<ChecksigRun, Failure> {
-        if options.manifest.is_some() {
-            return Err(Failure::new(ChecksigStatus::BadOption, "a list of files has no manifest"));
-        }
-        let mut choices = HashOptions::default();
-        (choices.resources, choices.ordered) = (options.resources, options.ordered);
-        let run = Run::hash(paths.iter().map(|path| OsStr::from_bytes(path)), &choices)?;
-        Ok(ChecksigRun::new(run, PathBuf::new(), PathBuf::new()))
-    }
-
-    fn new(run: Run, root: PathBuf, manifest: PathBuf) -> ChecksigRun {
+    /// A run on a root by a manifest, as messages name them.
+    pub(super) fn new(run: Run, root: PathBuf, manifest: PathBuf) -> ChecksigRun {
         ChecksigRun {
             process: process::id(),
             canceller: run.canceller(),
@@ -117,59 +103,6 @@ impl ChecksigRun {
         }
         state.end.clone()
     }
-}
-
-/// Starts to verify the files below a root against its manifest, and returns while that goes on.
-///
-/// root is a path: bytes as Linux takes them, without NUL. options may be NULL for the defaults; they are copied.
-/// *out is the caller's, to be freed with checksig_run_free(). Fails with one of the statuses from 10 on when the run
-/// cannot be done at all: no root, no manifest, no such reader.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_run_start(
-    root: *const c_char,
-    root_len: usize,
-    options: *const ChecksigOptions,
-    out: *mut *mut ChecksigRun,
-) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: point 2 of the contract.
-        let root = unsafe { path(root, root_len, "root") }?;
-        // SAFETY: points 1 and 4 of the contract.
-        let options = unsafe { options.as_ref() }.map(|handle| handle.options.clone()).unwrap_or_default();
-        // SAFETY: point 3 of the contract.
-        let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigRun::start(root, &options)?);
-        Ok(ChecksigStatus::Ok)
-    })
-}
-
-/// Starts to find the digests of the files of a list, and returns while that goes on.
-///
-/// paths is an array of count paths, which are copied; it may be NULL where count is 0. There is one record for each,
-/// in their order unless the options say otherwise, and the digest is its `actual`: not NULL where, and only where, the
-/// outcome is CHECKSIG_OUTCOME_MATCH. A path leads where the system says: from the current directory as it is now, and
-/// through symbolic links. What is wrong with a path is its outcome, also where it is empty or holds a NUL byte. A
-/// list of no paths does not pass: nothing was read.
-///
-/// options may be NULL for the defaults; CHECKSIG_STATUS_BAD_OPTION where they name a manifest. *out is the caller's,
-/// to be freed with checksig_run_free().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_run_start_files(
-    paths: *const ChecksigBytes,
-    count: usize,
-    options: *const ChecksigOptions,
-    out: *mut *mut ChecksigRun,
-) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: point 5 of the contract.
-        let paths = unsafe { elements(paths, count, "paths") }?;
-        // SAFETY: points 1 and 4 of the contract.
-        let options = unsafe { options.as_ref() }.map(|handle| handle.options.clone()).unwrap_or_default();
-        // SAFETY: point 3 of the contract.
-        let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigRun::start_files(&paths, &options)?);
-        Ok(ChecksigStatus::Ok)
-    })
 }
 
 /// Waits for records, timeout_ms milliseconds at most, and hands out those that are there.
@@ -222,6 +155,9 @@ pub unsafe extern "C" fn checksig_run_progress(run: *const ChecksigRun, out: *mu
             planned_all: progress.planned_all,
             manifest_bytes_done: progress.manifest_bytes.0,
             manifest_bytes: progress.manifest_bytes.1,
+            files_expected: or_minus_one(progress.files_expected()),
+            bytes_expected: or_minus_one(progress.bytes_expected()),
+            fraction_done: progress.fraction_done().unwrap_or(-1.0),
         });
         Ok(ChecksigStatus::Ok)
     })
@@ -269,4 +205,8 @@ pub unsafe extern "C" fn checksig_run_free(run: *mut ChecksigRun) {
             mem::forget(run);
         }
     });
+}
+
+fn or_minus_one(number: Option<u64>) -> i64 {
+    number.map_or(-1, |number| number.try_into().unwrap_or(i64::MAX))
 }

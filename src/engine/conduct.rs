@@ -179,7 +179,13 @@ impl Conductor {
     }
 
     fn take_in(&mut self, pulled: Pulled) {
-        self.shared.counters.manifest_bytes.store(self.planner.manifest_bytes(), Ordering::Relaxed);
+        let counters = &self.shared.counters;
+        counters.manifest_bytes.store(self.planner.manifest_bytes(), Ordering::Relaxed);
+        counters.excluded.store(self.planner.excluded(), Ordering::Relaxed);
+        if let Some(grammar) = self.planner.grammar() {
+            // The first item has settled it.
+            counters.grammar.get_or_init(|| grammar);
+        }
         match pulled {
             Pulled::File(planned) => {
                 self.shared.counters.files_planned.fetch_add(1, Ordering::Relaxed);

@@ -26,6 +26,7 @@ use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
+use crate::manifest::Grammar;
 use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Refusal, Root, Stamp, open_anywhere, stamp_of};
@@ -246,6 +247,9 @@ impl Run {
         report.cancelled = self.shared.cancelled.load(Ordering::Relaxed) && left_out;
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
+        report.excluded = counters.excluded.load(Ordering::Relaxed);
+        report.grammar =
+            counters.grammar.get().copied().or(self.creation.as_ref().map(|creation| Grammar::Only(creation.format())));
         report.note_kernels(self.shared.kernels(), counters.kernel());
         if self.shared.root.was_refused_openat2() {
             self.shared.note_reason(format!("openat2: refused; {OPENAT2_INSTEAD}; {OPENAT2_REMEDY}"));
@@ -348,11 +352,18 @@ pub(super) fn open_manifest(directory: &Root, root: &Path, options: &Options) ->
     };
     match opened {
         Ok(opened) => Ok((opened, path)),
-        Err(Refusal::Missing) => Err(Error::ManifestNotFound { path }),
-        Err(Refusal::NotRegular(kind)) => Err(Error::ManifestNotRegular { path, kind }),
-        Err(Refusal::OutsideRoot) => Err(Error::Internal("the manifest's own name leads out of the root".to_owned())),
-        Err(Refusal::Errno(errno)) => {
-            Err(no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() }))
+        Err(refusal) => Err(manifest_refused(refusal, path)),
+    }
+}
+
+/// Why a manifest cannot be opened.
+pub(super) fn manifest_refused(refusal: Refusal, path: PathBuf) -> Error {
+    match refusal {
+        Refusal::Missing => Error::ManifestNotFound { path },
+        Refusal::NotRegular(kind) => Error::ManifestNotRegular { path, kind },
+        Refusal::OutsideRoot => Error::Internal("the manifest's own name leads out of the root".to_owned()),
+        Refusal::Errno(errno) => {
+            no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() })
         }
     }
 }

@@ -18,6 +18,7 @@ use super::readers::Readers;
 use crate::error::Error;
 use crate::hash::{Kernel, Kernels};
 use crate::limits;
+use crate::manifest::Grammar;
 use crate::plan::{LargestFirst, Planned};
 #[cfg(test)]
 use crate::read::faulty::{Faulty, Script};
@@ -75,6 +76,8 @@ pub(super) struct Counters {
     pub(super) files_sized: AtomicU64,
     pub(super) bytes_sized: AtomicU64,
     pub(super) manifest_bytes: AtomicU64,
+    pub(super) excluded: AtomicU64,
+    pub(super) grammar: OnceLock<Grammar>,
     pub(super) workers: AtomicU64,
     by_kernel: [AtomicU64; Kernel::ALL.len()],
     by_reader: [[Total; Origin::ALL.len()]; ReaderKind::ALL.len()],

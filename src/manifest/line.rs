@@ -31,6 +31,19 @@ pub enum Grammar {
     Gnu,
 }
 
+impl Grammar {
+    /// What the lines of a manifest that is read so are called: the name of their format, or `mixed` where the three forms of
+    /// lines stand side by side. Before the first line that is found out it is `auto`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Grammar::Detect => "auto",
+            Grammar::Strict => "mixed",
+            Grammar::Only(format) => format.name(),
+            Grammar::Gnu => "sha1sum",
+        }
+    }
+}
+
 /// A line that is an entry.
 pub(super) type Parsed<'a> = (Digest, Cow<'a, [u8]>);
 

@@ -173,6 +173,11 @@ impl<R: BufRead> Entries<R> {
         }
     }
 
+    /// How lines are read. [`Grammar::Detect`] becomes what was found out with the first item.
+    pub fn grammar(&self) -> Grammar {
+        self.grammar
+    }
+
     /// Bytes of the manifest that the items so far account for.
     pub fn bytes_read(&self) -> u64 {
         self.lines.bytes_read()

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::walk::{Met, Walk};
 use super::{ManifestEntries, listed::Listed};
 use crate::filekind::FileKind;
-use crate::manifest::Item;
+use crate::manifest::{Grammar, Item};
 use crate::root::Root;
 
 /// What an audit comes to.
@@ -52,6 +52,14 @@ impl Audit {
 
     pub(crate) fn manifest_bytes(&self) -> u64 {
         self.entries.bytes_read()
+    }
+
+    pub(crate) fn grammar(&self) -> Grammar {
+        self.entries.grammar()
+    }
+
+    pub(crate) fn excluded(&self) -> u64 {
+        self.walk.excluded()
     }
 
     /// Whether it waits to be told to go on.

@@ -28,7 +28,7 @@ use self::audit::Audited;
 use crate::digest::Digest;
 use crate::filekind::FileKind;
 use crate::limits;
-use crate::manifest::{Entries, Item, Malformed};
+use crate::manifest::{Entries, Grammar, Item, Malformed};
 use crate::root::Root;
 
 /// A file that is to be read and judged.
@@ -219,6 +219,25 @@ impl Planner {
             Stock::Audit(audit) => audit.manifest_bytes(),
             Stock::GnuLines(lines) => lines.bytes_read(),
             Stock::Tree(_) | Stock::List(_) => 0,
+        }
+    }
+
+    /// How the lines of the manifest are read, if there is one; found out with its first item.
+    pub(crate) fn grammar(&self) -> Option<Grammar> {
+        match &self.stock {
+            Stock::Manifest(entries) => Some(entries.grammar()),
+            Stock::Audit(audit) => Some(audit.grammar()),
+            Stock::GnuLines(_) => Some(Grammar::Gnu),
+            Stock::Tree(_) | Stock::List(_) => None,
+        }
+    }
+
+    /// Names of the tree so far that a pattern excludes.
+    pub(crate) fn excluded(&self) -> u64 {
+        match &self.stock {
+            Stock::Tree(walk) => walk.excluded(),
+            Stock::Audit(audit) => audit.excluded(),
+            Stock::Manifest(_) | Stock::GnuLines(_) | Stock::List(_) => 0,
         }
     }
 

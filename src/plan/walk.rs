@@ -45,6 +45,7 @@ pub(crate) struct Walk {
     /// Names still to be looked at, the next last.
     pending: Vec<DirectoryEntry>,
     scope: Scope,
+    excluded: u64,
 }
 
 /// What a walk looks for.
@@ -84,13 +85,25 @@ impl Leftovers {
 impl Walk {
     /// A walk from the root down.
     pub(crate) fn new(scope: Scope) -> Walk {
-        Walk { pending: vec![DirectoryEntry { name: Vec::new(), kind: FileKind::Directory }], scope }
+        Walk { pending: vec![DirectoryEntry { name: Vec::new(), kind: FileKind::Directory }], scope, excluded: 0 }
+    }
+
+    /// Names met so far that a pattern excludes; of what an excluded directory holds none is met.
+    pub(crate) fn excluded(&self) -> u64 {
+        self.excluded
     }
 
     /// Whether there is nothing to say of it.
-    fn passes_over(&self, DirectoryEntry { name, kind }: &DirectoryEntry) -> bool {
-        let is_directory = *kind == FileKind::Directory;
-        self.scope.own.contains(name) || !name.is_empty() && self.scope.exclude.covers(name, is_directory)
+    fn passes_over(&self, entry: &DirectoryEntry) -> bool {
+        self.is_own(entry) || self.is_excluded(entry)
+    }
+
+    fn is_own(&self, entry: &DirectoryEntry) -> bool {
+        self.scope.own.contains(&entry.name)
+    }
+
+    fn is_excluded(&self, DirectoryEntry { name, kind }: &DirectoryEntry) -> bool {
+        !name.is_empty() && self.scope.exclude.covers(name, *kind == FileKind::Directory)
     }
 
     /// Whether the next thing can be told without waiting for a directory's name to be looked up.
@@ -105,7 +118,11 @@ impl Walk {
     /// The next thing in byte order of full names: `a-b` before `a/c` before `ab`, as `LC_ALL=C sort` has them.
     pub(crate) fn next(&mut self, root: &Root) -> Option<Met> {
         while let Some(entry) = self.pending.pop() {
-            if self.passes_over(&entry) {
+            if self.is_own(&entry) {
+                continue;
+            }
+            if self.is_excluded(&entry) {
+                self.excluded += 1;
                 continue;
             }
             let DirectoryEntry { name, kind } = entry;
