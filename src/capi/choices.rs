@@ -44,15 +44,15 @@ impl Choices {
     }
 
     fn for_reading(&self) -> Result<Options, Failure> {
-        let mut options = Options::default();
-        options.manifest = self.manifest.clone();
-        options.grammar = grammar(self.format)?;
-        options.policy = self.policy;
-        options.exclude = self.excluded()?;
-        options.own = self.own.clone();
-        options.resources = self.resources;
-        options.ordered = !self.unordered;
-        Ok(options)
+        Ok(Options {
+            manifest: self.manifest.clone(),
+            grammar: grammar(self.format)?,
+            policy: self.policy,
+            exclude: self.excluded()?,
+            own: self.own.clone(),
+            resources: self.resources,
+            ordered: !self.unordered,
+        })
     }
 
     pub(super) fn for_create(&self) -> Result<CreateOptions, Failure> {
@@ -62,14 +62,14 @@ impl Choices {
             (self.unordered, "ordered", "a manifest is written in the order of names"),
         ];
         refuse("create", unfit)?;
-        let mut options = CreateOptions::default();
-        options.output = self.output.clone();
-        options.overwrite = self.overwrite;
-        options.exclude = self.excluded()?;
-        options.follow_inside = self.policy == Policy::Inside;
-        options.format = self.format.unwrap_or_default();
-        options.resources = self.resources;
-        Ok(options)
+        Ok(CreateOptions {
+            output: self.output.clone(),
+            overwrite: self.overwrite,
+            exclude: self.excluded()?,
+            follow_inside: self.policy == Policy::Inside,
+            format: self.format.unwrap_or_default(),
+            resources: self.resources,
+        })
     }
 
     pub(super) fn for_files(&self) -> Result<HashOptions, Failure> {
@@ -83,10 +83,7 @@ impl Choices {
             (self.overwrite, "overwrite", NO_MANIFEST),
         ];
         refuse("a list of files", unfit)?;
-        let mut options = HashOptions::default();
-        options.resources = self.resources;
-        options.ordered = !self.unordered;
-        Ok(options)
+        Ok(HashOptions { resources: self.resources, ordered: !self.unordered })
     }
 
     fn excluded(&self) -> Result<Exclude, Failure> {

@@ -148,11 +148,11 @@ pub unsafe extern "C" fn checksig_manifest_write(
 /// The digest and the name of one of the entries.
 ///
 /// # Safety
-/// The entry keeps point 5 of the contract, and `'a` ends with the exported function.
-unsafe fn entry<'a>((index, entry): (usize, &'a ChecksigEntry)) -> Result<(Digest, &'a [u8]), Failure> {
+/// The entry keeps point 5 of the contract, and is let go of when the exported function returns.
+unsafe fn entry((index, entry): (usize, &ChecksigEntry)) -> Result<(Digest, &[u8]), Failure> {
     // SAFETY: this function asks of its caller what `element` asks.
     let name = unsafe { element(&entry.name, format_args!("entries[{index}].name")) }?;
-    // SAFETY: this function asks of its caller what `borrow` asks: 20 bytes are an array of 20.
+    // SAFETY: by point 5 of the contract it is NULL or 20 readable bytes, which are an array of 20.
     let digest = unsafe { entry.digest.cast::<[u8; Digest::BYTES]>().as_ref() };
     let digest = digest.ok_or_else(|| Failure::null(format_args!("entries[{index}].digest")))?;
     Ok((Digest::from_bytes(*digest), name))
