@@ -450,7 +450,8 @@ ChecksigStatus checksig_run_start(const char *root, size_t root_len, const Check
 
 // Starts to verify the files below a root against its manifest, and to look for what is there and not listed.
 //
-// Everything as for checksig_run_start(). Behind the records of the manifest's lines there is one for everything that
+// root and options as for checksig_run_start(). *out is the caller's, to be freed with checksig_run_free(). Fails, and
+// may be called by any thread, as checksig_run_start(). Behind the records of the manifest's lines there is one for everything that
 // has no entry, with CHECKSIG_OUTCOME_UNLISTED, in byte order of the names: regular files, links, FIFOs, sockets and
 // devices. Directories need no entry, nor does the manifest itself, nor what checksig_options_add_exclude() and
 // checksig_options_add_own() name. Where entries are missing, unlisted files are read, and those that have such an
@@ -463,7 +464,8 @@ ChecksigStatus checksig_run_start_audit(const char *root,
 // Starts to write a manifest of the regular files below a root, in byte order of their names, and returns while that
 // goes on.
 //
-// root, options and *out as for checksig_run_start(). There is a record for each file that is listed, with its digest
+// root and options as for checksig_run_start(). *out is the caller's, to be freed with checksig_run_free(). Any thread
+// may call it, and several may at once. There is a record for each file that is listed, with its digest
 // and CHECKSIG_OUTCOME_MATCH; one with CHECKSIG_OUTCOME_NOT_REGULAR for what is left out, which does not count against
 // the run; and one with another outcome for a file that could not be listed. The manifest is written beside its place
 // and put there by checksig_run_report(), if the verdict is pass; with any other verdict, and by checksig_run_free()
