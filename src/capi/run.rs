@@ -210,3 +210,45 @@ pub unsafe extern "C" fn checksig_run_free(run: *mut ChecksigRun) {
 fn or_minus_one(number: Option<u64>) -> i64 {
     number.map_or(-1, |number| number.try_into().unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::boundary::catch;
+    use crate::capi::start::checksig_run_start;
+
+    /// Stands for a fault in the engine, whose panics end where it is called from here.
+    #[test]
+    fn a_run_that_a_panic_went_through_says_so_and_can_be_freed() {
+        let tree = tempfile::tempdir().unwrap();
+        std::fs::write(tree.path().join("sha1sum.txt"), "").unwrap();
+        let root = tree.path().to_str().unwrap();
+        let mut run = std::ptr::null_mut();
+        // SAFETY: a root of so many bytes, no options, and a place for the handle.
+        let started = unsafe { checksig_run_start(root.as_ptr().cast(), root.len(), std::ptr::null(), &raw mut run) };
+        assert_eq!(started, ChecksigStatus::Ok);
+        let panicked = catch::<()>(|| {
+            // SAFETY: it was made just now and is not freed yet.
+            let _held = lock(unsafe { &(*run).state })?;
+            panic!("a fault")
+        });
+        assert_eq!(panicked.unwrap_err().status, ChecksigStatus::Internal);
+        let (mut batch, mut report) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let mut progress = std::mem::MaybeUninit::uninit();
+        // SAFETY: the run is not freed yet, and each output has its place.
+        let statuses = unsafe {
+            [
+                checksig_run_next_batch(run, 0, &raw mut batch),
+                checksig_run_progress(run, progress.as_mut_ptr()),
+                checksig_run_report(run, &raw mut report),
+            ]
+        };
+        assert_eq!(statuses, [ChecksigStatus::Internal; 3]);
+        assert!(batch.is_null() && report.is_null(), "no output is written");
+        // SAFETY: it is used no more after the second of these.
+        let cancelled = unsafe { checksig_run_cancel(run) };
+        assert_eq!(cancelled, ChecksigStatus::Ok);
+        // SAFETY: the same.
+        unsafe { checksig_run_free(run) };
+    }
+}

@@ -35,3 +35,18 @@ impl FromStr for Policy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_chosen_by_a_word() {
+        assert_eq!("never".parse(), Ok(Policy::default()));
+        assert_eq!("inside".parse(), Ok(Policy::Inside));
+        for word in ["", "Inside", "always", "free"] {
+            let complaint = word.parse::<Policy>().unwrap_err().to_string();
+            assert!(complaint.contains("never and inside"), "{complaint}");
+        }
+    }
+}
