@@ -23,7 +23,7 @@ DIFFERENTIAL_CASES ?= 30000
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults differential fuzz wheel licences install clean python
+.PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults differential fuzz wheel licences install install-built clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
@@ -114,6 +114,10 @@ install:
 	$(CARGO) build --release --locked
 	rm -rf '$(BUILT)/pages'
 	$(CARGO) run --release --locked --example pages -- '$(BUILT)/pages'
+	$(MAKE) install-built
+
+# What stands in $(BUILT) already.
+install-built:
 	install -Dm755 '$(BUILT)/checksig' '$(DESTDIR)$(PREFIX)/bin/checksig'
 	install -Dm755 '$(BUILT)/libchecksig.so' '$(DESTDIR)$(PREFIX)/lib/libchecksig.so.0'
 	ln -sf libchecksig.so.0 '$(DESTDIR)$(PREFIX)/lib/libchecksig.so'

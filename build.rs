@@ -7,7 +7,21 @@ use std::error::Error;
 use std::path::Path;
 
 /// The files that C sees something of, in the order in which the header shows it.
-const SOURCES: [&str; 8] = ["status", "options", "run", "record", "batch", "report", "hashing", "signatures"];
+const SOURCES: [&str; 13] = [
+    "status",
+    "options",
+    "resources",
+    "start",
+    "run",
+    "kinds",
+    "record",
+    "batch",
+    "report",
+    "manifest",
+    "hashing",
+    "hasher",
+    "signatures",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");

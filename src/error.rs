@@ -78,6 +78,14 @@ pub enum Error {
         /// What Linux said.
         source: io::Error,
     },
+    /// No line of the format can carry the name of an entry.
+    #[error("entry {index}: {source}")]
+    EntryRefused {
+        /// Which one it is, from 0.
+        index: usize,
+        /// What is wrong with its name.
+        source: io::Error,
+    },
     /// The file for what is found is a directory, a FIFO, a device or a socket.
     #[error("{}: {kind}, and what is found goes into a regular file", shown(.path))]
     OutputNotRegular {

@@ -62,8 +62,8 @@ mod verdict;
 pub use digest::{Digest, DigestError};
 pub use engine::{
     Batch, CallFound, Canceller, CpuFound, CreateOptions, Examination, FileError, HashOptions, KernelFound,
-    KernelStanding, LimitFound, MANIFEST_NAME, OpenManifest, Options, Output, PlaceFound, Progress, Resources, Run,
-    RunFound, Trouble, audit, create, examine, file_digest, hash_files, verify,
+    KernelStanding, LimitFound, Listing, MANIFEST_NAME, OpenManifest, Options, Output, PlaceFound, Progress, Resources,
+    Run, RunFound, Trouble, audit, create, examine, file_digest, hash_files, verify, write_manifest,
 };
 pub use error::Error;
 pub use filekind::FileKind;
@@ -72,6 +72,6 @@ pub use plan::{BadPattern, Exclude};
 pub use readerkind::{CacheEffect, DeviceKind, Origin, ReaderChoice, ReaderKind, UnknownCacheEffect, UnknownReader};
 pub use relpath::{RelPath, RelPathError};
 pub use report::{Counts, FileReport, GnuFindings, ReaderUse, Record, Report, Verb};
-pub use root::Policy;
+pub use root::{Policy, UnknownPolicy};
 pub use shown::{Quoted, Shown, ShownText, is_deceptive};
 pub use verdict::{Evidence, GnuEvidence, Outcome, OutcomeKind, Verdict, judge, judge_gnu};

@@ -7,12 +7,14 @@ mod examine;
 #[cfg_attr(checksig_portable, path = "root/portable.rs")]
 mod lookup;
 mod near;
+mod policy;
 mod siblings;
 mod stamp;
 mod streams;
 
 pub(crate) use examine::{OPENAT2_INSTEAD, OPENAT2_REMEDY, probe_openat2};
 pub(crate) use lookup::UNMARKED;
+pub use policy::{Policy, UnknownPolicy};
 pub(crate) use siblings::Siblings;
 pub(crate) use stamp::{Stamp, stamp_of};
 
@@ -31,20 +33,6 @@ use self::streams::Streams;
 use crate::filekind::FileKind;
 use crate::limits;
 use crate::relpath::RelPath;
-
-/// Where the names of a manifest may lead.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Policy {
-    /// Below the root and through no symbolic link. The root itself may be one.
-    #[default]
-    Beneath,
-    /// Below the root, also through symbolic links as long as these stay below it: one that is absolute, or that goes up
-    /// out of the root on its way, leads out of it.
-    Inside,
-    /// Anywhere, as `sha1sum -c` allows; relative names start at the root.
-    Free,
-}
 
 /// A directory that names are relative to.
 #[derive(Debug)]

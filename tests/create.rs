@@ -8,8 +8,10 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use checksig::OutcomeKind::{Match, NotRegular};
-use checksig::manifest::Format;
-use checksig::{CreateOptions, Error, Exclude, FileKind, Options, Run, Verb, Verdict, create, verify};
+use checksig::manifest::{BAGIT_MANIFEST_NAME, Format, Grammar, Item};
+use checksig::{
+    CreateOptions, Error, Exclude, FileKind, HashOptions, Listing, Options, Run, Verb, Verdict, audit, create, verify,
+};
 use common::{Tree, drain, hex_digest, make_fifo, outcomes};
 
 #[test]
@@ -230,4 +232,41 @@ fn a_bags_manifest_has_its_own_name_and_cannot_carry_a_leading_blank() {
     assert!(matches!(&error, Error::ManifestUnwritable { .. }), "{error}");
     assert!(error.to_string().contains("the name \" blank\" begins with a blank"), "{error}");
     assert_eq!(fs::read(tree.at("manifest-sha1.txt")).unwrap(), text.as_bytes(), "what was there stays");
+}
+
+#[test]
+fn the_report_names_the_format_and_counts_what_is_excluded() {
+    let mut tree = Tree::new();
+    for name in ["data/a", "data/b.tmp", "data/cache/c.tmp", "data/cache/d"] {
+        tree.file(name, b"x");
+    }
+    let exclude = Exclude::new(["*.tmp", "cache/"]).unwrap();
+    for format in Format::ALL {
+        let mut options = CreateOptions::default();
+        (options.format, options.exclude) = (format, exclude.clone());
+        // By its name alone a bag's manifest is known.
+        let name = if format == Format::Bagit { BAGIT_MANIFEST_NAME } else { "m" };
+        options.output = Some(tree.at(name));
+        let report = create(tree.path(), &options).unwrap();
+        assert_eq!(report.formats, [format]);
+        // A directory counts once, whatever it holds.
+        assert_eq!((report.excluded, report.counts.total()), (2, 1), "{format:?}");
+        let mut options = Options::default();
+        options.manifest = Some(tree.at(name));
+        let found = match format {
+            // Read, they are the same.
+            Format::GnuBinary => Format::Gnu,
+            format => format,
+        };
+        let report = verify(tree.path(), &options).unwrap();
+        assert_eq!((report.formats, report.excluded, report.verdict()), (vec![found], 0, Verdict::Pass), "{format:?}");
+        options.exclude = exclude.clone();
+        let report = audit(tree.path(), &options).unwrap();
+        assert_eq!((report.formats, report.excluded, report.verdict()), (vec![found], 2, Verdict::Pass));
+        let listed: Vec<_> = Listing::open(tree.at(name), Grammar::Detect).unwrap().map(Result::unwrap).collect();
+        assert!(matches!(&listed[..], [Item::Entry(entry)] if entry.name == b"data/a"), "{listed:?}");
+        fs::remove_file(tree.at(name)).unwrap();
+    }
+    let report = Run::hash([tree.at("data/a")], &HashOptions::default()).unwrap().finish().unwrap();
+    assert_eq!((report.formats, report.excluded), (Vec::new(), 0));
 }

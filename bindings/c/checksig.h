@@ -27,9 +27,10 @@ typedef enum {
     CHECKSIG_STATUS_FINISHED = 2,
     // An argument is NULL that must not be.
     CHECKSIG_STATUS_NULL_ARGUMENT = 10,
-    // An argument has a value that it cannot have: a NUL byte in a path, an index that is too large.
+    // An argument has a value that it cannot have: a NUL byte in a path, an index that is too large, a name that no line of
+    // a manifest can carry.
     CHECKSIG_STATUS_BAD_ARGUMENT = 11,
-    // An option has a value that it cannot have.
+    // An option has a value that it cannot have, or the run is of a kind that does not have the option.
     CHECKSIG_STATUS_BAD_OPTION = 12,
     // Nothing has the name of the root.
     CHECKSIG_STATUS_ROOT_NOT_FOUND = 20,
@@ -39,8 +40,16 @@ typedef enum {
     CHECKSIG_STATUS_ROOT_UNREADABLE = 22,
     // Nothing has the name of the manifest.
     CHECKSIG_STATUS_MANIFEST_NOT_FOUND = 23,
-    // The manifest is no regular file, or cannot be read to its end.
+    // The manifest cannot be opened, or not be read to its end.
     CHECKSIG_STATUS_MANIFEST_UNREADABLE = 24,
+    // The manifest is a directory, a FIFO, a device or a socket.
+    CHECKSIG_STATUS_MANIFEST_NOT_REGULAR = 25,
+    // The manifest was written to, truncated or replaced while it was read: what it lists is not known.
+    CHECKSIG_STATUS_MANIFEST_CHANGED = 35,
+    // There is a manifest already where one was to be written.
+    CHECKSIG_STATUS_MANIFEST_EXISTS = 36,
+    // The manifest cannot be written.
+    CHECKSIG_STATUS_MANIFEST_UNWRITABLE = 37,
     // Nothing has the name of the file.
     CHECKSIG_STATUS_FILE_NOT_FOUND = 26,
     // The file is a directory, a FIFO, a device or a socket.
@@ -95,6 +104,51 @@ typedef enum {
     CHECKSIG_OUTCOME_NOT_CHECKED = 9,
 } ChecksigOutcome;
 
+// What a file is.
+typedef enum {
+    // The record does not say.
+    CHECKSIG_FILE_KIND_NONE = 0,
+    CHECKSIG_FILE_KIND_REGULAR = 1,
+    CHECKSIG_FILE_KIND_DIRECTORY = 2,
+    CHECKSIG_FILE_KIND_SYMLINK = 3,
+    CHECKSIG_FILE_KIND_FIFO = 4,
+    CHECKSIG_FILE_KIND_SOCKET = 5,
+    CHECKSIG_FILE_KIND_CHAR_DEVICE = 6,
+    CHECKSIG_FILE_KIND_BLOCK_DEVICE = 7,
+    // Something that stat(2) has no name for.
+    CHECKSIG_FILE_KIND_OTHER = 8,
+} ChecksigFileKind;
+
+// What is wrong with a line of a manifest. Take a value that you do not know for a fault of another kind.
+typedef enum {
+    // The record is no malformed line.
+    CHECKSIG_LINE_ERROR_NONE = 0,
+    // It fits none of the forms.
+    CHECKSIG_LINE_ERROR_FORM = 1,
+    // Its digest is not 40 hexadecimal digits.
+    CHECKSIG_LINE_ERROR_DIGEST = 2,
+    // Its tag is another algorithm's.
+    CHECKSIG_LINE_ERROR_ALGORITHM = 3,
+    // No name stands behind the digest.
+    CHECKSIG_LINE_ERROR_NO_NAME = 4,
+    // Its name holds a NUL byte.
+    CHECKSIG_LINE_ERROR_NUL = 5,
+    // A backslash on an escaped line begins none of the three escapes.
+    CHECKSIG_LINE_ERROR_ESCAPE = 6,
+    // It is an entry of another format than the one that was asked for.
+    CHECKSIG_LINE_ERROR_OTHER_FORMAT = 7,
+    // The last record of a manifest whose records end with NUL has no end.
+    CHECKSIG_LINE_ERROR_UNENDED = 8,
+    // It is longer than any entry.
+    CHECKSIG_LINE_ERROR_TOO_LONG = 9,
+    // The manifest begins with a UTF-8 byte order mark.
+    CHECKSIG_LINE_ERROR_BYTE_ORDER_MARK = 10,
+    // The manifest is UTF-16.
+    CHECKSIG_LINE_ERROR_UTF16 = 11,
+    // The name is that of standard input, which no manifest here is read from.
+    CHECKSIG_LINE_ERROR_STDIN = 12,
+} ChecksigLineError;
+
 // Whether the tree holds the bytes that its manifest says, or every file of a list has its digest. Take a value that
 // you do not know for a failure.
 typedef enum {
@@ -109,13 +163,24 @@ typedef enum {
 // Nothing changes it until it is freed: any number of threads may read it.
 typedef struct ChecksigBatch ChecksigBatch;
 
+// A message on its way to a digest. One thread at a time may use it; also a child after fork() has its own copy.
+typedef struct ChecksigHasher ChecksigHasher;
+
+// A manifest that is being read, line by line. One thread at a time may use it.
+//
+// After fork() parent and child have one place in the file between them: let only one of them go on.
+typedef struct ChecksigManifest ChecksigManifest;
+
 // The choices for a run. One thread at a time may use them.
+//
+// An option that the verb of a run does not have is refused by the function that starts the run, and not passed over:
+// CHECKSIG_STATUS_BAD_OPTION, and checksig_last_error() says which.
 typedef struct ChecksigOptions ChecksigOptions;
 
 // What a whole run found. Nothing changes it until it is freed: any number of threads may read it.
 typedef struct ChecksigReport ChecksigReport;
 
-// A verification, or the reading of a list of files, that is under way in threads of its own.
+// A verification, an audit, a creation, or the reading of a list of files, that is under way in threads of its own.
 //
 // Any thread may use it, and several may at once: checksig_run_cancel() never waits; each of the others waits until
 // the call before it is through. Only the process that started it may use it; a child after fork() may only free it.
@@ -137,9 +202,15 @@ typedef struct {
     // Files known so far: all of them once planned_all is true.
     uint64_t files_planned;
     bool planned_all;
-    // Bytes of the manifest gone through, and its size in bytes.
+    // Bytes of the manifest gone through, and its size in bytes; both 0 where none is read.
     uint64_t manifest_bytes_done;
     uint64_t manifest_bytes;
+    // How many files and bytes there will have been, estimated from the manifest gone through and the sizes learnt so
+    // far; -1 where nothing tells yet.
+    int64_t files_expected;
+    int64_t bytes_expected;
+    // The part of the work that is done, from 0 to 1; -1 where the whole of it cannot be told yet.
+    double fraction_done;
 } ChecksigProgress;
 
 // Borrowed bytes: not NUL-terminated, and not always UTF-8 (names are bytes). data is NULL where there is nothing.
@@ -170,6 +241,16 @@ typedef struct {
     uint64_t offset_bytes;
     // The reader that the bytes came by, where any came.
     ChecksigText reader;
+    // For CHECKSIG_OUTCOME_UNSTABLE the 20 bytes of the digest of the second reading; else NULL.
+    const uint8_t *actual_again;
+    // For CHECKSIG_OUTCOME_NOT_REGULAR what stands in the place of a file, for CHECKSIG_OUTCOME_UNLISTED what it is; else
+    // CHECKSIG_FILE_KIND_NONE.
+    ChecksigFileKind file_kind;
+    // For CHECKSIG_OUTCOME_UNLISTED the name of a missing entry that lists the digest of this file, which was moved from
+    // there to here, as it seems. Each missing entry is named once; both stay failures.
+    ChecksigText moved_from;
+    // For a malformed line what is wrong with it; else CHECKSIG_LINE_ERROR_NONE.
+    ChecksigLineError line_error;
 } ChecksigRecord;
 
 // A whole run in numbers.
@@ -177,7 +258,8 @@ typedef struct {
     ChecksigVerdict verdict;
     // Whether the run was cancelled before it was done.
     bool cancelled;
-    // Files with an outcome, and those of them with any outcome but match.
+    // Files with an outcome, and those of them that count against the run: with any outcome but match, and in a creation
+    // but CHECKSIG_OUTCOME_NOT_REGULAR.
     uint64_t files;
     uint64_t files_failed;
     // Lines of the manifest that do not parse.
@@ -192,6 +274,14 @@ typedef struct {
     size_t kernels;
     size_t readers;
     size_t reasons;
+    // Unlisted files that an audit takes for missing ones: those whose records have a `moved_from`.
+    uint64_t moved;
+    // Names that a pattern of checksig_options_add_exclude() kept out; an excluded directory is one, whatever it holds.
+    uint64_t excluded;
+    // The format that the manifest was read or written in, by its name: text that lives as long as the program. Where
+    // nobody asked for one, and the lines are neither of the format "bagit" nor "zero", it is "mixed": each line may be of
+    // one of the others. Without a manifest there is none.
+    ChecksigText format;
 } ChecksigSummary;
 
 // A SHA-1 kernel that was chosen.
@@ -214,6 +304,14 @@ typedef struct {
     uint64_t device_bytes;
 } ChecksigReaderUse;
 
+// One entry of a manifest that is written.
+typedef struct {
+    // Its name: any bytes but NUL, at least one.
+    ChecksigBytes name;
+    // The 20 bytes of its digest.
+    const uint8_t *digest;
+} ChecksigEntry;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -232,15 +330,65 @@ const char *checksig_last_error(void);
 // The errno(3) value behind the last failed call of this thread, such as EACCES, or 0 where there is none.
 int32_t checksig_last_error_number(void);
 
-// Makes options with the defaults: what checksig_run_start() does when it is given NULL.
+// Makes options with the defaults: what the functions that start a run do when they are given NULL.
 //
 // *out is the caller's, to be freed with checksig_options_free().
 ChecksigStatus checksig_options_new(ChecksigOptions **out);
 
-// Names the manifest, relative to the current directory; without it, sha1sum.txt below the root.
+// Names the manifest that is read, relative to the current directory; without it, sha1sum.txt below the root.
 //
-// The bytes are copied.
+// The bytes are copied. For checksig_run_start() and checksig_run_start_audit().
 ChecksigStatus checksig_options_set_manifest(ChecksigOptions *options, const char *manifest, size_t manifest_len);
+
+// Chooses the format of the manifest: "gnu", "bsd", "openssl", "bagit", "zero", or "auto", the default.
+//
+// One that is read by "auto" is of the format that its name and its beginning show; by another, every line of a
+// different format is malformed. One that is written is of the format "gnu" by "auto", and can be "gnu-binary" too,
+// which reads as "gnu" does. CHECKSIG_STATUS_BAD_OPTION says that there is no such format. For all but
+// checksig_run_start_files().
+ChecksigStatus checksig_options_set_format(ChecksigOptions *options, const char *format, size_t format_len);
+
+// Chooses which symbolic links are followed: "never", the default, or "inside": those that stay below the root.
+//
+// CHECKSIG_STATUS_BAD_OPTION says that there is no such word. For all but checksig_run_start_files(), which follows
+// every link.
+ChecksigStatus checksig_options_set_follow(ChecksigOptions *options, const char *follow, size_t follow_len);
+
+// Adds a pattern of names that an audit need not find listed, and that a new manifest does not list.
+//
+// A pattern without a slash is that of the last component of a name, in whatever directory; one with a slash is that
+// of the whole name, from the root. * and ? match no slash, ** matches any number of components, and there are [a-z],
+// [!a-z] and {one,other}; a backslash takes the meaning from what follows. A slash at the beginning means the root's
+// own, a slash at the end directories only. A directory is excluded with all that it holds.
+//
+// The bytes are copied; they must be UTF-8. CHECKSIG_STATUS_BAD_OPTION says that the pattern makes no sense, and
+// checksig_last_error() why. For checksig_run_start_audit() and checksig_run_start_create().
+ChecksigStatus checksig_options_add_exclude(ChecksigOptions *options, const char *glob, size_t glob_len);
+
+// Adds a file that the caller itself writes below the root meanwhile, relative to the current directory, so that an
+// audit need not find it listed. Where it is listed, it is verified all the same.
+//
+// The bytes are copied. For checksig_run_start_audit().
+ChecksigStatus checksig_options_add_own(ChecksigOptions *options, const char *own, size_t own_len);
+
+// Names the manifest that is written, relative to the current directory; without it, sha1sum.txt below the root, or
+// manifest-sha1.txt for the format "bagit".
+//
+// The bytes are copied. For checksig_run_start_create().
+ChecksigStatus checksig_options_set_output(ChecksigOptions *options, const char *output, size_t output_len);
+
+// Chooses whether a manifest that is there already is replaced: 1, or 0, the default: it stays, and no run starts.
+//
+// For checksig_run_start_create().
+ChecksigStatus checksig_options_set_overwrite(ChecksigOptions *options, uint32_t overwrite);
+
+// Chooses whether records come in the order of the manifest or of the list: 1, the default, or 0: as they are found.
+//
+// For all but checksig_run_start_create(), which writes in the order of names.
+ChecksigStatus checksig_options_set_ordered(ChecksigOptions *options, uint32_t ordered);
+
+// Frees options; NULL is nothing to free. Runs that were started with them go on.
+void checksig_options_free(ChecksigOptions *options);
 
 // Sets the number of threads that hash; 0, the default, means as many as CPU affinity and the cgroup's quota allow.
 ChecksigStatus checksig_options_set_workers(ChecksigOptions *options, uint32_t workers);
@@ -293,18 +441,41 @@ ChecksigStatus checksig_options_set_limit_rate(ChecksigOptions *options,
 ChecksigStatus checksig_options_set_idle(ChecksigOptions *options,
                                          uint32_t idle);
 
-// Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
-ChecksigStatus checksig_options_set_ordered(ChecksigOptions *options, uint32_t ordered);
-
-// Frees options; NULL is nothing to free. Runs that were started with them go on.
-void checksig_options_free(ChecksigOptions *options);
-
 // Starts to verify the files below a root against its manifest, and returns while that goes on.
 //
 // root is a path: bytes as Linux takes them, without NUL. options may be NULL for the defaults; they are copied.
 // *out is the caller's, to be freed with checksig_run_free(). Fails with one of the statuses from 10 on when the run
-// cannot be done at all: no root, no manifest, no such reader.
+// cannot be done at all: no root, no manifest, no such reader. Any thread may call it, and several may at once.
 ChecksigStatus checksig_run_start(const char *root, size_t root_len, const ChecksigOptions *options, ChecksigRun **out);
+
+// Starts to verify the files below a root against its manifest, and to look for what is there and not listed.
+//
+// root and options as for checksig_run_start(). *out is the caller's, to be freed with checksig_run_free(). Fails, and
+// may be called by any thread, as checksig_run_start(). Behind the records of the manifest's lines there is one for everything that
+// has no entry, with CHECKSIG_OUTCOME_UNLISTED, in byte order of the names: regular files, links, FIFOs, sockets and
+// devices. Directories need no entry, nor does the manifest itself, nor what checksig_options_add_exclude() and
+// checksig_options_add_own() name. Where entries are missing, unlisted files are read, and those that have such an
+// entry's digest name it in `moved_from`.
+ChecksigStatus checksig_run_start_audit(const char *root,
+                                        size_t root_len,
+                                        const ChecksigOptions *options,
+                                        ChecksigRun **out);
+
+// Starts to write a manifest of the regular files below a root, in byte order of their names, and returns while that
+// goes on.
+//
+// root and options as for checksig_run_start(). *out is the caller's, to be freed with checksig_run_free(). Any thread
+// may call it, and several may at once. There is a record for each file that is listed, with its digest
+// and CHECKSIG_OUTCOME_MATCH; one with CHECKSIG_OUTCOME_NOT_REGULAR for what is left out, which does not count against
+// the run; and one with another outcome for a file that could not be listed. The manifest is written beside its place
+// and put there by checksig_run_report(), if the verdict is pass; with any other verdict, and by checksig_run_free()
+// before that, nothing is written and the old one stays. A tree without regular files gives no manifest. Fails at once
+// with CHECKSIG_STATUS_MANIFEST_EXISTS where there is one already and checksig_options_set_overwrite() does not say
+// that it may be replaced.
+ChecksigStatus checksig_run_start_create(const char *root,
+                                         size_t root_len,
+                                         const ChecksigOptions *options,
+                                         ChecksigRun **out);
 
 // Starts to find the digests of the files of a list, and returns while that goes on.
 //
@@ -314,8 +485,8 @@ ChecksigStatus checksig_run_start(const char *root, size_t root_len, const Check
 // through symbolic links. What is wrong with a path is its outcome, also where it is empty or holds a NUL byte. A
 // list of no paths does not pass: nothing was read.
 //
-// options may be NULL for the defaults; CHECKSIG_STATUS_BAD_OPTION where they name a manifest. *out is the caller's,
-// to be freed with checksig_run_free().
+// options may be NULL for the defaults; CHECKSIG_STATUS_BAD_OPTION where they say something of a manifest or a tree.
+// *out is the caller's, to be freed with checksig_run_free(). Any thread may call it, and several may at once.
 ChecksigStatus checksig_run_start_files(const ChecksigBytes *paths,
                                         size_t count,
                                         const ChecksigOptions *options,
@@ -389,6 +560,48 @@ ChecksigStatus checksig_report_message(const ChecksigReport *report, ChecksigTex
 // Frees a report; NULL is nothing to free.
 void checksig_report_free(ChecksigReport *report);
 
+// Opens a manifest to read its lines; none of the files that it lists is looked at.
+//
+// path leads where the system says. format is one of checksig_options_set_format() that can be read. *out is the
+// caller's, to be freed with checksig_manifest_free(). Fails where there is no such manifest, or it is no regular file.
+ChecksigStatus checksig_manifest_open(const char *path,
+                                      size_t path_len,
+                                      const char *format,
+                                      size_t format_len,
+                                      ChecksigManifest **out);
+
+// Reads on, and hands out the next lines.
+//
+// CHECKSIG_STATUS_OK: *out is a batch, the caller's, to be freed with checksig_batch_free(); it outlives the manifest.
+// Its records are files with CHECKSIG_OUTCOME_NOT_CHECKED, whose `expected` is the digest, and malformed lines; empty
+// lines and comments have none. CHECKSIG_STATUS_FINISHED: there are no more, and the manifest was read whole. Fails
+// with CHECKSIG_STATUS_MANIFEST_UNREADABLE or _CHANGED where it was not: then nobody knows what it lists.
+ChecksigStatus checksig_manifest_next_batch(ChecksigManifest *manifest, ChecksigBatch **out);
+
+// Gives the name of the format that was found: as for the member `format` of ChecksigSummary. Before the first batch it
+// is what was asked for.
+//
+// The text lives as long as the program.
+ChecksigStatus checksig_manifest_format(const ChecksigManifest *manifest, ChecksigText *out);
+
+// Frees a manifest and closes its file; NULL is nothing to free.
+void checksig_manifest_free(ChecksigManifest *manifest);
+
+// Writes a manifest of entries that the caller has, in their order, and waits until it is on the device.
+//
+// path leads where the system says. format is one of checksig_options_set_format(). entries is an array of count
+// entries; it may be NULL where count is 0. It is written beside its place first, and then put there: nobody sees half
+// of it. What stands there already stays with overwrite 0 (CHECKSIG_STATUS_MANIFEST_EXISTS) and is replaced with 1, if
+// it is a regular file. CHECKSIG_STATUS_BAD_ARGUMENT says that no line of this format can carry a name, and
+// checksig_last_error() which; then nothing is written. Any number of threads may call it at once.
+ChecksigStatus checksig_manifest_write(const char *path,
+                                       size_t path_len,
+                                       const char *format,
+                                       size_t format_len,
+                                       const ChecksigEntry *entries,
+                                       size_t count,
+                                       uint32_t overwrite);
+
 // Hashes messages that are in memory, many at a time, and waits for their digests.
 //
 // messages is an array of count messages, each of any length, 0 included. digests is room for count * 20 bytes: the
@@ -402,6 +615,30 @@ ChecksigStatus checksig_hash_many(const ChecksigBytes *messages, size_t count, u
 // bytes. It is written only if all of the file was read and nobody wrote to it meanwhile; otherwise the status is
 // CHECKSIG_STATUS_FILE_NOT_FOUND, _NOT_REGULAR, _UNREADABLE or _CHANGED. Only regular files are read.
 ChecksigStatus checksig_file_digest(const char *path, size_t path_len, uint8_t *digest);
+
+// Begins a message.
+//
+// *out is the caller's, to be freed with checksig_hasher_free().
+ChecksigStatus checksig_hasher_new(ChecksigHasher **out);
+
+// Takes the next len bytes of the message, which are not kept. data may be NULL where len is 0.
+ChecksigStatus checksig_hasher_update(ChecksigHasher *hasher, const void *data, size_t len);
+
+// Gives the digest of all the bytes taken so far: digest is room for 20 bytes.
+//
+// The hasher stays as it is: more bytes may follow, and checksig_hasher_finish() then gives the digest of all of them.
+ChecksigStatus checksig_hasher_finish(const ChecksigHasher *hasher, uint8_t *digest);
+
+// Makes another hasher that has taken the same bytes.
+//
+// *out is the caller's, to be freed with checksig_hasher_free(); neither knows of the other.
+ChecksigStatus checksig_hasher_copy(const ChecksigHasher *hasher, ChecksigHasher **out);
+
+// Forgets the bytes taken so far, so that another message can begin.
+ChecksigStatus checksig_hasher_reset(ChecksigHasher *hasher);
+
+// Frees a hasher; NULL is nothing to free.
+void checksig_hasher_free(ChecksigHasher *hasher);
 
 // Verifies every file that sha1sum.txt below a directory lists, in parallel, and waits for the end.
 //

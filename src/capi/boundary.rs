@@ -68,7 +68,7 @@ pub(super) unsafe fn borrow<'a, T>(handle: *const T, argument: &str) -> Result<&
 /// A handle that is changed and may not be NULL.
 ///
 /// # Safety
-/// As for [`borrow`], and no other thread uses it: only options are borrowed so, by point 4.
+/// As for [`borrow`], and no other thread uses it: only options, hashers and manifests are borrowed so, by point 4.
 pub(super) unsafe fn borrow_mut<'a, T>(handle: *mut T, argument: &str) -> Result<&'a mut T, Failure> {
     // SAFETY: by points 1 and 4 of the contract it is NULL or a live `T` that only this thread uses.
     unsafe { handle.as_mut() }.ok_or_else(|| Failure::null(argument))

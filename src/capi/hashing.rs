@@ -3,6 +3,7 @@
 //! Starts no thread and has no options; for a list of files there are runs.
 
 use std::ffi::{c_char, c_void};
+use std::fmt;
 
 use super::boundary::{Out, Outs, array, bytes, guard, path};
 use super::status::{ChecksigStatus, Failure};
@@ -28,12 +29,23 @@ pub(super) unsafe fn elements<'a>(
 ) -> Result<Vec<&'a [u8]>, Failure> {
     // SAFETY: this function asks of its caller what `array` asks.
     let elements = unsafe { array(first, count, argument) }?;
-    let element = |(index, element): (usize, &ChecksigBytes)| match element.len {
-        0 => Ok(&[][..]),
-        // SAFETY: this function asks of its caller what `bytes` asks, for every element.
-        len => unsafe { bytes(element.data.cast(), len, format_args!("{argument}[{index}]")) },
+    let bytes_of = |(index, bytes)| {
+        // SAFETY: this function asks of its caller what `element` asks, for every element.
+        unsafe { element(bytes, format_args!("{argument}[{index}]")) }
     };
-    elements.iter().enumerate().map(element).collect()
+    elements.iter().enumerate().map(bytes_of).collect()
+}
+
+/// The bytes of one element, which may be none.
+///
+/// # Safety
+/// The element keeps point 5 of the contract, and `'a` ends with the exported function.
+pub(super) unsafe fn element<'a>(element: &ChecksigBytes, argument: impl fmt::Display) -> Result<&'a [u8], Failure> {
+    match element.len {
+        0 => Ok(&[]),
+        // SAFETY: this function asks of its caller what `bytes` asks.
+        len => unsafe { bytes(element.data.cast(), len, argument) },
+    }
 }
 
 /// Hashes messages that are in memory, many at a time, and waits for their digests.

@@ -19,11 +19,12 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
         Verdict::Pass => return None,
         Verdict::Fail => {}
     }
+    let below = |name: &[u8]| root.join(OsStr::from_bytes(name));
     let malformed =
         report.malformed.iter().map(|malformed| format!("{}: bad line: {}", malformed.line, Quoted(&malformed.text)));
-    let failures = report.failures.iter().map(|file| {
-        let path = root.join(OsStr::from_bytes(&file.name));
-        format!("{} - {}", Quoted(path.as_os_str().as_bytes()), file.outcome)
+    let failures = report.failures.iter().filter(|file| report.is_failure(file.outcome.kind())).map(|file| {
+        let moved = file.moved_from.as_deref().map(|from| format!("; moved from {}", quoted(&below(from))));
+        format!("{} - {}{}", quoted(&below(&file.name)), file.outcome, moved.unwrap_or_default())
     });
     let mut lines: Vec<String> = malformed.chain(failures).take(LINES_MAX).collect();
     let more = (report.malformed_lines + report.failed()).saturating_sub(lines.len() as u64);
@@ -33,12 +34,20 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
     if report.cancelled {
         lines.push("cancelled before every file was checked".to_owned());
     }
-    if lines.is_empty() && report.verb == Verb::Hash {
-        lines.push("the list names no file, so nothing was read".to_owned());
-    } else if lines.is_empty() {
-        lines.push(format!("{} - lists no file, so nothing was verified", Quoted(manifest.as_os_str().as_bytes())));
+    if lines.is_empty() {
+        lines.push(match report.verb {
+            Verb::Hash => "the list names no file, so nothing was read".to_owned(),
+            Verb::Create => format!("{} - no regular file, so no manifest was written", quoted(root)),
+            Verb::Verify | Verb::Audit => {
+                format!("{} - lists no file, so nothing was verified", quoted(manifest))
+            }
+        });
     }
     Some(lines.join("\n"))
+}
+
+fn quoted(path: &Path) -> Quoted<'_> {
+    Quoted(path.as_os_str().as_bytes())
 }
 
 #[cfg(test)]

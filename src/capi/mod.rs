@@ -7,7 +7,8 @@
 //! 1. A handle is NULL or came from the function that makes its type, and was not freed since.
 //! 2. Bytes are a pointer and a length: that many bytes stay readable and unwritten until the function returns.
 //! 3. An output pointer is NULL or is aligned and writable for its type, and nothing else uses the place meanwhile.
-//! 4. No other thread frees a handle while a function uses it, and options are used by one thread at a time.
+//! 4. No other thread frees a handle while a function uses it, and options, hashers and manifests are used by one thread
+//!    at a time.
 //! 5. An array is a pointer to its first element, aligned for it, and a number of elements: point 2 holds for the memory
 //!    of all of them, and for what each of them points to. An array of outputs is so many places of point 3.
 //!
@@ -17,13 +18,19 @@
 
 mod batch;
 mod boundary;
+mod choices;
+mod hasher;
 mod hashing;
+mod kinds;
+mod manifest;
 mod message;
 mod options;
 mod record;
 mod report;
+mod resources;
 mod run;
 mod signatures;
+mod start;
 mod status;
 
 /// Handles are reached through bare pointers, where the compiler would not ask: any thread may use these three.

@@ -1,20 +1,24 @@
 //! Options as a handle: made with the defaults, changed one by one, copied by the run that they start.
 //!
-//! Checks only what the engine's types cannot hold; what an option means is the engine's matter.
+//! Takes names and paths in; `choices` says which options a verb has, and `resources` are those that all of them have.
 
 use std::ffi::c_char;
-use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::boundary::{Out, borrow_mut, bytes, guard, guard_free, path, take};
+use super::choices::{Choices, bad_option};
 use super::status::{ChecksigStatus, Failure};
-use crate::engine::Options;
+use crate::manifest::Format;
+use crate::plan::Exclude;
 
 /// The choices for a run. One thread at a time may use them.
+///
+/// An option that the verb of a run does not have is refused by the function that starts the run, and not passed over:
+/// CHECKSIG_STATUS_BAD_OPTION, and checksig_last_error() says which.
 pub struct ChecksigOptions {
-    pub(super) options: Options,
+    pub(super) choices: Choices,
 }
 
-/// Makes options with the defaults: what checksig_run_start() does when it is given NULL.
+/// Makes options with the defaults: what the functions that start a run do when they are given NULL.
 ///
 /// *out is the caller's, to be freed with checksig_options_free().
 #[unsafe(no_mangle)]
@@ -22,14 +26,14 @@ pub unsafe extern "C" fn checksig_options_new(out: *mut *mut ChecksigOptions) ->
     guard(|| {
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigOptions { options: Options::default() });
+        out.put_handle(ChecksigOptions { choices: Choices::default() });
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Names the manifest, relative to the current directory; without it, sha1sum.txt below the root.
+/// Names the manifest that is read, relative to the current directory; without it, sha1sum.txt below the root.
 ///
-/// The bytes are copied.
+/// The bytes are copied. For checksig_run_start() and checksig_run_start_audit().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_manifest(
     options: *mut ChecksigOptions,
@@ -41,164 +45,145 @@ pub unsafe extern "C" fn checksig_options_set_manifest(
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
         let manifest = unsafe { path(manifest, manifest_len, "manifest") }?;
-        handle.options.manifest = Some(manifest.to_owned());
+        handle.choices.manifest = Some(manifest.to_owned());
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Sets the number of threads that hash; 0, the default, means as many as CPU affinity and the cgroup's quota allow.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_workers(options: *mut ChecksigOptions, workers: u32) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: points 1 and 4 of the contract.
-        let handle = unsafe { borrow_mut(options, "options") }?;
-        let workers = usize::try_from(workers)
-            .map_err(|_| Failure::new(ChecksigStatus::BadOption, "workers: more than this machine can count"))?;
-        handle.options.resources.workers = NonZeroUsize::new(workers);
-        Ok(ChecksigStatus::Ok)
-    })
-}
-
-/// Chooses how files are read: "auto", the default, or one reader for every file: "uring", "threads", "mmap", "pread".
+/// Chooses the format of the manifest: "gnu", "bsd", "openssl", "bagit", "zero", or "auto", the default.
 ///
-/// CHECKSIG_STATUS_BAD_OPTION says that there is no such reader. Whether this machine has it is seen by
-/// checksig_run_start().
+/// One that is read by "auto" is of the format that its name and its beginning show; by another, every line of a
+/// different format is malformed. One that is written is of the format "gnu" by "auto", and can be "gnu-binary" too,
+/// which reads as "gnu" does. CHECKSIG_STATUS_BAD_OPTION says that there is no such format. For all but
+/// checksig_run_start_files().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_reader(
+pub unsafe extern "C" fn checksig_options_set_format(
     options: *mut ChecksigOptions,
-    reader: *const c_char,
-    reader_len: usize,
+    format: *const c_char,
+    format_len: usize,
 ) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
-        let name = unsafe { bytes(reader, reader_len, "reader") }?;
-        handle.options.resources.reader = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        handle.choices.format = format_named(unsafe { bytes(format, format_len, "format") }?)?;
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Chooses how files are hashed: "auto", the default, which measures, or one SHA-1 kernel for every file, such as
-/// "avx512", "avx2", "sha-ni-x2" or "sha1-crate".
+/// Chooses which symbolic links are followed: "never", the default, or "inside": those that stay below the root.
 ///
-/// CHECKSIG_STATUS_BAD_OPTION says that there is no such kernel, and checksig_last_error() which there are. Whether this
-/// CPU can run it is seen by checksig_run_start(): CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
+/// CHECKSIG_STATUS_BAD_OPTION says that there is no such word. For all but checksig_run_start_files(), which follows
+/// every link.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_kernel(
+pub unsafe extern "C" fn checksig_options_set_follow(
     options: *mut ChecksigOptions,
-    kernel: *const c_char,
-    kernel_len: usize,
+    follow: *const c_char,
+    follow_len: usize,
 ) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
-        let name = unsafe { bytes(kernel, kernel_len, "kernel") }?;
-        handle.options.resources.kernel = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        let word = unsafe { bytes(follow, follow_len, "follow") }?;
+        handle.choices.policy = String::from_utf8_lossy(word).parse().map_err(|error| bad_option("follow", error))?;
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
-/// of threads. 0, the default, means that it is chosen for the device; with more than 4096 a run does not
-/// start.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_queue_depth(
-    options: *mut ChecksigOptions,
-    queue_depth: u32,
-) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: points 1 and 4 of the contract.
-        let handle = unsafe { borrow_mut(options, "options") }?;
-        // What this machine cannot count is more than the most that a run can have.
-        handle.options.resources.queue_depth = NonZeroUsize::new(usize::try_from(queue_depth).unwrap_or(usize::MAX));
-        Ok(ChecksigStatus::Ok)
-    })
-}
-
-/// Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 51
-/// MiB and 8 MiB for each worker, at most.
+/// Adds a pattern of names that an audit need not find listed, and that a new manifest does not list.
 ///
-/// Less than 4 MiB is refused by checksig_run_start(): CHECKSIG_STATUS_BAD_OPTION.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_memory(options: *mut ChecksigOptions, bytes: u64) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: points 1 and 4 of the contract.
-        let handle = unsafe { borrow_mut(options, "options") }?;
-        handle.options.resources.memory_bytes = (bytes > 0).then_some(bytes);
-        Ok(ChecksigStatus::Ok)
-    })
-}
-
-/// Chooses whether every byte is read from the device itself, past the page cache (O_DIRECT): 1, or 0, the default: what
-/// is in the page cache is taken from there, which says nothing about the medium.
+/// A pattern without a slash is that of the last component of a name, in whatever directory; one with a slash is that
+/// of the whole name, from the root. * and ? match no slash, ** matches any number of components, and there are [a-z],
+/// [!a-z] and {one,other}; a backslash takes the meaning from what follows. A slash at the beginning means the root's
+/// own, a slash at the end directories only. A directory is excluded with all that it holds.
 ///
-/// The reader "mmap" cannot do it: checksig_run_start() refuses the two together with CHECKSIG_STATUS_BAD_OPTION.
+/// The bytes are copied; they must be UTF-8. CHECKSIG_STATUS_BAD_OPTION says that the pattern makes no sense, and
+/// checksig_last_error() why. For checksig_run_start_audit() and checksig_run_start_create().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_from_media(
+pub unsafe extern "C" fn checksig_options_add_exclude(
     options: *mut ChecksigOptions,
-    from_media: u32,
-) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: points 1 and 4 of the contract.
-        let handle = unsafe { borrow_mut(options, "options") }?;
-        handle.options.resources.from_media = truth(from_media, "from_media")?;
-        Ok(ChecksigStatus::Ok)
-    })
-}
-
-/// Chooses what becomes of the page cache: "neutral", the default: what the run brought in goes again, and what was there
-/// stays; or "keep": what was read stays cached.
-///
-/// CHECKSIG_STATUS_BAD_OPTION says that there is no such effect.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_cache(
-    options: *mut ChecksigOptions,
-    cache: *const c_char,
-    cache_len: usize,
+    glob: *const c_char,
+    glob_len: usize,
 ) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
-        let name = unsafe { bytes(cache, cache_len, "cache") }?;
-        handle.options.resources.cache = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        let glob = unsafe { bytes(glob, glob_len, "glob") }?;
+        let glob = std::str::from_utf8(glob).map_err(|error| bad_option("exclude", error))?;
+        // By itself: all together they are built once, when a run starts.
+        Exclude::new([glob]).map_err(|error| bad_option("exclude", error))?;
+        handle.choices.exclude.push(glob.to_owned());
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Sets how many bytes a second the run reads at most, over all readers, from devices and from the page cache; second readings
-/// count. 0, the default, means as many as can be had.
+/// Adds a file that the caller itself writes below the root meanwhile, relative to the current directory, so that an
+/// audit need not find it listed. Where it is listed, it is verified all the same.
+///
+/// The bytes are copied. For checksig_run_start_audit().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_limit_rate(options: *mut ChecksigOptions, bytes: u64) -> ChecksigStatus {
+pub unsafe extern "C" fn checksig_options_add_own(
+    options: *mut ChecksigOptions,
+    own: *const c_char,
+    own_len: usize,
+) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
-        handle.options.resources.limit_rate_bytes = NonZeroU64::new(bytes);
+        // SAFETY: point 2 of the contract.
+        let own = unsafe { path(own, own_len, "own") }?;
+        handle.choices.own.push(own.to_owned());
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Chooses whether the threads of the run, and no others of this process, give way to everybody else, for the CPU and for the
-/// disk: 1, or 0, the default. Where Linux refuses it the run goes on, and a reason in its report says so.
+/// Names the manifest that is written, relative to the current directory; without it, sha1sum.txt below the root, or
+/// manifest-sha1.txt for the format "bagit".
+///
+/// The bytes are copied. For checksig_run_start_create().
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_options_set_idle(options: *mut ChecksigOptions, idle: u32) -> ChecksigStatus {
+pub unsafe extern "C" fn checksig_options_set_output(
+    options: *mut ChecksigOptions,
+    output: *const c_char,
+    output_len: usize,
+) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
-        handle.options.resources.idle = truth(idle, "idle")?;
+        // SAFETY: point 2 of the contract.
+        let output = unsafe { path(output, output_len, "output") }?;
+        handle.choices.output = Some(output.to_owned());
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Chooses whether records come in the order of the manifest: 1, the default, or 0: as they are found.
+/// Chooses whether a manifest that is there already is replaced: 1, or 0, the default: it stays, and no run starts.
+///
+/// For checksig_run_start_create().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_options_set_overwrite(
+    options: *mut ChecksigOptions,
+    overwrite: u32,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let handle = unsafe { borrow_mut(options, "options") }?;
+        handle.choices.overwrite = truth(overwrite, "overwrite")?;
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Chooses whether records come in the order of the manifest or of the list: 1, the default, or 0: as they are found.
+///
+/// For all but checksig_run_start_create(), which writes in the order of names.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_ordered(options: *mut ChecksigOptions, ordered: u32) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
         let handle = unsafe { borrow_mut(options, "options") }?;
-        handle.options.ordered = truth(ordered, "ordered")?;
+        handle.choices.unordered = !truth(ordered, "ordered")?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -210,8 +195,16 @@ pub unsafe extern "C" fn checksig_options_free(options: *mut ChecksigOptions) {
     guard_free(|| drop(unsafe { take(options) }));
 }
 
+/// The format of this name; none for "auto".
+pub(super) fn format_named(name: &[u8]) -> Result<Option<Format>, Failure> {
+    match &*String::from_utf8_lossy(name) {
+        "auto" => Ok(None),
+        name => name.parse().map(Some).map_err(|error| bad_option("format", format_args!("{error}, and auto"))),
+    }
+}
+
 /// An integer of C as a truth value.
-fn truth(value: u32, option: &str) -> Result<bool, Failure> {
+pub(super) fn truth(value: u32, option: &str) -> Result<bool, Failure> {
     match value {
         0 => Ok(false),
         1 => Ok(true),

@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use std::ffi::c_char;
 use std::ptr;
 
+use super::kinds::{ChecksigFileKind, ChecksigLineError, ChecksigOutcome, ChecksigRecordKind};
 use crate::digest::Digest;
-use crate::report::Record;
+use crate::report::{FileReport, Record};
 use crate::verdict::{Outcome, OutcomeKind};
 
 /// Borrowed bytes: not NUL-terminated, and not always UTF-8 (names are bytes). data is NULL where there is nothing.
@@ -25,59 +26,6 @@ impl ChecksigText {
     pub(super) fn none() -> ChecksigText {
         ChecksigText { data: ptr::null(), len: 0 }
     }
-}
-
-/// What became of a file. Only CHECKSIG_OUTCOME_MATCH is a success: take a value that you do not know for a failure.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChecksigOutcome {
-    /// Every byte was read, and the digest is the listed one; where there is no manifest, it is the file's.
-    Match = 0,
-    /// Two readings agree on a digest that is not the listed one.
-    Mismatch = 1,
-    /// Nothing has the name.
-    Missing = 2,
-    /// It exists but could not be read whole.
-    Unreadable = 3,
-    /// It was written to or replaced while it was read.
-    Changed = 4,
-    /// Two readings of a file that nobody changed gave different bytes.
-    Unstable = 5,
-    /// The name is not a regular file's.
-    NotRegular = 6,
-    /// The name leads out of the root; nothing was opened.
-    OutsideRoot = 7,
-    /// The file is there and the manifest does not list it.
-    Unlisted = 8,
-    /// The run ended before the file was judged.
-    NotChecked = 9,
-}
-
-impl From<OutcomeKind> for ChecksigOutcome {
-    fn from(kind: OutcomeKind) -> ChecksigOutcome {
-        match kind {
-            OutcomeKind::Match => ChecksigOutcome::Match,
-            OutcomeKind::Mismatch => ChecksigOutcome::Mismatch,
-            OutcomeKind::Missing => ChecksigOutcome::Missing,
-            OutcomeKind::Unreadable => ChecksigOutcome::Unreadable,
-            OutcomeKind::Changed => ChecksigOutcome::Changed,
-            OutcomeKind::Unstable => ChecksigOutcome::Unstable,
-            OutcomeKind::NotRegular => ChecksigOutcome::NotRegular,
-            OutcomeKind::OutsideRoot => ChecksigOutcome::OutsideRoot,
-            OutcomeKind::Unlisted => ChecksigOutcome::Unlisted,
-            OutcomeKind::NotChecked => ChecksigOutcome::NotChecked,
-        }
-    }
-}
-
-/// What a record is about. Take a value that you do not know for a failure.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChecksigRecordKind {
-    /// A file.
-    File = 0,
-    /// A line of the manifest that does not parse: a failure of the run, with CHECKSIG_OUTCOME_NOT_CHECKED.
-    Malformed = 1,
 }
 
 /// One result of a run. Its pointers are valid until the batch is freed.
@@ -103,6 +51,16 @@ pub struct ChecksigRecord {
     pub offset_bytes: u64,
     /// The reader that the bytes came by, where any came.
     pub reader: ChecksigText,
+    /// For CHECKSIG_OUTCOME_UNSTABLE the 20 bytes of the digest of the second reading; else NULL.
+    pub actual_again: *const u8,
+    /// For CHECKSIG_OUTCOME_NOT_REGULAR what stands in the place of a file, for CHECKSIG_OUTCOME_UNLISTED what it is; else
+    /// CHECKSIG_FILE_KIND_NONE.
+    pub file_kind: ChecksigFileKind,
+    /// For CHECKSIG_OUTCOME_UNLISTED the name of a missing entry that lists the digest of this file, which was moved from
+    /// there to here, as it seems. Each missing entry is named once; both stay failures.
+    pub moved_from: ChecksigText,
+    /// For a malformed line what is wrong with it; else CHECKSIG_LINE_ERROR_NONE.
+    pub line_error: ChecksigLineError,
 }
 
 /// A record with what its C form points to and the engine makes on demand.
@@ -110,6 +68,7 @@ pub(super) struct Row {
     record: Record,
     reason: Cow<'static, str>,
     actual: Option<Digest>,
+    actual_again: Option<Digest>,
 }
 
 impl Row {
@@ -119,7 +78,11 @@ impl Row {
             Record::File(file) => (file.outcome.to_string().into(), file.actual()),
             Record::Malformed(malformed) => (malformed.why.to_string().into(), None),
         };
-        Row { record, reason, actual }
+        let actual_again = match &record {
+            Record::File(FileReport { outcome: Outcome::Unstable { second, .. }, .. }) => Some(*second),
+            _ => None,
+        };
+        Row { record, reason, actual, actual_again }
     }
 
     pub(super) fn is_match(&self) -> bool {
@@ -149,6 +112,13 @@ impl Row {
                     reader: file
                         .reader
                         .map_or(ChecksigText::none(), |reader| ChecksigText::of(reader.name().as_bytes())),
+                    actual_again: digest_pointer(self.actual_again.as_ref()),
+                    file_kind: match file.outcome {
+                        Outcome::NotRegular(kind) | Outcome::Unlisted { kind, .. } => kind.into(),
+                        _ => ChecksigFileKind::None,
+                    },
+                    moved_from: file.moved_from.as_deref().map_or(ChecksigText::none(), ChecksigText::of),
+                    line_error: ChecksigLineError::None,
                 }
             }
             Record::Malformed(malformed) => ChecksigRecord {
@@ -163,6 +133,10 @@ impl Row {
                 error_number: 0,
                 offset_bytes: 0,
                 reader: ChecksigText::none(),
+                actual_again: ptr::null(),
+                file_kind: ChecksigFileKind::None,
+                moved_from: ChecksigText::none(),
+                line_error: malformed.why.into(),
             },
         }
     }

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::boundary::{Out, borrow, guard, guard_free, take};
+use super::choices::name_of;
+use super::kinds::ChecksigOutcome;
 use super::message::message;
-use super::record::{ChecksigOutcome, ChecksigText};
+use super::record::ChecksigText;
 use super::status::{ChecksigStatus, Failure};
 use crate::report::Report;
 use crate::verdict::{OutcomeKind, Verdict};
@@ -40,7 +42,8 @@ pub struct ChecksigSummary {
     pub verdict: ChecksigVerdict,
     /// Whether the run was cancelled before it was done.
     pub cancelled: bool,
-    /// Files with an outcome, and those of them with any outcome but match.
+    /// Files with an outcome, and those of them that count against the run: with any outcome but match, and in a creation
+    /// but CHECKSIG_OUTCOME_NOT_REGULAR.
     pub files: u64,
     pub files_failed: u64,
     /// Lines of the manifest that do not parse.
@@ -55,6 +58,14 @@ pub struct ChecksigSummary {
     pub kernels: usize,
     pub readers: usize,
     pub reasons: usize,
+    /// Unlisted files that an audit takes for missing ones: those whose records have a `moved_from`.
+    pub moved: u64,
+    /// Names that a pattern of checksig_options_add_exclude() kept out; an excluded directory is one, whatever it holds.
+    pub excluded: u64,
+    /// The format of the entries that were read, or of those that were written, by its name: "gnu", "gnu-binary" (written only),
+    /// "bsd", "openssl", "bagit" or "zero"; "mixed" where lines of several stand side by side. None where there was no entry
+    /// of a manifest. It is text that lives as long as the program.
+    pub format: ChecksigText,
 }
 
 /// A SHA-1 kernel that was chosen.
@@ -124,6 +135,9 @@ pub unsafe extern "C" fn checksig_report_summary(
             kernels: report.kernels.len(),
             readers: report.readers.len(),
             reasons: report.reasons.len(),
+            moved: report.moved,
+            excluded: report.excluded,
+            format: name_of(report.formats.iter().copied()),
         });
         Ok(ChecksigStatus::Ok)
     })

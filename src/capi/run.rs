@@ -1,25 +1,20 @@
-//! Runs as a handle: started on a root or on a list of files, asked for batches, watched, cancelled, and turned into a
-//! report.
+//! Runs as a handle: asked for batches, watched, cancelled, and turned into a report; `start` makes them.
 //!
 //! Owns no thread of its own and calls nobody back: the engine works, and the caller pulls.
 
-use std::ffi::{OsStr, c_char};
 use std::mem;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::batch::ChecksigBatch;
-use super::boundary::{Out, borrow, guard, guard_free, lock, path, take};
-use super::hashing::{ChecksigBytes, elements};
-use super::options::ChecksigOptions;
+use super::boundary::{Out, borrow, guard, guard_free, lock, take};
 use super::report::{ChecksigReport, Found};
 use super::status::{ChecksigStatus, Failure};
-use crate::engine::{Batch, Canceller, HashOptions, Options, Progress, Run};
+use crate::engine::{Batch, Canceller, Progress, Run};
 
-/// A verification, or the reading of a list of files, that is under way in threads of its own.
+/// A verification, an audit, a creation, or the reading of a list of files, that is under way in threads of its own.
 ///
 /// Any thread may use it, and several may at once: checksig_run_cancel() never waits; each of the others waits until
 /// the call before it is through. Only the process that started it may use it; a child after fork() may only free it.
@@ -51,29 +46,20 @@ pub struct ChecksigProgress {
     /// Files known so far: all of them once planned_all is true.
     pub files_planned: u64,
     pub planned_all: bool,
-    /// Bytes of the manifest gone through, and its size in bytes.
+    /// Bytes of the manifest gone through, and its size in bytes; both 0 where none is read.
     pub manifest_bytes_done: u64,
     pub manifest_bytes: u64,
+    /// How many files and bytes there will have been, estimated from the manifest gone through and the sizes learnt so
+    /// far; -1 where nothing tells yet.
+    pub files_expected: i64,
+    pub bytes_expected: i64,
+    /// The part of the work that is done, from 0 to 1; -1 where the whole of it cannot be told yet.
+    pub fraction_done: f64,
 }
 
 impl ChecksigRun {
-    fn start(root: &Path, options: &Options) -> Result<ChecksigRun, Failure> {
-        let run = Run::verify(root, options)?;
-        let manifest = run.manifest().map(Path::to_owned).unwrap_or_default();
-        Ok(ChecksigRun::new(run, root.to_owned(), manifest))
-    }
-
-    fn start_files(paths: &[&[u8]], options: &Options) -> Result<ChecksigRun, Failure> {
-        if options.manifest.is_some() {
-            return Err(Failure::new(ChecksigStatus::BadOption, "a list of files has no manifest"));
-        }
-        let mut choices = HashOptions::default();
-        (choices.resources, choices.ordered) = (options.resources, options.ordered);
-        let run = Run::hash(paths.iter().map(|path| OsStr::from_bytes(path)), &choices)?;
-        Ok(ChecksigRun::new(run, PathBuf::new(), PathBuf::new()))
-    }
-
-    fn new(run: Run, root: PathBuf, manifest: PathBuf) -> ChecksigRun {
+    /// A run on a root by a manifest, as messages name them.
+    pub(super) fn new(run: Run, root: PathBuf, manifest: PathBuf) -> ChecksigRun {
         ChecksigRun {
             process: process::id(),
             canceller: run.canceller(),
@@ -117,59 +103,6 @@ impl ChecksigRun {
         }
         state.end.clone()
     }
-}
-
-/// Starts to verify the files below a root against its manifest, and returns while that goes on.
-///
-/// root is a path: bytes as Linux takes them, without NUL. options may be NULL for the defaults; they are copied.
-/// *out is the caller's, to be freed with checksig_run_free(). Fails with one of the statuses from 10 on when the run
-/// cannot be done at all: no root, no manifest, no such reader.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_run_start(
-    root: *const c_char,
-    root_len: usize,
-    options: *const ChecksigOptions,
-    out: *mut *mut ChecksigRun,
-) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: point 2 of the contract.
-        let root = unsafe { path(root, root_len, "root") }?;
-        // SAFETY: points 1 and 4 of the contract.
-        let options = unsafe { options.as_ref() }.map(|handle| handle.options.clone()).unwrap_or_default();
-        // SAFETY: point 3 of the contract.
-        let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigRun::start(root, &options)?);
-        Ok(ChecksigStatus::Ok)
-    })
-}
-
-/// Starts to find the digests of the files of a list, and returns while that goes on.
-///
-/// paths is an array of count paths, which are copied; it may be NULL where count is 0. There is one record for each,
-/// in their order unless the options say otherwise, and the digest is its `actual`: not NULL where, and only where, the
-/// outcome is CHECKSIG_OUTCOME_MATCH. A path leads where the system says: from the current directory as it is now, and
-/// through symbolic links. What is wrong with a path is its outcome, also where it is empty or holds a NUL byte. A
-/// list of no paths does not pass: nothing was read.
-///
-/// options may be NULL for the defaults; CHECKSIG_STATUS_BAD_OPTION where they name a manifest. *out is the caller's,
-/// to be freed with checksig_run_free().
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn checksig_run_start_files(
-    paths: *const ChecksigBytes,
-    count: usize,
-    options: *const ChecksigOptions,
-    out: *mut *mut ChecksigRun,
-) -> ChecksigStatus {
-    guard(|| {
-        // SAFETY: point 5 of the contract.
-        let paths = unsafe { elements(paths, count, "paths") }?;
-        // SAFETY: points 1 and 4 of the contract.
-        let options = unsafe { options.as_ref() }.map(|handle| handle.options.clone()).unwrap_or_default();
-        // SAFETY: point 3 of the contract.
-        let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigRun::start_files(&paths, &options)?);
-        Ok(ChecksigStatus::Ok)
-    })
 }
 
 /// Waits for records, timeout_ms milliseconds at most, and hands out those that are there.
@@ -222,6 +155,9 @@ pub unsafe extern "C" fn checksig_run_progress(run: *const ChecksigRun, out: *mu
             planned_all: progress.planned_all,
             manifest_bytes_done: progress.manifest_bytes.0,
             manifest_bytes: progress.manifest_bytes.1,
+            files_expected: or_minus_one(progress.files_expected()),
+            bytes_expected: or_minus_one(progress.bytes_expected()),
+            fraction_done: progress.fraction_done().unwrap_or(-1.0),
         });
         Ok(ChecksigStatus::Ok)
     })
@@ -269,4 +205,49 @@ pub unsafe extern "C" fn checksig_run_free(run: *mut ChecksigRun) {
             mem::forget(run);
         }
     });
+}
+
+fn or_minus_one(number: Option<u64>) -> i64 {
+    number.map_or(-1, |number| number.try_into().unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::boundary::catch;
+    use crate::capi::start::checksig_run_start;
+
+    /// Stands for a fault in the engine, whose panics end where it is called from here.
+    #[test]
+    fn a_run_that_a_panic_went_through_says_so_and_can_be_freed() {
+        let tree = tempfile::tempdir().unwrap();
+        std::fs::write(tree.path().join("sha1sum.txt"), "").unwrap();
+        let root = tree.path().to_str().unwrap();
+        let mut run = std::ptr::null_mut();
+        // SAFETY: a root of so many bytes, no options, and a place for the handle.
+        let started = unsafe { checksig_run_start(root.as_ptr().cast(), root.len(), std::ptr::null(), &raw mut run) };
+        assert_eq!(started, ChecksigStatus::Ok);
+        let panicked = catch::<()>(|| {
+            // SAFETY: it was made just now and is not freed yet.
+            let _held = lock(unsafe { &(*run).state })?;
+            panic!("a fault")
+        });
+        assert_eq!(panicked.unwrap_err().status, ChecksigStatus::Internal);
+        let (mut batch, mut report) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let mut progress = std::mem::MaybeUninit::uninit();
+        // SAFETY: the run is not freed yet, and the output has its place.
+        let next = unsafe { checksig_run_next_batch(run, 0, &raw mut batch) };
+        // SAFETY: the same.
+        let told = unsafe { checksig_run_progress(run, progress.as_mut_ptr()) };
+        // SAFETY: the same.
+        let reported = unsafe { checksig_run_report(run, &raw mut report) };
+        let statuses = [next, told, reported];
+        assert_eq!(statuses, [ChecksigStatus::Internal; 3]);
+        assert!(batch.is_null() && report.is_null(), "no output is written");
+        // SAFETY: it is used no more after the second of these.
+        let cancelled = unsafe { checksig_run_cancel(run) };
+        assert_eq!(cancelled, ChecksigStatus::Ok);
+        // SAFETY: the same.
+        unsafe { checksig_run_free(run) };
+    }
 }

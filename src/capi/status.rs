@@ -26,9 +26,10 @@ pub enum ChecksigStatus {
     Finished = 2,
     /// An argument is NULL that must not be.
     NullArgument = 10,
-    /// An argument has a value that it cannot have: a NUL byte in a path, an index that is too large.
+    /// An argument has a value that it cannot have: a NUL byte in a path, an index that is too large, a name that no line of
+    /// a manifest can carry.
     BadArgument = 11,
-    /// An option has a value that it cannot have.
+    /// An option has a value that it cannot have, or the run is of a kind that does not have the option.
     BadOption = 12,
     /// Nothing has the name of the root.
     RootNotFound = 20,
@@ -38,8 +39,16 @@ pub enum ChecksigStatus {
     RootUnreadable = 22,
     /// Nothing has the name of the manifest.
     ManifestNotFound = 23,
-    /// The manifest is no regular file, or cannot be read to its end.
+    /// The manifest cannot be opened, or not be read to its end.
     ManifestUnreadable = 24,
+    /// The manifest is a directory, a FIFO, a device or a socket.
+    ManifestNotRegular = 25,
+    /// The manifest was written to, truncated or replaced while it was read: what it lists is not known.
+    ManifestChanged = 35,
+    /// There is a manifest already where one was to be written.
+    ManifestExists = 36,
+    /// The manifest cannot be written.
+    ManifestUnwritable = 37,
     /// Nothing has the name of the file.
     FileNotFound = 26,
     /// The file is a directory, a FIFO, a device or a socket.
@@ -88,9 +97,11 @@ impl From<Error> for Failure {
             Error::RootNotDirectory { .. } => (ChecksigStatus::RootNotDirectory, Some(libc::ENOTDIR)),
             Error::RootUnreadable { source, .. } => (ChecksigStatus::RootUnreadable, source.raw_os_error()),
             Error::ManifestNotFound { .. } => (ChecksigStatus::ManifestNotFound, Some(libc::ENOENT)),
-            Error::ManifestNotRegular { .. } | Error::ManifestChanged { .. } => {
-                (ChecksigStatus::ManifestUnreadable, None)
-            }
+            Error::ManifestNotRegular { .. } => (ChecksigStatus::ManifestNotRegular, None),
+            Error::ManifestChanged { .. } => (ChecksigStatus::ManifestChanged, None),
+            Error::ManifestExists { .. } => (ChecksigStatus::ManifestExists, Some(libc::EEXIST)),
+            Error::ManifestUnwritable { source, .. } => (ChecksigStatus::ManifestUnwritable, source.raw_os_error()),
+            Error::EntryRefused { .. } => (ChecksigStatus::BadArgument, None),
             Error::ManifestUnreadable { source, .. } => (ChecksigStatus::ManifestUnreadable, source.raw_os_error()),
             Error::ReaderUnavailable { .. } => (ChecksigStatus::ReaderUnavailable, None),
             Error::UnknownReader(_)
@@ -103,10 +114,8 @@ impl From<Error> for Failure {
             Error::KernelUnavailable(_) => (ChecksigStatus::KernelUnavailable, None),
             Error::NoThread(source) => (ChecksigStatus::NoThread, source.raw_os_error()),
             Error::NoDescriptor { source, .. } => (ChecksigStatus::NoDescriptor, source.raw_os_error()),
-            // What writes has no C face.
-            Error::ManifestExists { .. }
-            | Error::ManifestUnwritable { .. }
-            | Error::OutputNotRegular { .. }
+            // What is found is never written to a file here.
+            Error::OutputNotRegular { .. }
             | Error::OutputIsInput { .. }
             | Error::OutputUnwritable { .. }
             | Error::Internal(_) => (ChecksigStatus::Internal, None),

@@ -83,7 +83,7 @@ pub(super) const OWN_MANIFESTS: [&str; 2] = [MANIFEST_NAME, BAGIT_MANIFEST_NAME]
 /// list what the other does not.
 fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
     if let Some(path) = &options.manifest {
-        let opened = open_anywhere(path).map_err(|refusal| refused(refusal, path.clone(), None))?;
+        let opened = open_anywhere(path).map_err(|refusal| manifest_refused(refusal, path.clone(), None))?;
         return Ok((opened, path.clone()));
     }
     let [first, second] = OWN_MANIFESTS;
@@ -95,11 +95,11 @@ fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(Op
         },
         opened => opened.map_err(|refusal| (refusal, first)),
     };
-    opened.map_err(|(refusal, name)| refused(refusal, root.join(name), Some(second)))
+    opened.map_err(|(refusal, name)| manifest_refused(refusal, root.join(name), Some(second)))
 }
 
 /// Why a manifest cannot be had; `beside` is where else it was looked for, if nothing has its name.
-fn refused(refusal: Refusal, path: PathBuf, beside: Option<&'static str>) -> Error {
+pub(super) fn manifest_refused(refusal: Refusal, path: PathBuf, beside: Option<&'static str>) -> Error {
     match refusal {
         Refusal::Missing => Error::ManifestNotFound { path, beside },
         Refusal::NotRegular(kind) => Error::ManifestNotRegular { path, kind },

@@ -5,10 +5,11 @@
 use std::fs;
 use std::io::{self, BufWriter};
 use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::options::CreateOptions;
 use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, folder};
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
 use crate::manifest::{Format, write_entry};
@@ -29,9 +30,12 @@ impl Creation {
     /// What stands there already must be a regular file. Of a path that the caller names a link may lead to it, which is
     /// then written where the link leads; a link in the root's own manifest's place is the tree's and not the caller's.
     pub(super) fn begin(root: &Path, options: &CreateOptions) -> Result<Creation, Error> {
-        let (format, overwrites) = (options.format, options.overwrite);
         let path = options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()));
-        let is_own = options.output.is_none();
+        Creation::begin_at(path, options.output.is_none(), options.format, options.overwrite)
+    }
+
+    /// Begins a manifest at a path, which is the root's own or one that the caller names.
+    pub(super) fn begin_at(path: PathBuf, is_own: bool, format: Format, overwrites: bool) -> Result<Creation, Error> {
         let old = if is_own { fs::symlink_metadata(&path) } else { fs::metadata(&path) };
         if !overwrites && old.is_ok_and(|old| old.is_file()) {
             return Err(Error::ManifestExists { path });
@@ -45,6 +49,11 @@ impl Creation {
             Ok(Err(kind)) => Err(Error::ManifestNotRegular { path, kind }),
             Err(source) => Err(Error::ManifestUnwritable { path, source }),
         }
+    }
+
+    /// How its lines are written.
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
     /// The names, below the root, of the manifest and of the temporary file, which are not to be listed.
@@ -71,10 +80,15 @@ impl Creation {
     pub(super) fn write(&mut self, records: &[Record]) -> Result<(), Error> {
         for record in records {
             if let Record::File(FileReport { name, expected: Some(digest), outcome: Outcome::Match, .. }) = record {
-                write_entry(&mut self.out, self.format, digest, name).map_err(|source| self.unwritable(source))?;
+                self.write_entry(digest, name).map_err(|source| self.unwritable(source))?;
             }
         }
         Ok(())
+    }
+
+    /// Writes one line; an error of the kind `InvalidInput` without a number says that no line can carry the name.
+    pub(super) fn write_entry(&mut self, digest: &Digest, name: &[u8]) -> io::Result<()> {
+        write_entry(&mut self.out, self.format, digest, name)
     }
 
     /// Puts the manifest in its place.
@@ -89,7 +103,8 @@ impl Creation {
         })
     }
 
-    fn unwritable(&self, source: io::Error) -> Error {
+    /// The error of a manifest that cannot be written.
+    pub(super) fn unwritable(&self, source: io::Error) -> Error {
         Error::ManifestUnwritable { path: self.out.get_ref().path().to_owned(), source }
     }
 }

@@ -19,6 +19,7 @@ mod filled;
 #[cfg_attr(checksig_portable, path = "portable/idle.rs")]
 mod idle;
 mod ledger;
+mod listing;
 mod means;
 mod memory;
 mod moves;
@@ -44,6 +45,7 @@ mod worker;
 pub use examine::{
     CallFound, CpuFound, Examination, KernelFound, KernelStanding, LimitFound, PlaceFound, RunFound, Trouble, examine,
 };
+pub use listing::{Listing, write_manifest};
 pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
 pub use output::Output;
 pub use progress::Progress;

@@ -254,7 +254,10 @@ impl Run {
         report.bytes = counters.bytes_done.load(Ordering::Relaxed);
         report.readers = counters.readers();
         report.excluded = counters.excluded.load(Ordering::Relaxed);
-        report.formats = Formats::from_bits(counters.formats.load(Ordering::Relaxed)).iter().collect();
+        report.formats = match &self.creation {
+            Some(creation) => vec![creation.format()],
+            None => Formats::from_bits(counters.formats.load(Ordering::Relaxed)).iter().collect(),
+        };
         report.note_kernels(self.shared.kernels(), counters.kernel());
         if self.shared.root.was_refused_openat2() {
             self.shared.note_reason(format!("openat2: refused; {OPENAT2_INSTEAD}; {OPENAT2_REMEDY}"));

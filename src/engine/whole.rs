@@ -2,10 +2,10 @@
 //!
 //! Knows nothing of what is written.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -38,12 +38,12 @@ impl WholeFile {
     /// The same through no link: what has the name must be a regular file itself.
     pub(super) fn begin_here(path: &Path) -> io::Result<Result<WholeFile, FileKind>> {
         // The umask takes from these what the user does not want.
-        let mut permissions = Permissions::from_mode(0o666);
+        let mut mode = 0o666;
         let mut stood = None;
         match fs::symlink_metadata(path) {
             Ok(old) if old.is_file() => {
                 stood = Some(identity(&old));
-                permissions = Permissions::from_mode(old.permissions().mode() & 0o777);
+                mode = old.permissions().mode() & 0o777;
             }
             Ok(old) => return Ok(Err(kind_of(old.file_type()))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -58,9 +58,10 @@ impl WholeFile {
             }
             Err(error) => return Err(error),
         }
+        // Opened here, as an error of `tempfile` has lost its number.
+        let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).rand_bytes(RANDOM_BYTES).suffix(SUFFIX).permissions(permissions);
-        let file = builder.tempfile_in(folder(path))?;
+        let file = builder.prefix(PREFIX).rand_bytes(RANDOM_BYTES).suffix(SUFFIX).make_in(folder(path), open)?;
         Ok(Ok(WholeFile { path: path.to_owned(), stood, file }))
     }
 
@@ -118,11 +119,11 @@ fn taken() -> io::Error {
 
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.as_file().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.as_file().flush()
     }
 }
 
@@ -189,6 +190,17 @@ mod tests {
                 assert!(!stood || fs::read(&other).unwrap() == b"old");
             }
         }
+    }
+
+    #[test]
+    fn an_error_keeps_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = WholeFile::begin(&folder.path().join("none/f")).unwrap_err();
+        assert_eq!(refused.raw_os_error(), Some(libc::ENOENT));
+        // A file that can be written to no further, as on a device that is full.
+        let mut file = WholeFile::begin(&folder.path().join("f")).unwrap().unwrap();
+        file.file = NamedTempFile::from_parts(File::open(file.temporary()).unwrap(), file.file.into_temp_path());
+        assert_eq!(file.write(b"x").unwrap_err().raw_os_error(), Some(libc::EBADF));
     }
 
     #[test]

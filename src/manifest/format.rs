@@ -59,6 +59,11 @@ impl Format {
         }
     }
 
+    /// Whether a manifest can be asked to be of this format; what differs from another in writing only, it cannot.
+    pub const fn is_for_reading(self) -> bool {
+        !matches!(self, Format::GnuBinary)
+    }
+
     /// Whether the two differ in writing only.
     pub(super) fn reads_as(self, other: Format) -> bool {
         let reading = |format| if format == Format::GnuBinary { Format::Gnu } else { format };

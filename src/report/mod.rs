@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::digest::Digest;
 use crate::hash::{Kernel, KernelUse, Kernels};
 use crate::limits;
-use crate::manifest::{Format, Malformed};
+use crate::manifest::{Entry, Format, Malformed};
 use crate::readerkind::ReaderKind;
 use crate::verdict::{Evidence, Outcome, OutcomeKind, Verdict, judge};
 
@@ -41,6 +41,19 @@ pub struct FileReport {
 }
 
 impl FileReport {
+    /// An entry of a manifest whose file nobody has looked at.
+    pub(crate) fn listed(entry: Entry) -> FileReport {
+        FileReport {
+            line: entry.line,
+            name: entry.name,
+            expected: Some(entry.digest),
+            outcome: Outcome::NotChecked,
+            size_bytes: None,
+            reader: None,
+            moved_from: None,
+        }
+    }
+
     /// The digest of the bytes that were read, where all of them were: what [`hash_files`](crate::hash_files) is for. Of
     /// a match it is the one that the manifest lists.
     pub fn actual(&self) -> Option<Digest> {
@@ -188,11 +201,18 @@ impl Report {
         self.cancelled || self.counts.of(OutcomeKind::NotChecked) > 0
     }
 
-    /// Files that count against the run: in `create`, what is no regular file is left out and does not.
+    /// Files that count against the run.
     pub fn failed(&self) -> u64 {
-        match self.verb {
-            Verb::Verify | Verb::Audit | Verb::Hash => self.counts.failed(),
-            Verb::Create => self.counts.failed() - self.counts.of(OutcomeKind::NotRegular),
+        OutcomeKind::ALL.into_iter().filter(|&kind| self.is_failure(kind)).map(|kind| self.counts.of(kind)).sum()
+    }
+
+    /// Whether a file with such an outcome counts against the run: in `create`, what is no regular file is left out and does
+    /// not.
+    pub fn is_failure(&self, kind: OutcomeKind) -> bool {
+        match kind {
+            OutcomeKind::Match => false,
+            OutcomeKind::NotRegular => self.verb != Verb::Create,
+            _ => true,
         }
     }
 

@@ -25,6 +25,8 @@ _EXCEPTIONS = {
     lib.CHECKSIG_STATUS_ROOT_UNREADABLE: exceptions.RootUnreadableError,
     lib.CHECKSIG_STATUS_MANIFEST_NOT_FOUND: exceptions.ManifestNotFoundError,
     lib.CHECKSIG_STATUS_MANIFEST_UNREADABLE: exceptions.ManifestUnreadableError,
+    lib.CHECKSIG_STATUS_MANIFEST_NOT_REGULAR: exceptions.ManifestUnreadableError,
+    lib.CHECKSIG_STATUS_MANIFEST_CHANGED: exceptions.ManifestUnreadableError,
     lib.CHECKSIG_STATUS_FILE_NOT_FOUND: exceptions.FileMissingError,
     lib.CHECKSIG_STATUS_FILE_NOT_REGULAR: exceptions.FileNotRegularError,
     lib.CHECKSIG_STATUS_FILE_UNREADABLE: exceptions.FileUnreadableError,

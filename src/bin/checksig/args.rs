@@ -189,7 +189,7 @@ fn follow() -> impl TypedValueParser<Value = Policy> {
         PossibleValue::new("never").help("a link is no file, and a name with one on its way is unreadable"),
         PossibleValue::new("inside").help("those that stay below ROOT"),
     ];
-    PossibleValuesParser::new(names).map(|name| if name == "inside" { Policy::Inside } else { Policy::Beneath })
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Policy>())
 }
 
 /// Takes any path but `-`: whoever writes that means standard output, and would find a file of that name instead.

@@ -91,7 +91,7 @@ impl From<VerifyWords> for Verify {
 
 /// Takes the names of the formats that are read, as the library knows them.
 fn grammar() -> impl TypedValueParser<Value = Grammar> {
-    let named = Format::ALL.into_iter().filter(|format| *format != Format::GnuBinary);
+    let named = Format::ALL.into_iter().filter(|format| format.is_for_reading());
     let named = named.map(|format| PossibleValue::new(format.name()).help(format.about()));
     let names = std::iter::once(PossibleValue::new("auto").help(help::GRAMMAR_AUTO)).chain(named);
     PossibleValuesParser::new(names).try_map(|name| match name.as_str() {
