@@ -335,7 +335,8 @@ int32_t checksig_last_error_number(void);
 // *out is the caller's, to be freed with checksig_options_free().
 ChecksigStatus checksig_options_new(ChecksigOptions **out);
 
-// Names the manifest that is read, relative to the current directory; without it, sha1sum.txt below the root.
+// Names the manifest that is read, relative to the current directory; without it, sha1sum.txt below the root or, where
+// that is not there, a bag's manifest-sha1.txt.
 //
 // The bytes are copied. For checksig_run_start() and checksig_run_start_audit().
 ChecksigStatus checksig_options_set_manifest(ChecksigOptions *options, const char *manifest, size_t manifest_len);
@@ -407,8 +408,8 @@ ChecksigStatus checksig_options_set_reader(ChecksigOptions *options, const char 
 ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char *kernel, size_t kernel_len);
 
 // Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
-// of threads. 0, the default, means that it is chosen for the device; with more than 4096 a run does not
-// start.
+// of threads, and the readers "pread" and "mmap" take no notice of it. 0, the default, means that it is chosen for the
+// device; with more than 4096 a run does not start.
 ChecksigStatus checksig_options_set_queue_depth(ChecksigOptions *options, uint32_t queue_depth);
 
 // Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 51

@@ -31,7 +31,8 @@ pub unsafe extern "C" fn checksig_options_new(out: *mut *mut ChecksigOptions) ->
     })
 }
 
-/// Names the manifest that is read, relative to the current directory; without it, sha1sum.txt below the root.
+/// Names the manifest that is read, relative to the current directory; without it, sha1sum.txt below the root or, where
+/// that is not there, a bag's manifest-sha1.txt.
 ///
 /// The bytes are copied. For checksig_run_start() and checksig_run_start_audit().
 #[unsafe(no_mangle)]

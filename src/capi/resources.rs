@@ -65,8 +65,8 @@ pub unsafe extern "C" fn checksig_options_set_kernel(
 }
 
 /// Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
-/// of threads. 0, the default, means that it is chosen for the device; with more than 4096 a run does not
-/// start.
+/// of threads, and the readers "pread" and "mmap" take no notice of it. 0, the default, means that it is chosen for the
+/// device; with more than 4096 a run does not start.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_queue_depth(
     options: *mut ChecksigOptions,

@@ -9,6 +9,7 @@ mod begin;
 mod conduct;
 mod conducted;
 mod confirm;
+mod counters;
 mod creation;
 mod crew;
 mod descriptors;

@@ -27,7 +27,7 @@ use super::piece::{Home, Piece};
 use super::places::{InProgress, Places};
 use super::queue::{Next, WorkQueue};
 use super::readers::{FromReader, Links, index_of, ticket};
-use super::shared::{Brought, Shared};
+use super::{counters::Brought, shared::Shared};
 use crate::hash::{Done, Lanes};
 use crate::limits;
 use crate::read::{End, Event, PlannedFile, Proof, Segment, Source, Wait};

@@ -68,12 +68,13 @@ def verify(
 ) -> Report:
     """Check every file that the manifest lists, and report: a mismatch is in the report and raises nothing.
 
-    :param manifest: the manifest; without one, ``sha1sum.txt`` below the root
+    :param manifest: the manifest; without one, ``sha1sum.txt`` below the root or, where that is not there, ``manifest-sha1.txt``
     :param reader: "auto", or one way to read every file: "uring", "threads", "mmap" or "pread"
     :param kernel: "auto", which measures what is fastest on this CPU, or one SHA-1 kernel for every file: "avx512",
         "avx2", "sha-ni", "sha-ni-x2", "sha-ni-x4", "sha-ni-xor", "sha-ni-xor-x2", "sha-ni-xor-x4", "sha1-crate", "scalar"
     :param workers: threads that hash; without a number, as many as CPU affinity and the cgroup's quota allow
-    :param queue_depth: reads in flight on the device at a time, 4096 at most; without a number it is chosen for the device
+    :param queue_depth: reads in flight on the device at a time, 4096 at most; without a number it is chosen for the device; the
+        readers "pread" and "mmap" take no notice of it
     :param memory: bytes that all buffers may take, 4 MiB at least; without a number 51 MiB and 8 MiB a worker, at most
     :param from_media: read every byte from the device itself (O_DIRECT), also what is in the page cache
     :param cache: "neutral", which leaves the page cache as it was, or "keep": what was read stays cached
