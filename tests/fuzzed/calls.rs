@@ -233,9 +233,12 @@ impl Player {
         let mut batch = null_mut();
         let status = std::thread::scope(|scope| {
             // SAFETY: the run is live until the scope has ended, and any thread may cancel it.
-            scope.spawn(move || expect_status(unsafe { checksig_run_cancel(address as Handle) }, &[OK]));
+            let other = scope.spawn(move || expect_status(unsafe { checksig_run_cancel(address as Handle) }, &[OK]));
             // SAFETY: the run is live, the place is a local variable.
-            unsafe { checksig_run_next_batch(run.handle, 20, &raw mut batch) }
+            let status = unsafe { checksig_run_next_batch(run.handle, 20, &raw mut batch) };
+            // The scope would not wait until what the thread kept is gone, and LeakSanitizer may look just then.
+            other.join().expect("it cancels");
+            status
         });
         run.took(status, batch);
         if status == OK {
