@@ -16,6 +16,9 @@ TEST_WHEEL := target/test-wheel
 TEST_VENVS := target/test-venvs
 WHEEL_VENV := target/wheel-venv
 FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := lines manifests names lanes calls trees
+# What takes longer than any script can is a hang.
+FUZZ_OPTIONS := -max_len=1024 -timeout=60
 # Rounds of what depends on chance.
 FAULTS_LOOPS ?= 20
 DIFFERENTIAL_CASES ?= 30000
@@ -23,14 +26,15 @@ DIFFERENTIAL_CASES ?= 30000
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults differential fuzz wheel licences install install-built clean python
+.PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults differential fuzz test-fuzz wheel \
+	licences install install-built clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
 	@echo 'make test     every test: format, lints, Rust, C header and examples, and Python against the built wheel'
 	@echo 'make faults   faults of reading at every moment, and of storage in $(FAULTS_LOOPS) rounds: some minutes, all of it only as root'
 	@echo 'make differential  checksig sha1sum beside the system'"'"'s on $(DIFFERENTIAL_CASES) generated command lines: some minutes'
-	@echo 'make fuzz     random scripts for the lane scheduler, for $(FUZZ_SECONDS) seconds; needs cargo-fuzz'
+	@echo 'make fuzz     libFuzzer on manifests, names, lanes, the C API and whole trees, $(FUZZ_SECONDS) seconds each; needs cargo-fuzz'
 	@echo 'make wheel    dist/: the source archive, and from it the wheel for every Linux with glibc 2.17 or newer'
 	@echo 'make licences THIRD-PARTY-LICENSES anew, after a change of Cargo.lock; needs cargo-about'
 	@echo 'make install  the command, its man pages and completions, the C library and its header; PREFIX=$(PREFIX) DESTDIR='
@@ -51,7 +55,7 @@ demo: python
 	@$(DEMO_VENV)/bin/pip install $(PIP_OPTIONS) .
 	@$(DEMO_VENV)/bin/python bindings/demo/demo.py demo
 
-test: test-rust test-portable test-long test-python
+test: test-rust test-portable test-long test-python test-fuzz
 	@echo 'make test: everything passed'
 
 test-rust:
@@ -91,10 +95,26 @@ faults:
 differential:
 	CHECKSIG_DIFFERENTIAL_CASES=$(DIFFERENTIAL_CASES) $(CARGO) test --locked --test differential -- --nocapture
 
-# cargo-fuzz asks for options of a nightly compiler; the variable lets a stable one take them.
+# cargo-fuzz asks for options of a nightly compiler; the variable lets a stable one take them. What is found on the way is kept
+# in fuzz/corpus, so that the next time begins there. The last target has a fault that is planted in it: where the fuzzer
+# does not find that, it would find nothing else either.
 fuzz:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo 'make: no cargo-fuzz; cargo install cargo-fuzz' >&2; exit 1; }
-	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run lanes -- -max_total_time=$(FUZZ_SECONDS) -max_len=2048
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz/corpus/$$target && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $$target fuzz/corpus/$$target \
+			tests/fuzzed/seeds/$$target -- $(FUZZ_OPTIONS) -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
+	rm -rf fuzz/corpus/canary fuzz/artifacts/canary && mkdir -p fuzz/corpus/canary
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run canary fuzz/corpus/canary tests/fuzzed/seeds/lines -- $(FUZZ_OPTIONS) \
+		-max_total_time=60 >fuzz/corpus/canary/log 2>&1; \
+	ls fuzz/artifacts/canary/crash-* >/dev/null 2>&1 \
+		|| { cat fuzz/corpus/canary/log; echo 'make: the fault of the canary was not found' >&2; exit 1; }
+	@echo 'make fuzz: $(words $(FUZZ_TARGETS)) targets found nothing, and the fault of the canary was found'
+
+# A few seconds of each, where that can be; cargo test plays their seeds in any case.
+test-fuzz:
+	@if $(CARGO) fuzz --version >/dev/null 2>&1; then $(MAKE) fuzz FUZZ_SECONDS=3; \
+	else echo 'NOT RUN: $(words $(FUZZ_TARGETS)) fuzz targets and their canary; cargo install cargo-fuzz'; fi
 
 # From the source archive, not from this checkout: what is missing in it fails here. Then what an index would refuse.
 wheel: python

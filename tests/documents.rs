@@ -19,7 +19,7 @@ const TOP: &str = env!("CARGO_MANIFEST_DIR");
 const DOCUMENTS: [&str; 3] = ["README.md", "bindings/c/README.md", "bindings/python/README.md"];
 
 /// Those of whoever works on checksig: they show figures and shapes, and no examples.
-const INTERNAL: [&str; 4] = ["ARCHITECTURE.md", "BENCHMARKS.md", "CHANGELOG.md", "CONTRIBUTING.md"];
+const INTERNAL: [&str; 5] = ["ARCHITECTURE.md", "BENCHMARKS.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 /// The languages of fenced blocks, and that of what is no example.
 const RUN_HERE: [&str; 3] = ["console", "sh", "c"];

@@ -71,8 +71,11 @@ pub(super) fn walk_inside(root: BorrowedFd<'_>, path: &RelPath<'_>, flags: OFlag
             }
             Err(Errno::LOOP) if links_left > 0 => {
                 links_left -= 1;
-                let target = retry(|| rustix::fs::readlinkat(at, component.as_slice(), Vec::new()))?;
-                put_ahead(&mut ahead, target.as_bytes())?;
+                match retry(|| rustix::fs::readlinkat(at, component.as_slice(), Vec::new())) {
+                    // It was a link a moment ago and is none by now: looked at again, as often as there may be links.
+                    Err(Errno::INVAL) => ahead.push(component),
+                    target => put_ahead(&mut ahead, target?.as_bytes())?,
+                }
             }
             Err(errno) => return Err(errno),
         }

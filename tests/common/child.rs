@@ -107,21 +107,35 @@ impl Child {
                 // SAFETY: the limit lives through the call.
                 result |= unsafe { libc::setrlimit(resource, &raw const limit) };
             }
-            if !filters.is_empty() {
-                // SAFETY: the call takes plain numbers.
-                result |= unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-            }
-            for filter in &filters {
-                let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
-                // SAFETY: the program lives through the call, and its filter in this closure.
-                result |= unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
-            }
+            result |= install_filters(&filters);
             if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
         };
         // SAFETY: the closure makes system calls and allocates nothing.
         unsafe { command.pre_exec(install) };
         command
     }
+}
+
+/// Refuses some system calls to this thread and to all that it starts from now on, for good.
+pub fn refuse_in_this_thread(calls: &[libc::c_long], errno: i32) -> std::io::Result<()> {
+    let filters: Vec<_> = calls.iter().map(|&call| refuse(call, errno)).collect();
+    if install_filters(&filters) == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}
+
+/// Makes system calls and allocates nothing; 0 where all went well.
+#[allow(unsafe_code, reason = "filters are system calls")]
+fn install_filters(filters: &[[libc::sock_filter; 4]]) -> i32 {
+    let mut result = 0;
+    if !filters.is_empty() {
+        // SAFETY: the call takes plain numbers.
+        result |= unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    }
+    for filter in filters {
+        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+        // SAFETY: the program and its filter live through the call.
+        result |= unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+    }
+    result
 }
 
 /// A filter program: this call gives this errno, every other one goes through.

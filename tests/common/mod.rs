@@ -30,6 +30,11 @@ impl Tree {
     pub fn on_disk() -> Tree {
         let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
         fs::create_dir_all(place).expect("a directory");
+        Tree::within(place)
+    }
+
+    /// One in this directory.
+    pub fn within(place: &Path) -> Tree {
         Tree { directory: tempfile::tempdir_in(place).expect("a temporary directory"), manifest: Vec::new() }
     }
 

@@ -16,6 +16,8 @@ mod moving;
 mod refused;
 mod served;
 mod small;
+mod swapped;
+mod traced;
 mod ways;
 
 /// Rounds of what depends on chance: few where nobody has asked for more.
