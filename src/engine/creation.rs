@@ -12,7 +12,7 @@ use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, folder};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::{Format, write_entry};
+use crate::manifest::{Format, name_of_file, write_entry};
 use crate::plan::Leftovers;
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
@@ -80,6 +80,7 @@ impl Creation {
     pub(super) fn write(&mut self, records: &[Record]) -> Result<(), Error> {
         for record in records {
             if let Record::File(FileReport { name, expected: Some(digest), outcome: Outcome::Match, .. }) = record {
+                let name = name_of_file(self.format, name);
                 self.write_entry(digest, name).map_err(|source| self.unwritable(source))?;
             }
         }

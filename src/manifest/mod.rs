@@ -20,6 +20,7 @@ pub use escape::escape_name;
 pub use format::{BAGIT_MANIFEST_NAME, BAGIT_TAG_MANIFEST_NAME, Format, Formats, UnknownFormat};
 pub use gnu::GnuMode;
 pub use line::Grammar;
+pub(crate) use write::name_of_file;
 pub use write::{write_entry, write_entry_zero};
 
 use std::io::{self, BufRead};

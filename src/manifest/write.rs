@@ -30,6 +30,12 @@ pub fn write_entry(out: &mut impl Write, format: Format, digest: &Digest, name: 
     write_parts(out, format, digest, &name, if format == Format::Zero { b"\0" } else { b"\n" })
 }
 
+/// The name by which a manifest of this format lists a file below its root: `./-` for `-`, since to `sha1sum` and the like that is
+/// standard input. In a bag it is a name as any other.
+pub(crate) fn name_of_file(format: Format, name: &[u8]) -> &[u8] {
+    if name == b"-" && format != Format::Bagit { b"./-" } else { name }
+}
+
 /// Writes one line that ends with NUL, as `sha1sum --zero` does: the name stands as it is. Refuses one that is empty or holds
 /// a NUL byte with `InvalidInput`.
 pub fn write_entry_zero(out: &mut impl Write, format: Format, digest: &Digest, name: &[u8]) -> io::Result<()> {
@@ -92,6 +98,17 @@ mod tests {
         assert_eq!(line(Format::OpenSsl, b"a\nb"), format!("\\SHA1(a\\nb)= {hex}\n").as_bytes());
         assert_eq!(line(Format::Bagit, b"data/1%\n\\"), format!("{hex}  data/1%25%0A\\\n").as_bytes());
         assert_eq!(line(Format::Zero, b"a\n\\b\r"), format!("{hex}  a\n\\b\r\0").as_bytes());
+    }
+
+    #[test]
+    fn a_file_is_never_listed_by_the_name_of_standard_input() {
+        for format in Format::ALL {
+            let dash: &[u8] = if format == Format::Bagit { b"-" } else { b"./-" };
+            assert_eq!(name_of_file(format, b"-"), dash, "{format:?}");
+            for name in [&b"--"[..], b"a", b"a/-", b"-a"] {
+                assert_eq!(name_of_file(format, name), name, "{format:?}");
+            }
+        }
     }
 
     #[test]

@@ -67,6 +67,34 @@ fn the_formats_are_those_of_sha1sum() {
 }
 
 #[test]
+fn a_file_called_as_standard_input_is_listed_as_a_file() {
+    let tree = Tree::new();
+    fs::write(tree.at("-"), "x").expect("a file");
+    let x = digest(b"x");
+    for (format, line) in [
+        ("gnu", format!("{x}  ./-\n")),
+        ("gnu-binary", format!("{x} *./-\n")),
+        ("bsd", format!("SHA1 (./-) = {x}\n")),
+        ("openssl", format!("SHA1(./-)= {x}\n")),
+        ("zero", format!("{x}  ./-\0")),
+        ("bagit", format!("{x}  -\n")),
+    ] {
+        let ran = run(tree.command("create").args(["--force", "--format", format, "-o", "sha1sum.txt"]));
+        assert_eq!((ran.status, manifest(&tree)), (Some(0), line), "{format}: {ran:?}");
+        let name = if format == "bagit" { "-" } else { "./-" };
+        for verb in ["verify", "audit"] {
+            let ran = run(&mut tree.command(verb));
+            assert_eq!((ran.status, ran.text()), (Some(0), &format!("{name}: OK\n")[..]), "{verb}: {ran:?}");
+        }
+    }
+    fs::rename(tree.at("-"), tree.at("new")).expect("a file");
+    let ran = run(&mut tree.command("audit"));
+    assert!(ran.err.contains("; moved: - -> new\n"), "{ran:?}");
+    fs::write(tree.at("-"), "y").expect("a file");
+    assert_eq!(run(&mut tree.command("verify")).text(), "-: FAILED\n");
+}
+
+#[test]
 fn it_writes_where_it_is_told() {
     let (tree, elsewhere) = (Tree::sound(), Tree::new());
     let root = tree.path().to_str().expect("UTF-8");
