@@ -234,20 +234,18 @@ mod tests {
         });
         assert_eq!(panicked.unwrap_err().status, ChecksigStatus::Internal);
         let (mut batch, mut report) = (std::ptr::null_mut(), std::ptr::null_mut());
-        let mut progress = std::mem::MaybeUninit::uninit();
-        // SAFETY: the run is not freed yet, and the output has its place.
-        let next = unsafe { checksig_run_next_batch(run, 0, &raw mut batch) };
-        // SAFETY: the same.
+        let mut progress = mem::MaybeUninit::uninit();
+        // SAFETY: the run is not freed yet, and the output has its place; so for the next two.
+        let taken = unsafe { checksig_run_next_batch(run, 0, &raw mut batch) };
+        // SAFETY: as above.
         let told = unsafe { checksig_run_progress(run, progress.as_mut_ptr()) };
-        // SAFETY: the same.
-        let reported = unsafe { checksig_run_report(run, &raw mut report) };
-        let statuses = [next, told, reported];
-        assert_eq!(statuses, [ChecksigStatus::Internal; 3]);
+        // SAFETY: as above.
+        let ended = unsafe { checksig_run_report(run, &raw mut report) };
+        assert_eq!([taken, told, ended], [ChecksigStatus::Internal; 3]);
         assert!(batch.is_null() && report.is_null(), "no output is written");
-        // SAFETY: it is used no more after the second of these.
-        let cancelled = unsafe { checksig_run_cancel(run) };
-        assert_eq!(cancelled, ChecksigStatus::Ok);
-        // SAFETY: the same.
+        // SAFETY: the run is not freed yet.
+        assert_eq!(unsafe { checksig_run_cancel(run) }, ChecksigStatus::Ok);
+        // SAFETY: it is used no more.
         unsafe { checksig_run_free(run) };
     }
 }

@@ -4,14 +4,14 @@
 
 use std::ffi::{OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::boundary::{Out, guard, path};
 use super::choices::Choices;
 use super::hashing::{ChecksigBytes, elements};
 use super::options::ChecksigOptions;
 use super::run::ChecksigRun;
-use super::status::ChecksigStatus;
+use super::status::{ChecksigStatus, Failure};
 use crate::engine::{MANIFEST_NAME, Run};
 
 /// Starts to verify the files below a root against its manifest, and returns while that goes on.
@@ -27,27 +27,26 @@ pub unsafe extern "C" fn checksig_run_start(
     out: *mut *mut ChecksigRun,
 ) -> ChecksigStatus {
     guard(|| {
-        // SAFETY: point 2 of the contract.
-        let root = unsafe { path(root, root_len, "root") }?;
-        // SAFETY: points 1 and 4 of the contract.
-        let options = unsafe { chosen(options) }.for_verify()?;
-        // SAFETY: point 3 of the contract.
-        let out = unsafe { Out::new(out, "out") }?;
-        let run = Run::verify(root, &options)?;
-        let manifest = options.manifest.unwrap_or_else(|| root.join(MANIFEST_NAME));
-        out.put_handle(ChecksigRun::new(run, root.to_owned(), manifest));
-        Ok(ChecksigStatus::Ok)
+        let begin = |root: &Path, choices: Choices| {
+            let options = choices.for_verify()?;
+            let run = Run::verify(root, &options)?;
+            Ok((run, options.manifest.unwrap_or_else(|| root.join(MANIFEST_NAME))))
+        };
+        // SAFETY: points 1 to 4 of the contract.
+        unsafe { start(root, root_len, options, out, begin) }
     })
 }
 
 /// Starts to verify the files below a root against its manifest, and to look for what is there and not listed.
 ///
 /// root and options as for checksig_run_start(). *out is the caller's, to be freed with checksig_run_free(). Fails, and
-/// may be called by any thread, as checksig_run_start(). Behind the records of the manifest's lines there is one for everything that
-/// has no entry, with CHECKSIG_OUTCOME_UNLISTED, in byte order of the names: regular files, links, FIFOs, sockets and
-/// devices. Directories need no entry, nor does the manifest itself, nor what checksig_options_add_exclude() and
-/// checksig_options_add_own() name. Where entries are missing, unlisted files are read, and those that have such an
-/// entry's digest name it in `moved_from`.
+/// may be called by any thread, as checksig_run_start().
+///
+/// Behind the records of the manifest's lines there is one for everything that has no entry, with
+/// CHECKSIG_OUTCOME_UNLISTED, in byte order of the names: regular files, links, FIFOs, sockets and devices. Directories
+/// need no entry, nor does the manifest itself, nor what checksig_options_add_exclude() and checksig_options_add_own()
+/// name. Where entries are missing, unlisted files are read, and those that have such an entry's digest name it in
+/// `moved_from`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_run_start_audit(
     root: *const c_char,
@@ -56,16 +55,13 @@ pub unsafe extern "C" fn checksig_run_start_audit(
     out: *mut *mut ChecksigRun,
 ) -> ChecksigStatus {
     guard(|| {
-        // SAFETY: point 2 of the contract.
-        let root = unsafe { path(root, root_len, "root") }?;
-        // SAFETY: points 1 and 4 of the contract.
-        let options = unsafe { chosen(options) }.for_audit()?;
-        // SAFETY: point 3 of the contract.
-        let out = unsafe { Out::new(out, "out") }?;
-        let run = Run::audit(root, &options)?;
-        let manifest = options.manifest.unwrap_or_else(|| root.join(MANIFEST_NAME));
-        out.put_handle(ChecksigRun::new(run, root.to_owned(), manifest));
-        Ok(ChecksigStatus::Ok)
+        let begin = |root: &Path, choices: Choices| {
+            let options = choices.for_audit()?;
+            let run = Run::audit(root, &options)?;
+            Ok((run, options.manifest.unwrap_or_else(|| root.join(MANIFEST_NAME))))
+        };
+        // SAFETY: points 1 to 4 of the contract.
+        unsafe { start(root, root_len, options, out, begin) }
     })
 }
 
@@ -88,16 +84,13 @@ pub unsafe extern "C" fn checksig_run_start_create(
     out: *mut *mut ChecksigRun,
 ) -> ChecksigStatus {
     guard(|| {
-        // SAFETY: point 2 of the contract.
-        let root = unsafe { path(root, root_len, "root") }?;
-        // SAFETY: points 1 and 4 of the contract.
-        let options = unsafe { chosen(options) }.for_create()?;
-        // SAFETY: point 3 of the contract.
-        let out = unsafe { Out::new(out, "out") }?;
-        let run = Run::create(root, &options)?;
-        let manifest = options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()));
-        out.put_handle(ChecksigRun::new(run, root.to_owned(), manifest));
-        Ok(ChecksigStatus::Ok)
+        let begin = |root: &Path, choices: Choices| {
+            let options = choices.for_create()?;
+            let run = Run::create(root, &options)?;
+            Ok((run, options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()))))
+        };
+        // SAFETY: points 1 to 4 of the contract.
+        unsafe { start(root, root_len, options, out, begin) }
     })
 }
 
@@ -129,6 +122,28 @@ pub unsafe extern "C" fn checksig_run_start_files(
         out.put_handle(ChecksigRun::new(run, PathBuf::new(), PathBuf::new()));
         Ok(ChecksigStatus::Ok)
     })
+}
+
+/// Starts a run on a root, where `begin` gives it and the manifest that it is about.
+///
+/// # Safety
+/// The arguments keep points 1 to 4 of the contract.
+unsafe fn start(
+    root: *const c_char,
+    root_len: usize,
+    options: *const ChecksigOptions,
+    out: *mut *mut ChecksigRun,
+    begin: impl FnOnce(&Path, Choices) -> Result<(Run, PathBuf), Failure>,
+) -> Result<ChecksigStatus, Failure> {
+    // SAFETY: point 2 of the contract.
+    let root = unsafe { path(root, root_len, "root") }?;
+    // SAFETY: points 1 and 4 of the contract.
+    let choices = unsafe { chosen(options) };
+    // SAFETY: point 3 of the contract.
+    let out = unsafe { Out::new(out, "out") }?;
+    let (run, manifest) = begin(root, choices)?;
+    out.put_handle(ChecksigRun::new(run, root.to_owned(), manifest));
+    Ok(ChecksigStatus::Ok)
 }
 
 /// What the options choose; the defaults without any.

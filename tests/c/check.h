@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "checksig.h"
 
@@ -73,6 +74,13 @@ static inline size_t count_own(const char *what) {
         count++;
     closedir(directory);
     return count;
+}
+
+// Whether there come to be so many of them: Linux shows a thread for a moment after it was joined.
+static inline int settles(const char *what, size_t count) {
+    for (int i = 0; i < 500 && count_own(what) != count; i++)
+        usleep(10000);
+    return count_own(what) == count;
 }
 
 // The next batch of a run, or NULL at its end.

@@ -3,7 +3,6 @@
 // FOLDER is empty and the current directory's; what is wrong ends the program.
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "check.h"
 

@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "check.h"
 
