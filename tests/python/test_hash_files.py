@@ -154,10 +154,10 @@ def test_lists_of_nothing_and_of_what_is_no_path():
     with pytest.raises(TypeError, match=r"^paths\[1\] must be str, bytes or os.PathLike, not int$"):
         hash_files(["a", 1])
     for workers in [0, -1]:
-        with pytest.raises(checksig.OptionError, match="workers"):
+        with pytest.raises(checksig.OptionsError, match="workers"):
             hash_files([], workers=workers)
     for option in ["reader", "kernel"]:
-        with pytest.raises(checksig.OptionError, match=f"unknown {option}"):
+        with pytest.raises(checksig.OptionsError, match=f"unknown {option}"):
             hash_files([], **{option: "floppy"})
 
 
@@ -179,12 +179,3 @@ def test_a_kernel_by_name_gives_the_same_digests(logs):
     paths = [logs.path(f"httpd-{number:02}.log") for number in range(10)]
     found = [[record.actual for record in hash_files(paths, kernel=kernel)] for kernel in ["auto", "scalar"]]
     assert found[0] == found[1] and all(found[0])
-
-
-def test_progress_of_a_list_is_told_and_ends_complete(logs):
-    seen = []
-    hash_files([logs.path("httpd-00.log"), "none"], on_progress=seen.append)
-    last = seen[-1]
-    assert (last.files_done, last.files_failed, last.files_planned, last.planned_all) == (2, 1, 2, True)
-    with pytest.raises(RuntimeError, match="enough"):
-        hash_files([logs.path("httpd-00.log")], on_progress=lambda _: (_ for _ in ()).throw(RuntimeError("enough")))

@@ -18,7 +18,7 @@ def known():
     """Every name, from what the library says of one that it does not know."""
     try:
         checksig.verify(".", kernel="floppy")
-    except checksig.OptionError as error:
+    except checksig.OptionsError as error:
         head, names = str(error).split("; use auto, or one of ")
         assert head == 'unknown kernel "floppy"'
         return names.split(", ")
@@ -55,7 +55,7 @@ def test_a_run_takes_a_kernel_too(logs):
 
 def test_names_that_are_none(logs):
     for name in ["AUTO", "", "scalar\0", "sha-ni ", "\udcff\x1b[2J"]:
-        with pytest.raises(checksig.OptionError, match="^unknown kernel ") as caught:
+        with pytest.raises(checksig.OptionsError, match="^unknown kernel ") as caught:
             checksig.verify(logs.root, kernel=name)
         assert str(caught.value).isprintable()
     with pytest.raises(TypeError, match="^kernel must be str, not NoneType"):
@@ -89,7 +89,7 @@ for name in sys.argv[2:]:
     try:
         print(name, len(checksig.verify(sys.argv[1], kernel=name).failures))
     except checksig.KernelUnavailableError as error:
-        assert isinstance(error, checksig.ChecksigError) and not isinstance(error, (OSError, checksig.OptionError))
+        assert isinstance(error, checksig.ChecksigError) and not isinstance(error, (OSError, checksig.OptionsError))
         print(error)
 """
     command = ["valgrind", "--tool=none", "-q", sys.executable, "-c", script, logs.root, "auto", "avx512", "scalar"]

@@ -33,10 +33,17 @@ def test_a_library_of_another_version_is_refused(monkeypatch):
         importlib.reload(checksig)
 
 
-@pytest.mark.parametrize("name", ["_api", "_hashing", "_run", "_model", "_boundary", "exceptions", None])
+@pytest.mark.parametrize("name", [*sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem not in ("__init__", "__main__")), None])
 def test_the_examples_of_the_docstrings(name):
     module = importlib.import_module(f"checksig.{name}" if name else "checksig")
     assert doctest.testmod(module).failed == 0
+
+
+def test_every_function_and_class_that_is_not_an_exception_has_an_example_or_is_a_value():
+    public = [getattr(checksig, name) for name in checksig.__all__]
+    functions = [thing for thing in public if not isinstance(thing, type)]
+    assert functions and all(">>>" in thing.__doc__ and ":raises " in thing.__doc__ for thing in functions)
+    assert all(thing.__doc__ for thing in public)
 
 
 def test_every_name_of_the_package_is_there():
@@ -51,7 +58,7 @@ def test_importing_leaves_out_what_is_dear():
     script = "import sys; bare = set(sys.modules); import checksig; print(*sorted(set(sys.modules) - bare))"
     imported = set(run(sys.executable, "-I", "-c", script).stdout.split())
     assert "checksig._native" in imported
-    dear = {"checksig._model", "cffi", "dataclasses", "enum", "importlib.metadata", "pathlib", "re", "typing"}
+    dear = {"checksig._model", "checksig._report", "checksig._manifest", "tqdm", "cffi", "dataclasses", "enum", "importlib.metadata", "pathlib", "re", "typing"}
     assert not imported & dear
 
 

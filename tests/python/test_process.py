@@ -26,7 +26,7 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 threading.Timer(0.5, interrupt).start()
 try:
-    checksig.{function}(sys.argv[1])
+    checksig.{call}
 except KeyboardInterrupt:
     late_s = time.monotonic() - sent[0]
     threads = len(os.listdir("/proc/self/task"))
@@ -34,9 +34,18 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("function", ["check_signatures", "verify"])
-def test_ctrl_c_is_raised_at_once_and_leaves_no_thread(huge, function):
-    script = INTERRUPTED.format(function=function)
+CALLS = [
+    "check_signatures(sys.argv[1])",
+    "verify(sys.argv[1], progress=lambda _: None)",
+    "audit(sys.argv[1])",
+    "create(sys.argv[1], output=sys.argv[1] + '/new')",
+    "iter_verify(sys.argv[1]).__next__()",
+]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=[call.split("(")[0] for call in CALLS])
+def test_ctrl_c_is_raised_at_once_and_leaves_no_thread(huge, call):
+    script = INTERRUPTED.replace("{call}", call)
     done = subprocess.run([sys.executable, "-c", script, huge.root], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     late_s, threads = done.stdout.split()
@@ -44,6 +53,7 @@ def test_ctrl_c_is_raised_at_once_and_leaves_no_thread(huge, function):
     assert float(late_s) < 30.0
     # The timer's thread may still be about to end.
     assert int(threads) <= 2
+    assert len(os.listdir(huge.root)) == 17
 
 
 def outcome(root):
@@ -133,16 +143,21 @@ def test_a_run_that_is_dropped_ends(huge):
         run = checksig.Run(huge.root)
         run.progress()
         del run
-    # PyPy finalises in rounds, and Linux lists a thread a moment longer than it lives.
-    deadline = time.monotonic() + 10
-    while usage() != before and time.monotonic() < deadline:
-        gc.collect()
-        time.sleep(0.05)
-    assert usage() == before
+    settles(before)
 
 
 def usage():
     return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+
+
+def settles(before):
+    """Descriptors and threads are what they were: in a moment, as PyPy finalises in rounds, and Linux lists a thread longer
+    than it lives."""
+    deadline = time.monotonic() + 10
+    while usage() != before and time.monotonic() < deadline:
+        gc.collect()
+        time.sleep(0.02)
+    assert usage() == before
 
 
 def resident_mib():
@@ -150,15 +165,40 @@ def resident_mib():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def test_two_thousand_calls_leave_nothing_behind(logs):
-    for _ in range(200):
-        outcome(logs.root)
-    gc.collect()
-    before, memory_before = usage(), resident_mib()
-    for _ in range(1000):
+def test_a_hundred_thousand_calls_leave_nothing_behind(tree):
+    tree.add("a").write()
+    before = usage()
+    for _ in range(1_000):
+        checksig.check_signatures(tree.root)
+    memory_before = resident_mib()
+    for _ in range(100_000):
+        checksig.check_signatures(tree.root)
+    settles(before)
+    # A leak of 1 KiB a call would be 98 MiB.
+    assert resident_mib() - memory_before < 32
+
+
+def test_thousands_of_calls_of_every_kind_leave_nothing_behind(logs, tmp_path):
+    def every_kind():
         outcome(logs.root)
         checksig.verify(logs.root)
-    gc.collect()
-    assert usage() == before
-    # A leak of a buffer or a ring of 64 KiB a call would be 125 MiB.
-    assert resident_mib() - memory_before < 32
+        checksig.audit(logs.root, exclude=["*.tmp"])
+        list(checksig.iter_verify(logs.root))
+        next(checksig.iter_verify(logs.root))
+        checksig.create(logs.root, output=tmp_path / "list", force=True)
+        manifest = checksig.Manifest.read(tmp_path / "list")
+        manifest.write(tmp_path / "list", force=True)
+        for wrong in [lambda: checksig.verify(tmp_path / "none"), lambda: checksig.Manifest.read(tmp_path / "none")]:
+            with pytest.raises(FileNotFoundError):
+                wrong()
+
+    before = usage()
+    for _ in range(50):
+        every_kind()
+    settles(before)
+    memory_before = resident_mib()
+    for _ in range(200):
+        every_kind()
+    settles(before)
+    # A leak of a buffer or a ring of 64 KiB a turn would be 12 MiB for each kind of call.
+    assert resident_mib() - memory_before < 10

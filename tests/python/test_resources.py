@@ -71,27 +71,27 @@ def test_values_that_cannot_be(tree):
     tree.add("a").write()
     for argument, values in {"queue_depth": [0, -1, 2**32], "memory": [0, -1, 2**64], "limit_rate": [0, -1, 2**64]}.items():
         for value in values:
-            with pytest.raises(checksig.OptionError, match=f"^{argument} must be from 1 to "):
+            with pytest.raises(checksig.OptionsError, match=f"^{argument} must be from 1 to "):
                 checksig.verify(tree.root, **{argument: value})
     for argument in ["queue_depth", "memory", "cache", "limit_rate"]:
         with pytest.raises(TypeError, match=f"^{argument} must be "):
             checksig.verify(tree.root, **{argument: 1.5})
     for name in ["KEEP", "", "keep\0", "\udcff\x1b[2J"]:
-        with pytest.raises(checksig.OptionError, match="^unknown effect on the page cache ") as caught:
+        with pytest.raises(checksig.OptionsError, match="^unknown effect on the page cache ") as caught:
             checksig.verify(tree.root, cache=name)
         assert str(caught.value).isprintable()
 
 
 def test_what_cannot_be_met_is_an_option_error_with_the_remedy(tree):
     tree.add("a").write()
-    with pytest.raises(checksig.OptionError, match=r"^memory: 4194303 bytes .* 4194304 \(4 MiB\) at least$"):
+    with pytest.raises(checksig.OptionsError, match=r"^memory: 4194303 bytes .* 4194304 \(4 MiB\) at least$"):
         checksig.verify(tree.root, memory=4 * MIB - 1)
     assert checksig.verify(tree.root, memory=4 * MIB).ok
     too_large = "^queue depth: 4097 is too large; a run has 4096 reads in flight at most$"
-    with pytest.raises(checksig.OptionError, match=too_large):
+    with pytest.raises(checksig.OptionsError, match=too_large):
         checksig.verify(tree.root, queue_depth=4097)
     assert checksig.verify(tree.root, queue_depth=4096).ok
-    with pytest.raises(checksig.OptionError, match="^reader mmap: .* the readers uring, threads and pread can$"):
+    with pytest.raises(checksig.OptionsError, match="^reader mmap: .* the readers uring, threads and pread can$"):
         checksig.hash_files([], reader="mmap", from_media=True)
 
 

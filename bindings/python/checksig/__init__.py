@@ -10,10 +10,11 @@ checksig.RootNotFoundError: /no/such/directory: no such directory
 """
 
 from . import _boundary
-from ._api import check_signatures, verify
+from ._api import audit, check_signatures, create, iter_verify, verify
 from ._hashing import file_digest, hash_files, hash_many
 from ._run import Run
 from .exceptions import (
+    Cancelled,
     ChecksigError,
     FileChangedError,
     FileError,
@@ -25,10 +26,14 @@ from .exceptions import (
     ForkedError,
     InternalError,
     KernelUnavailableError,
+    MalformedManifestError,
+    ManifestChangedError,
     ManifestError,
+    ManifestExistsError,
     ManifestNotFoundError,
     ManifestUnreadableError,
-    OptionError,
+    ManifestUnwritableError,
+    OptionsError,
     ReaderUnavailableError,
     ResourceError,
     RootNotDirectoryError,
@@ -40,7 +45,19 @@ from .exceptions import (
 # What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._model import FileRecord, KernelUse, MalformedLine, Outcome, Progress, ReaderUse, Report
+    from ._manifest import Entry, Manifest
+    from ._model import (
+        FileKind,
+        FileReport,
+        Format,
+        KernelUse,
+        LineError,
+        MalformedLine,
+        Outcome,
+        Progress,
+        ReaderUse,
+    )
+    from ._report import Report
 
 # The same as in Cargo.toml: a test holds them together.
 __version__ = "0.1.0"
@@ -50,27 +67,51 @@ if _boundary.version() != __version__:
         f"checksig {__version__} found a library of version {_boundary.version()} beside it; install the package again"
     )
 
-_MODEL = ("FileRecord", "KernelUse", "MalformedLine", "Outcome", "Progress", "ReaderUse", "Report")
+# Where the values are; see __getattr__.
+_LAZY = {
+    "Entry": "_manifest",
+    "FileKind": "_model",
+    "FileReport": "_model",
+    "Format": "_model",
+    "KernelUse": "_model",
+    "LineError": "_model",
+    "MalformedLine": "_model",
+    "Manifest": "_manifest",
+    "Outcome": "_model",
+    "Progress": "_model",
+    "ReaderUse": "_model",
+    "Report": "_report",
+}
 
 __all__ = [
+    "Cancelled",
     "ChecksigError",
+    "Entry",
     "FileChangedError",
     "FileError",
     "FileIsDirectoryError",
+    "FileKind",
     "FileMissingError",
     "FileNotRegularError",
     "FilePermissionError",
-    "FileRecord",
+    "FileReport",
     "FileUnreadableError",
     "ForkedError",
+    "Format",
     "InternalError",
     "KernelUnavailableError",
     "KernelUse",
+    "LineError",
     "MalformedLine",
+    "MalformedManifestError",
+    "Manifest",
+    "ManifestChangedError",
     "ManifestError",
+    "ManifestExistsError",
     "ManifestNotFoundError",
     "ManifestUnreadableError",
-    "OptionError",
+    "ManifestUnwritableError",
+    "OptionsError",
     "Outcome",
     "Progress",
     "ReaderUnavailableError",
@@ -82,10 +123,13 @@ __all__ = [
     "RootUnreadableError",
     "Run",
     "SignatureError",
+    "audit",
     "check_signatures",
+    "create",
     "file_digest",
     "hash_files",
     "hash_many",
+    "iter_verify",
     "verify",
 ]
 
@@ -94,11 +138,11 @@ if not TYPE_CHECKING:  # Who checks types has the import above, and is to be tol
 
     def __getattr__(name):
         # The values are imported when the first is asked for; see _model.
-        if name in _MODEL:
-            from . import _model
+        if name in _LAZY:
+            from importlib import import_module
 
-            return getattr(_model, name)
+            return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__():
-        return sorted([*globals(), *_MODEL])
+        return sorted([*globals(), *_LAZY])

@@ -5,24 +5,22 @@ Touches no cffi (that is `_boundary`) and reads no file (that is the engine).
 
 from __future__ import annotations
 
-import os
-from time import monotonic
-
 from . import _boundary
-from ._run import PROGRESS_SECONDS, Run, _path
+from ._arguments import each, name, path as path_of
+from ._progress import Telling
+from ._run import Run, _file
 
 # What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, TypeVar
+    from collections.abc import Iterable
+    from typing import Any
 
     from _typeshed import ReadableBuffer
 
-    from ._model import FileRecord, Progress
-    from ._run import AnyPath
-
-    T = TypeVar("T")
+    from ._arguments import AnyPath
+    from ._model import FileReport
+    from ._progress import AskedFor
 
 # What one call of the library is given: at a GB a second and more, Ctrl-C waits for it a quarter of a second at most,
 # unless a single buffer is longer than that.
@@ -52,7 +50,7 @@ def hash_many(buffers: Iterable[ReadableBuffer]) -> list[str]:
     lent: list[Any] = []
     lent_bytes = 0
     try:
-        for index, buffer in enumerate(_each(buffers, "buffers")):
+        for index, buffer in enumerate(each(buffers, "buffers", "buffers")):
             try:
                 memory = _boundary.lend(buffer)
             except (TypeError, BufferError, ValueError) as error:
@@ -91,8 +89,7 @@ def file_digest(path: AnyPath) -> str:
         ...
     checksig.FileMissingError: /no/such/file: no such file
     """
-    digest: str = _boundary.file_digest(_path(path, "path"))
-    return digest
+    return _boundary.file_digest(path_of(path, "path"))
 
 
 def hash_files(
@@ -107,8 +104,8 @@ def hash_files(
     cache: str = "neutral",
     limit_rate: int | None = None,
     idle: bool = False,
-    on_progress: Callable[[Progress], object] | None = None,
-) -> list[FileRecord]:
+    progress: AskedFor = None,
+) -> list[FileReport]:
     """The SHA-1 digests of files, in parallel: one record for each path, in their order; also for one given twice.
 
     The digest is the record's `actual`, and its `ok` says whether there is one. What is wrong with a file is its
@@ -124,57 +121,21 @@ def hash_files(
     >>> here, gone = pathlib.Path(folder.name) / "here", pathlib.Path(folder.name) / "gone"
     >>> _ = here.write_bytes(b"abc")
     >>> for record in hash_files([here, gone]):
-    ...     print(record.ok, record.actual, record.reason)
+    ...     print(record.ok, record.actual, record.message)
     True a9993e364706816aba3e25717850c26c9cd0d89d match
     False None missing
     >>> folder.cleanup()
     """
-    files = [_name(path, index) for index, path in enumerate(_each(paths, "paths"))]
-    records: list[FileRecord] = []
-    due = monotonic()
-    with Run(
-        b"",
-        reader=reader,
-        kernel=kernel,
-        workers=workers,
-        queue_depth=queue_depth,
-        memory=memory,
-        from_media=from_media,
-        cache=cache,
-        limit_rate=limit_rate,
-        idle=idle,
-        _files=files,
-    ) as run:
-        while (more := run._next_files()) is not None:
-            records.extend(more)
-            if on_progress is not None and monotonic() >= due:
-                due = monotonic() + PROGRESS_SECONDS
-                on_progress(run.progress())
+    given = locals()
+    files = [name(path, f"paths[{index}]") for index, path in enumerate(each(paths, "paths", "paths"))]
+    records: list[FileReport] = []
+    with Telling(progress) as tell, Run._of("hash", b"", given, files) as run:
+        while (rows := run._next_rows()) is not None:
+            records.extend(_file(row, b"") for row in rows)
+            tell(run)
         # Raises what went wrong with the run itself.
-        run._finish(on_progress)
+        run._finish(tell)
     return records
-
-
-def _each(values: Iterable[T], argument: str) -> Iterator[T]:
-    """Refuses one value where many are meant: its parts would be taken for values, each byte of a map for a buffer."""
-    kind = type(values).__name__
-    if isinstance(values, (str, os.PathLike)) or _has_buffer(values):
-        raise TypeError(f"{argument} must be an iterable of {argument}, not one {kind}: put it into a list")
-    try:
-        return iter(values)
-    except TypeError:
-        raise TypeError(f"{argument} must be an iterable of {argument}, not {kind}") from None
-
-
-def _has_buffer(value: Any) -> bool:
-    try:
-        memoryview(value).release()
-    except TypeError:
-        return False
-    except (BufferError, ValueError):
-        # It has one, and not now: a map that is closed.
-        return True
-    return True
 
 
 def _refusal(buffer: object, index: int, error: Exception) -> Exception:
@@ -185,13 +146,6 @@ def _refusal(buffer: object, index: int, error: Exception) -> Exception:
 
 
 def _hashed(lent: list[Any]) -> list[str]:
-    digits: str = _boundary.hash_many(lent)
+    digits = _boundary.hash_many(lent)
     return [digits[at : at + 40] for at in range(0, len(digits), 40)]
 
-
-def _name(path: AnyPath, index: int) -> bytes:
-    try:
-        return os.fsencode(path)
-    except TypeError:
-        kind = type(path).__name__
-        raise TypeError(f"paths[{index}] must be str, bytes or os.PathLike, not {kind}") from None

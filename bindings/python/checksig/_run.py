@@ -6,32 +6,28 @@ Touches no cffi (that is `_boundary`) and judges no file (that is the engine).
 from __future__ import annotations
 
 import os
-from time import monotonic
 
-from . import _boundary
-from .exceptions import OptionError
+from . import _boundary_run
+from ._arguments import options, path
 
 # What type checkers take for typing.TYPE_CHECKING, without the price of importing typing.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any, Union
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
-    from ._model import FileRecord, MalformedLine, Progress, Report
+    from ._arguments import AnyPath
+    from ._boundary_run import Row
+    from ._model import FileReport, MalformedLine, Progress
+    from ._progress import Telling
+    from ._report import Report
 
-    AnyPath = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
-    Row = tuple[Any, ...]
-
-# What the C API takes.
-_NUMBER_MAX = 2**32 - 1
-_BYTES_MAX = 2**64 - 1
-PROGRESS_SECONDS = 0.1
 
 
 class Run:
-    """A verification under way, for those who want its records as they come.
+    """A verification under way, for those who watch or cancel it from elsewhere.
 
-    An iterator of :class:`FileRecord` and :class:`MalformedLine`, matches included, and a context manager: leaving it
+    An iterator of :class:`FileReport` and :class:`MalformedLine`, matches included, and a context manager: leaving it
     cancels what is still under way. Any thread may call `cancel` and `progress`. The arguments are those of
     :func:`verify`; with ``ordered=False`` records come as they are found, not in the order of the manifest.
 
@@ -43,9 +39,9 @@ class Run:
     >>> _ = (root / "sha1sum.txt").write_bytes(b"a9993e364706816aba3e25717850c26c9cd0d89d  a.log\\n")
     >>> with checksig.Run(root) as run:
     ...     for record in run:
-    ...         print(record.name, record.outcome)
+    ...         print(record.line, record.ok, record.message)
     ...     print(run.report().ok)
-    a.log match
+    1 True match
     True
     >>> folder.cleanup()
     """
@@ -55,6 +51,8 @@ class Run:
         root: AnyPath,
         *,
         manifest: AnyPath | None = None,
+        format: str = "auto",
+        follow: str = "never",
         reader: str = "auto",
         kernel: str = "auto",
         workers: int | None = None,
@@ -65,36 +63,31 @@ class Run:
         limit_rate: int | None = None,
         idle: bool = False,
         ordered: bool = True,
-        _root_argument: str = "root",
-        _files: list[bytes] | None = None,
     ) -> None:
-        self._root = _path(root, _root_argument)
+        self._start("verify", path(root, "root"), locals())
+
+    @classmethod
+    def _of(cls, verb: str, root: bytes, given: Mapping[str, Any], files: list[bytes] | None = None) -> Run:
+        """A run of any verb; `given` are the arguments of a function by name, of which options are taken."""
+        run = cls.__new__(cls)
+        run._start(verb, root, given, files)
+        return run
+
+    def _start(self, verb: str, root: bytes, given: Mapping[str, Any], files: list[bytes] | None = None) -> None:
+        chosen = options(given)
+        self._verb = verb
+        self._root = root
+        self._manifest = _manifest(verb, root, chosen)
         self._found: dict[str, Any] | None = None
         # Rows that were pulled and not yet handed out, and every row so far that is no match.
         self._pending: Iterator[Row] = iter(())
         self._failed: list[Row] = []
-        self._run = _boundary.Run(
-            self._root,
-            None if manifest is None else _path(manifest, "manifest"),
-            (
-                _name(reader, "reader"),
-                _name(kernel, "kernel"),
-                _number(workers, "workers"),
-                _number(queue_depth, "queue_depth"),
-                _number(memory, "memory", _BYTES_MAX),
-                bool(from_media),
-                _name(cache, "cache"),
-                _number(limit_rate, "limit_rate", _BYTES_MAX),
-                bool(idle),
-            ),
-            bool(ordered),
-            _files,
-        )
+        self._run = _boundary_run.Run(verb, root, self._manifest, chosen, files)
 
     def __iter__(self) -> Run:
         return self
 
-    def __next__(self) -> FileRecord | MalformedLine:
+    def __next__(self) -> FileReport | MalformedLine:
         while (row := next(self._pending, None)) is None:
             rows = self._next_rows()
             if rows is None:
@@ -118,99 +111,78 @@ class Run:
         """Ask the run to stop: it ends soon, and what it has not judged is ``NOT_CHECKED``."""
         self._run.cancel()
 
-    def report(self, on_progress: Callable[[Progress], object] | None = None) -> Report:
+    def report(self) -> Report:
         """Wait for the end and report. Records that were not iterated over are only counted, failures are kept."""
-        from ._model import KernelUse, Outcome, ReaderUse, Report
-
-        found = dict(self._finish(on_progress))
-        del found["malformed_lines"], found["files_failed"]
-        found["counts"] = {Outcome(name): count for name, count in found["counts"].items()}
-        found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
-        found["kernels"] = tuple(KernelUse(*kernel) for kernel in found["kernels"])
-        found["reasons"] = tuple(found["reasons"])
-        return Report(
-            failures=tuple(_file(row, self._root) for row in self._failed if not row[0]),
-            malformed=tuple(_malformed(row) for row in self._failed if row[0]),
-            **found,
-        )
+        self._finish()
+        return self._report()
 
     def close(self) -> None:
         """Cancel the run if it is still under way, and free what it holds."""
         self._run.close()
 
-    def _next_files(self) -> list[FileRecord] | None:
-        """The records of files that came within a moment, maybe none; None when every one has been handed out."""
-        rows = self._next_rows()
-        return None if rows is None else [_file(row, self._root) for row in rows if not row[0]]
-
-    def _next_rows(self) -> list[Row] | None:
-        rows: list[Row] | None = self._run.next_batch(failures_only=False)
+    def _next_rows(self, failures_only: bool = False) -> list[Row] | None:
+        """What came within a moment, maybe nothing; None when everything has been handed out."""
+        rows = self._run.next_batch(failures_only)
         self._failed.extend(row for row in rows or () if _is_failure(row))
         return rows
 
-    def _passes(self) -> bool:
-        """Wait for the end; whether the verdict is pass."""
-        return bool(self._finish(None)["ok"])
-
-    def _finish(self, on_progress: Callable[[Progress], object] | None) -> dict[str, Any]:
-        due = monotonic()
+    def _finish(self, tell: Telling | None = None) -> bool:
+        """Wait for the end, and tell of it meanwhile; whether the verdict is pass."""
         while self._found is None:
             # Each turn is short, so that Python sees Ctrl-C.
-            rows = self._run.next_batch(failures_only=True)
-            if rows is None:
+            if self._next_rows(failures_only=True) is None:
                 self._found = self._run.report()
-            else:
-                self._failed.extend(rows)
-            if on_progress is not None and (rows is None or monotonic() >= due):
-                due = monotonic() + PROGRESS_SECONDS
-                on_progress(self.progress())
-        return self._found
+            if tell is not None:
+                tell(self, last=self._found is not None)
+        return bool(self._found["ok"])
+
+    def _report(self) -> Report:
+        from ._model import KernelUse, Outcome, ReaderUse
+        from ._report import Report
+
+        assert self._found is not None
+        found = dict(self._found)
+        found["counts"] = {Outcome(name): count for name, count in found["counts"].items()}
+        found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
+        found["kernels"] = tuple(KernelUse(*kernel) for kernel in found["kernels"])
+        found["reasons"] = tuple(found["reasons"])
+        # What is no regular file is no failure to write a manifest.
+        harmless = Outcome.NOT_REGULAR if self._verb == "create" else None
+        files = [_file(row, self._root) for row in self._failed if not row[0]]
+        return Report(
+            verb=self._verb,
+            root=os.fsdecode(self._root),
+            manifest=os.fsdecode(self._manifest),
+            failures=tuple(file for file in files if file.outcome is not harmless),
+            left_out=tuple(file for file in files if file.outcome is harmless),
+            malformed=tuple(_malformed(row) for row in self._failed if row[0]),
+            **found,
+        )
+
+
+def _manifest(verb: str, root: bytes, chosen: Mapping[str, Any]) -> bytes:
+    """The manifest that the run will take, or write."""
+    if verb == "create":
+        name = b"manifest-sha1.txt" if chosen.get("format") == b"bagit" else b"sha1sum.txt"
+        return bytes(chosen.get("output", os.path.join(root, name)))
+    return bytes(chosen.get("manifest", os.path.join(root, b"sha1sum.txt")))
 
 
 def _is_failure(row: Row) -> bool:
-    return bool(row[0]) or row[1] != "match"
+    return bool(row[0]) or row[3] != "match"
 
 
-def _file(row: Row, root: bytes) -> FileRecord:
-    from ._model import FileRecord, Outcome
+def _file(row: Row, root: bytes) -> FileReport:
+    from ._model import FileKind, FileReport, Outcome
 
-    _, outcome, line, name, reason, *rest = row
-    path = os.fsdecode(os.path.join(root, name))
-    return FileRecord(path, os.fsdecode(name), line, Outcome(outcome), reason, *rest)
+    _, name, line, outcome, *known, kind, moved_from = row
+    last = None if kind is None else FileKind(kind), None if moved_from is None else os.fsdecode(moved_from)
+    fields: Row = os.fsdecode(os.path.join(root, name)), os.fsdecode(name), line, Outcome(outcome), *known, *last
+    return FileReport(*fields)
 
 
 def _malformed(row: Row) -> MalformedLine:
-    from ._model import MalformedLine
+    from ._model import LineError, MalformedLine
 
-    _, _, line, text, reason, *_ = row
-    return MalformedLine(line, os.fsdecode(text), reason)
-
-
-def _path(value: AnyPath, argument: str) -> bytes:
-    try:
-        path = os.fsencode(value)
-    except TypeError:
-        raise TypeError(f"{argument} must be str, bytes or os.PathLike, not {type(value).__name__}") from None
-    if b"\0" in path:
-        raise ValueError(f"{argument} holds a null byte, and no path can")
-    return path
-
-
-def _name(value: str, argument: str) -> bytes:
-    if not isinstance(value, str):
-        raise TypeError(f"{argument} must be str, not {type(value).__name__}")
-    return value.encode("utf-8", "backslashreplace")
-
-
-def _number(value: int | None, argument: str, most: int = _NUMBER_MAX) -> int:
-    if value is None:
-        return 0
-    from operator import index
-
-    try:
-        number = index(value)
-    except TypeError:
-        raise TypeError(f"{argument} must be int or None, not {type(value).__name__}") from None
-    if not 1 <= number <= most:
-        raise OptionError(f"{argument} must be from 1 to {most}, not {number}")
-    return number
+    _, line, text, reason, message = row
+    return MalformedLine(line, os.fsdecode(text), LineError(reason), message)

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._model import Report
+    from typing import Any
+
+    from ._model import MalformedLine
+    from ._report import Report
 
 __all__ = [
+    "Cancelled",
     "ChecksigError",
     "FileChangedError",
     "FileError",
@@ -24,10 +28,14 @@ __all__ = [
     "ForkedError",
     "InternalError",
     "KernelUnavailableError",
+    "MalformedManifestError",
+    "ManifestChangedError",
     "ManifestError",
+    "ManifestExistsError",
     "ManifestNotFoundError",
     "ManifestUnreadableError",
-    "OptionError",
+    "ManifestUnwritableError",
+    "OptionsError",
     "ReaderUnavailableError",
     "ResourceError",
     "RootNotDirectoryError",
@@ -59,12 +67,26 @@ class SignatureError(ChecksigError):
         super().__init__(message)
         self.report = report
 
-    def __reduce__(self) -> tuple[type[SignatureError], tuple[str, Report]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.report)
 
 
-class ManifestError(SignatureError):
+class Cancelled(SignatureError):
+    """The run was ended before it was done: what it did not come to is ``NOT_CHECKED`` in the `report`."""
+
+
+class ManifestError(ChecksigError):
+    """The manifest cannot be relied on: it is not there, not to be read, or has lines that do not parse: `malformed`."""
+
+    malformed: tuple[MalformedLine, ...] = ()
+
+
+class MalformedManifestError(SignatureError, ManifestError):
     """Lines of the manifest do not parse. All the others were checked: `report` has what they gave."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message, report)
+        self.malformed = report.malformed
 
 
 class RootNotFoundError(_OSChecksigError, FileNotFoundError):
@@ -79,12 +101,24 @@ class RootUnreadableError(_OSChecksigError):
     """The root cannot be opened."""
 
 
-class ManifestNotFoundError(_OSChecksigError, FileNotFoundError):
+class ManifestNotFoundError(_OSChecksigError, ManifestError, FileNotFoundError):
     """Nothing has the name of the manifest."""
 
 
-class ManifestUnreadableError(_OSChecksigError):
+class ManifestUnreadableError(_OSChecksigError, ManifestError):
     """The manifest is no regular file, or cannot be read to its end."""
+
+
+class ManifestChangedError(ManifestUnreadableError):
+    """The manifest was written to, truncated or replaced while it was read: what it lists is not known."""
+
+
+class ManifestExistsError(_OSChecksigError, ManifestError, FileExistsError):
+    """There is a manifest already where one was to be written; ``force=True`` replaces it."""
+
+
+class ManifestUnwritableError(_OSChecksigError, ManifestError):
+    """The manifest cannot be written."""
 
 
 class FileError(_OSChecksigError):
@@ -115,8 +149,8 @@ class FileChangedError(FileError):
     """The file was written to, truncated or grown while it was read."""
 
 
-class OptionError(ChecksigError):
-    """An option has a value that it cannot have."""
+class OptionsError(ChecksigError):
+    """An option, or another argument, has a value that it cannot have."""
 
 
 class ReaderUnavailableError(ChecksigError):
@@ -139,7 +173,10 @@ class InternalError(ChecksigError, RuntimeError):
     """checksig broke a promise to itself: please report it."""
 
 
-# Shown and pickled under the name that users write.
-for _name in __all__:
-    globals()[_name].__module__ = "checksig"
-del _name
+def _publish() -> None:
+    # Shown and pickled under the name that users write.
+    for name in __all__:
+        globals()[name].__module__ = __package__
+
+
+_publish()
