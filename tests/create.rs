@@ -259,7 +259,11 @@ fn the_report_names_the_format_and_counts_what_is_excluded() {
             format => format,
         };
         let report = verify(tree.path(), &options).unwrap();
-        assert_eq!((&report.formats[..], report.excluded, report.verdict()), (&[found][..], 0, Verdict::Pass), "{format:?}");
+        assert_eq!(
+            (&report.formats[..], report.excluded, report.verdict()),
+            (&[found][..], 0, Verdict::Pass),
+            "{format:?}"
+        );
         options.exclude = exclude.clone();
         let report = audit(tree.path(), &options).unwrap();
         assert_eq!((&report.formats[..], report.excluded, report.verdict()), (&[found][..], 2, Verdict::Pass));

@@ -278,9 +278,9 @@ typedef struct {
     uint64_t moved;
     // Names that a pattern of checksig_options_add_exclude() kept out; an excluded directory is one, whatever it holds.
     uint64_t excluded;
-    // The format that the manifest was read or written in, by its name: text that lives as long as the program. Where
-    // nobody asked for one, and the lines are neither of the format "bagit" nor "zero", it is "mixed": each line may be of
-    // one of the others. Without a manifest there is none.
+    // The format of the entries that were read, or of those that were written, by its name: "gnu", "gnu-binary" (written only),
+    // "bsd", "openssl", "bagit" or "zero"; "mixed" where lines of several stand side by side. None where there was no entry
+    // of a manifest. It is text that lives as long as the program.
     ChecksigText format;
 } ChecksigSummary;
 
@@ -452,11 +452,13 @@ ChecksigStatus checksig_run_start(const char *root, size_t root_len, const Check
 // Starts to verify the files below a root against its manifest, and to look for what is there and not listed.
 //
 // root and options as for checksig_run_start(). *out is the caller's, to be freed with checksig_run_free(). Fails, and
-// may be called by any thread, as checksig_run_start(). Behind the records of the manifest's lines there is one for everything that
-// has no entry, with CHECKSIG_OUTCOME_UNLISTED, in byte order of the names: regular files, links, FIFOs, sockets and
-// devices. Directories need no entry, nor does the manifest itself, nor what checksig_options_add_exclude() and
-// checksig_options_add_own() name. Where entries are missing, unlisted files are read, and those that have such an
-// entry's digest name it in `moved_from`.
+// may be called by any thread, as checksig_run_start().
+//
+// Behind the records of the manifest's lines there is one for everything that has no entry, with
+// CHECKSIG_OUTCOME_UNLISTED, in byte order of the names: regular files, links, FIFOs, sockets and devices. Directories
+// need no entry, nor does the manifest itself, nor what checksig_options_add_exclude() and checksig_options_add_own()
+// name. Where entries are missing, unlisted files are read, and those that have such an entry's digest name it in
+// `moved_from`.
 ChecksigStatus checksig_run_start_audit(const char *root,
                                         size_t root_len,
                                         const ChecksigOptions *options,
@@ -579,8 +581,7 @@ ChecksigStatus checksig_manifest_open(const char *path,
 // with CHECKSIG_STATUS_MANIFEST_UNREADABLE or _CHANGED where it was not: then nobody knows what it lists.
 ChecksigStatus checksig_manifest_next_batch(ChecksigManifest *manifest, ChecksigBatch **out);
 
-// Gives the name of the format that was found: as for the member `format` of ChecksigSummary. Before the first batch it
-// is what was asked for.
+// Gives the name of the format of the entries that have been handed out: as for the member `format` of ChecksigSummary.
 //
 // The text lives as long as the program.
 ChecksigStatus checksig_manifest_format(const ChecksigManifest *manifest, ChecksigText *out);
