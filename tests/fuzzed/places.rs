@@ -43,7 +43,7 @@ impl Places {
     }
 
     fn make() -> Places {
-        let directory = crate::directory::in_memory();
+        let directory = crate::directory::new(false);
         let at = |name: &str| directory.path().join(name);
         for root in ["sound", "damaged", "bare", "large"] {
             fs::create_dir_all(at(root).join("d")).expect("a directory");

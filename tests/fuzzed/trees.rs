@@ -77,14 +77,14 @@ const LENGTHS: [usize; 8] = [0, 1, 55, 64, 4_096, 16_385, 40_000, 131_073];
 /// Plays a script: first the tree, then the manifest, then what is asked of both.
 pub fn play(script: &[u8]) {
     let mut script = Script(script.iter());
-    let directory = crate::directory::in_memory();
+    let how = How::new(&mut script);
+    let directory = crate::directory::new(how.in_memory);
     let root = directory.path().join("root");
     let outside = directory.path().join("outside");
     for made in [&root, &outside] {
         fs::create_dir(made).expect("a directory");
     }
     fs::write(outside.join("secret"), "what nobody may read").expect("a file");
-    let how = How::new(&mut script);
     for _ in 0..script.byte() % 10 {
         make(&root, script.byte(), script.byte(), script.byte());
     }
@@ -116,6 +116,7 @@ impl<'a> Script<'a> {
 /// How the tree is gone over.
 struct How {
     options: Options,
+    in_memory: bool,
 }
 
 impl How {
@@ -140,7 +141,7 @@ impl How {
         options.resources.workers = NonZeroUsize::new(usize::from(value >> 2 & 3));
         options.resources.reader =
             READERS[usize::from(value >> 4 & 7)].map_or(ReaderChoice::Auto, ReaderChoice::Forced);
-        How { options }
+        How { options, in_memory: value >= 128 }
     }
 
     fn follows(&self) -> bool {
