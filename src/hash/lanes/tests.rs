@@ -145,7 +145,8 @@ fn a_long_job_never_sits_beside_short_ones_while_others_of_them_wait() {
 
 #[test]
 fn a_long_job_takes_a_lane_that_short_ones_leave_empty() {
-    for kernels in all_kernels().into_iter().filter(|kernels| kernels.width() > 1) {
+    // Of the measured ones the kernel for two may be one of a single lane, which leaves none empty.
+    for kernels in all_kernels().into_iter().filter(|kernels| kernels.for_filled(2).kernel().lanes() > 1) {
         let mut lanes = Lanes::new(kernels, 2);
         let (long, short) = (lanes.begin().unwrap(), lanes.begin().unwrap());
         lanes.announce(long, u64::MAX);
