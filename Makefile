@@ -26,7 +26,7 @@ DIFFERENTIAL_CASES ?= 30000
 PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults differential fuzz test-fuzz wheel \
+.PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults differential fuzz test-fuzz models wheel \
 	licences install install-built clean python
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo 'make faults   faults of reading at every moment, and of storage in $(FAULTS_LOOPS) rounds: some minutes, all of it only as root'
 	@echo 'make differential  checksig sha1sum beside the system'"'"'s on $(DIFFERENTIAL_CASES) generated command lines: some minutes'
 	@echo 'make fuzz     libFuzzer on manifests, names, lanes, the C API and whole trees, $(FUZZ_SECONDS) seconds each; needs cargo-fuzz'
+	@echo 'make models   the locks of a run with their threads in every order that shuttle thinks of: some minutes'
 	@echo 'make wheel    dist/: the source archive, and from it the wheel for every Linux with glibc 2.17 or newer'
 	@echo 'make licences THIRD-PARTY-LICENSES anew, after a change of Cargo.lock; needs cargo-about'
 	@echo 'make install  the command, its man pages and completions, the C library and its header; PREFIX=$(PREFIX) DESTDIR='
@@ -115,6 +116,12 @@ fuzz:
 test-fuzz:
 	@if $(CARGO) fuzz --version >/dev/null 2>&1; then $(MAKE) fuzz FUZZ_SECONDS=3; \
 	else echo 'NOT RUN: $(words $(FUZZ_TARGETS)) fuzz targets and their canary; cargo install cargo-fuzz'; fi
+
+# Locks and waits under shuttle, which tries the orders of their threads: ten thousand for each model, or CHECKSIG_SCHEDULES.
+# The target directory is one of its own, as every crate is compiled anew.
+models:
+	RUSTFLAGS='--cfg checksig_shuttle -D warnings' CARGO_TARGET_DIR='$(or $(CARGO_TARGET_DIR),target)/models' \
+		$(CARGO) test --locked --lib -- models::
 
 # From the source archive, not from this checkout: what is missing in it fails here. Then what an index would refuse.
 wheel: python

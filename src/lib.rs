@@ -57,6 +57,7 @@ mod relpath;
 mod report;
 mod root;
 mod shown;
+mod sync;
 mod verdict;
 
 pub use digest::{Digest, DigestError};

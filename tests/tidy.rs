@@ -13,13 +13,14 @@ use std::path::Path;
 use rust_source::Source;
 
 /// The modules of the library and the floor of each. A module names only modules on lower floors.
-const FLOORS: [(&str, u32); 18] = [
+const FLOORS: [(&str, u32); 19] = [
     ("digest", 1),
     ("filekind", 1),
     ("limits", 1),
     ("readerkind", 1),
     ("relpath", 1),
     ("shown", 1),
+    ("sync", 1),
     ("hash", 2),
     ("manifest", 2),
     ("root", 2),

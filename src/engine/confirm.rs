@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
@@ -19,6 +19,7 @@ use crate::limits;
 use crate::plan::Planned;
 use crate::read::{Failure, Proof, plain};
 use crate::root::Stamp;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::verdict::Outcome;
 
 /// A file that was read whole and whose digest is not the listed one.
@@ -219,6 +220,9 @@ fn settle(
     };
     shared.confirmers.settle(shared, place, outcome);
 }
+
+#[cfg(all(test, checksig_shuttle))]
+mod models;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! nothing, and nothing waits under its lock but for other locks of that kind.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
@@ -16,6 +16,7 @@ use crate::limits;
 use crate::plan::Planned;
 use crate::read::Proof;
 use crate::report::Record;
+use crate::sync::{Mutex, MutexGuard};
 use crate::verdict::Outcome;
 
 /// The ledgers of a run, written for every file and so in cache lines of their own: that of its first worker, which a small
@@ -192,6 +193,9 @@ impl Accounts {
             .extend(begun.chain(self.deferred.drain(..).map(|deferred| deferred.planned)).chain(more).map(not_checked));
     }
 }
+
+#[cfg(all(test, checksig_shuttle))]
+mod models;
 
 #[cfg(test)]
 mod tests {

@@ -3,13 +3,14 @@
 //! Waits and orders; knows nothing of how a record came about.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::filled::Filled;
 use crate::limits;
 use crate::plan::cost_bytes;
 use crate::report::Record;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// The window between the threads that make records and the caller that takes them.
 pub(super) struct Outbox {
@@ -212,6 +213,9 @@ pub(super) fn cost_of(record: &Record) -> usize {
         Record::Malformed(malformed) => cost_bytes(malformed.text.len()),
     }
 }
+
+#[cfg(all(test, checksig_shuttle))]
+mod models;
 
 #[cfg(test)]
 mod tests {

@@ -4,10 +4,11 @@
 //! Reads nothing and removes nothing itself.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::residency::Residency;
 use crate::root::Stamp;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Those of one run, by device and inode, and how many read each.
 #[derive(Debug, Default)]
@@ -74,6 +75,9 @@ impl Drop for Claim {
         self.leave(|| {});
     }
 }
+
+#[cfg(all(test, checksig_shuttle))]
+mod models;
 
 #[cfg(test)]
 mod tests {
