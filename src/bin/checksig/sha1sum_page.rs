@@ -12,7 +12,8 @@ pub(crate) fn with_options(definition: Command) -> Command {
         let about = verb.get_about().cloned().unwrap_or_default();
         let long_about = verb.get_long_about().cloned().unwrap_or_default();
         let after = verb.get_after_long_help().cloned().unwrap_or_default();
-        let operands = Arg::new("FILE").num_args(0..).value_hint(ValueHint::FilePath).help(of_operands());
+        let operands =
+            Arg::new("FILE").value_name("FILE").num_args(0..).value_hint(ValueHint::FilePath).help(of_operands());
         Command::new(NAME)
             .about(about)
             .long_about(long_about)
