@@ -64,14 +64,16 @@ pub enum Error {
         /// The manifest.
         path: PathBuf,
     },
-    /// There is a manifest already where `create` is to write one.
-    #[error("{}: there is a manifest already; \"checksig create --force\" replaces it", shown(.path))]
+    /// There is a file already where `create` is to write a manifest.
+    #[error("{}: exists already{}", shown(.path), replaceable(.is_manifest))]
     ManifestExists {
-        /// The manifest.
+        /// The file.
         path: PathBuf,
+        /// Whether it begins as a manifest does, or is empty: so that replacing it loses nobody's data.
+        is_manifest: bool,
     },
     /// The manifest that `create` makes cannot be written.
-    #[error("{}: {source}", shown(.path))]
+    #[error("{}: {}{source}", shown(.path), place(.path, .source))]
     ManifestUnwritable {
         /// The manifest.
         path: PathBuf,
@@ -101,7 +103,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file for what is found cannot be written.
-    #[error("{}: {source}", shown(.path))]
+    #[error("{}: {}{source}", shown(.path), place(.path, .source))]
     OutputUnwritable {
         /// The file as it was given.
         path: PathBuf,
@@ -174,6 +176,21 @@ pub enum Error {
 /// What else was looked for.
 fn nor(beside: &Option<&'static str>) -> String {
     beside.map_or(String::new(), |name| format!(", nor {name} beside it"))
+}
+
+/// What can be done about a file in the place of a manifest.
+fn replaceable(is_manifest: &bool) -> &'static str {
+    if *is_manifest {
+        "; \"checksig create --force\" replaces it"
+    } else {
+        ", and does not begin as a manifest does; name another place"
+    }
+}
+
+/// Where a file could not be made: what is not there is the directory.
+fn place(path: &Path, source: &io::Error) -> String {
+    let folder = path.parent().filter(|folder| source.kind() == io::ErrorKind::NotFound && *folder != Path::new(""));
+    folder.map_or(String::new(), |folder| format!("no file can be made in {}: ", shown(folder)))
 }
 
 /// A path as every message has it: what is in a name must not command the terminal that it is shown on.

@@ -37,7 +37,7 @@ fn create_replaces_regular_files_only() {
     symlink(&target, tree.at("link")).unwrap();
     options.output = Some(tree.at("link"));
     let error = create(tree.path(), &options).unwrap_err();
-    assert!(matches!(&error, Error::ManifestExists { path } if *path == tree.at("link")), "{error}");
+    assert!(matches!(&error, Error::ManifestExists { path, .. } if *path == tree.at("link")), "{error}");
     assert_eq!(fs::read(&target).unwrap(), b"old");
     options.overwrite = true;
     assert_eq!(create(tree.path(), &options).unwrap().verdict(), Verdict::Pass);

@@ -193,10 +193,16 @@ fn carriage_returns_marks_and_utf_16() {
             assert_eq!(read(&[&mark[..], &text].concat(), format), (vec![LineError::Utf16], 0), "{format:?}");
         }
     }
-    // Without a mark, it is lines that are none.
-    let text: Vec<u8> = format!("{hex}  f\n").bytes().flat_map(|byte| [byte, 0]).collect();
-    let (found, matches) = read(&text, None);
-    assert!(!found.is_empty() && matches == 0);
+    let text = format!("{hex}  f\n");
+    for unmarked in [u16::to_le_bytes, u16::to_be_bytes] {
+        let text: Vec<u8> = text.encode_utf16().flat_map(unmarked).collect();
+        for format in [None, Some(Format::Gnu), Some(Format::Bagit)] {
+            assert_eq!(read(&text, format), (vec![LineError::Utf16], 0), "{format:?}");
+        }
+        // Cut at every NUL, it shows nothing of it.
+        let (found, matches) = read(&text, Some(Format::Zero));
+        assert!(!found.is_empty() && matches == 0);
+    }
 }
 
 #[test]

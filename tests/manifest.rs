@@ -91,7 +91,9 @@ proptest! {
         let says = |line: &[u8]| !line.starts_with(b"#") && !matches!(line, b"" | b"\r");
         let lines: Vec<u64> =
             (1..).zip(text.split(|&byte| byte == b'\n')).filter(|(_, line)| says(line)).map(|(at, _)| at).collect();
-        let utf16 = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
+        let units: Vec<bool> = text.split(|&byte| byte == b'\n').next().unwrap_or_default().iter().map(|&byte| byte == 0).collect();
+        let unmarked = units.len() >= 8 && (0..7).all(|at| units[at] != units[at + 1]) && text[0] != b'#';
+        let utf16 = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || unmarked;
         for grammar in GRAMMARS {
             let found: Vec<u64> = items(&text, grammar).iter().map(line_of).collect();
             let given_up = utf16 && grammar == Grammar::Strict;

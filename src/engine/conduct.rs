@@ -343,9 +343,11 @@ impl Conductor {
                 self.shared.counters.workers.store(self.started as u64, Ordering::Relaxed);
                 true
             }
-            Err(_) if self.started > 0 => {
+            Err(error) if self.started > 0 => {
                 // As many as Linux allows.
                 self.hands().deques.clear();
+                let (started, most) = (self.started, self.shared.workers_max());
+                self.shared.note_reason(format!("workers {started} of {most}: Linux starts no more threads: {error}"));
                 true
             }
             Err(error) => {

@@ -2,17 +2,20 @@
 //!
 //! Finds no digest; it is handed records in the order in which they are to stand.
 
-use std::fs;
-use std::io::{self, BufWriter};
-use std::os::unix::ffi::OsStringExt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::options::CreateOptions;
 use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, folder};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::{Format, name_of_file, write_entry};
+use crate::manifest::{Entries, Format, Grammar, Item, name_of_file, write_entry};
 use crate::plan::Leftovers;
 use crate::report::{FileReport, Record};
 use crate::verdict::Outcome;
@@ -38,10 +41,10 @@ impl Creation {
     pub(super) fn begin_at(path: PathBuf, is_own: bool, format: Format, overwrites: bool) -> Result<Creation, Error> {
         let old = if is_own { fs::symlink_metadata(&path) } else { fs::metadata(&path) };
         if !overwrites && old.is_ok_and(|old| old.is_file()) {
-            return Err(Error::ManifestExists { path });
+            return Err(exists(path));
         }
         match if is_own { WholeFile::begin_here(&path) } else { WholeFile::begin(&path) } {
-            Ok(Ok(file)) if !overwrites && file.replaces() => Err(Error::ManifestExists { path }),
+            Ok(Ok(file)) if !overwrites && file.replaces() => Err(exists(path)),
             Ok(Ok(file)) => {
                 let out = BufWriter::with_capacity(limits::CREATION_BUFFER_BYTES, file);
                 Ok(Creation { format, overwrites, out })
@@ -99,7 +102,7 @@ impl Creation {
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error);
         file.and_then(WholeFile::commit).map_err(|source| match source.kind() {
             // Somebody else was faster.
-            io::ErrorKind::AlreadyExists if !overwrites => Error::ManifestExists { path },
+            io::ErrorKind::AlreadyExists if !overwrites => exists(path),
             _ => Error::ManifestUnwritable { path, source },
         })
     }
@@ -108,6 +111,22 @@ impl Creation {
     pub(super) fn unwritable(&self, source: io::Error) -> Error {
         Error::ManifestUnwritable { path: self.out.get_ref().path().to_owned(), source }
     }
+}
+
+/// What stands there already is not to be replaced.
+fn exists(path: PathBuf) -> Error {
+    let is_manifest = begins_as_manifest(&path).unwrap_or(false);
+    Error::ManifestExists { path, is_manifest }
+}
+
+/// Whether a file is empty, or the first that it says is an entry.
+fn begins_as_manifest(path: &Path) -> io::Result<bool> {
+    // It may have become a FIFO.
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    let size_bytes = file.metadata()?.len();
+    let grammar = Grammar::Detect.for_manifest(path.file_name().unwrap_or_default().as_bytes());
+    let head = BufReader::new(file.take(limits::MANIFEST_BUFFER_BYTES as u64));
+    Ok(size_bytes == 0 || matches!(Entries::new(head, grammar).next().transpose()?, Some(Item::Entry(_))))
 }
 
 /// The names of those of these paths that are below the root, wherever links on the way to them lead.

@@ -4,6 +4,7 @@
 //! batches to the queue; workers take files from it, read them or have the readers read them, and hash them; a digest
 //! that is not the listed one is confirmed; records leave through the outbox in the order of the plan.
 
+mod asked;
 mod audit;
 mod begin;
 mod conduct;

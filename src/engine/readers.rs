@@ -12,6 +12,7 @@ use crossbeam::channel::{Receiver, SendError, Sender, bounded, never, unbounded}
 
 use self::ladder::{Rung, blocking, rung};
 use self::thread::{Queues, Reader};
+use super::asked::fewer_reads;
 use super::crew::Crew;
 use super::shared::Shared;
 use crate::error::Error;
@@ -199,6 +200,7 @@ fn climb(
     workers: &[Sender<FromReader>],
     rung: &Rung,
 ) -> Result<Option<Started>, (ReaderKind, String)> {
+    fewer_reads(&shared.resources, team, rung).into_iter().for_each(|reason| shared.note_reason(reason));
     let &Rung { kind, readers: most, files_at_a_time, room, .. } = rung;
     let (ready, answers) = bounded(most);
     let buffers = room.small_buffers + room.large_buffers;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
+use super::asked::fewer_workers;
 use super::begin::Begun;
 use super::conduct::{Conductor, Unreadable};
 use super::conducted::Conducted;
@@ -277,6 +278,9 @@ impl Run {
         }
         report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
+        if !report.cancelled {
+            report.reasons.extend(fewer_workers(&self.shared.resources, report.workers, &report.reasons));
+        }
         if !left_out && let Some(manifest) = &self.manifest {
             manifest.check(&self.shared, report.malformed_lines > 0)?;
         }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::asked::no_queue_depth;
 use super::means::first_kernels;
 use super::options::Resources;
 use super::shared::Shared;
@@ -29,6 +30,7 @@ pub(super) fn share(root: Root, resources: Resources, ordered: bool) -> Result<A
     if let KernelChoice::Forced(kernel) = shared.resources.kernel {
         shared.note_reason(format!("kernel {kernel}: asked for by name"));
     }
+    no_queue_depth(&shared.resources).into_iter().for_each(|reason| shared.note_reason(reason));
     Ok(Arc::new(shared))
 }
 

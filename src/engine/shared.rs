@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
 
+use super::asked::less_memory;
 use super::confirm::Confirmers;
 use super::counters::Counters;
 use super::ledger::Ledgers;
@@ -133,13 +134,7 @@ impl Shared {
         self.ledgers.make_room(means.workers_max);
         self.note_wrong(&means.kernels);
         how_it_is_worse().into_iter().for_each(|reason| self.note_reason(reason));
-        if means.workers_max < means.workers_wanted {
-            self.note_reason(format!(
-                "workers {} of {}: the memory of all buffers feeds no more; --memory bounds it, and a limit on addresses \
-                 (ulimit -v)",
-                means.workers_max, means.workers_wanted
-            ));
-        }
+        less_memory(&self.resources, &means).into_iter().for_each(|reason| self.note_reason(reason));
         let _ = self.means.set(means);
     }
 

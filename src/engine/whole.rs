@@ -31,8 +31,14 @@ impl WholeFile {
     ///
     /// What stands there already must be a regular file, or a link to one, which is then written where the link leads.
     pub(super) fn begin(path: &Path) -> io::Result<Result<WholeFile, FileKind>> {
-        let is_link = fs::symlink_metadata(path).is_ok_and(|old| old.is_symlink());
-        if is_link { WholeFile::begin_here(&path.canonicalize()?) } else { WholeFile::begin_here(path) }
+        if !fs::symlink_metadata(path).is_ok_and(|old| old.is_symlink()) {
+            return WholeFile::begin_here(path);
+        }
+        match fs::metadata(path) {
+            // Asked of the link, as what /dev/stdout leads to may have no path.
+            Ok(old) if !old.is_file() => Ok(Err(kind_of(old.file_type()))),
+            _ => WholeFile::begin_here(&path.canonicalize()?),
+        }
     }
 
     /// The same through no link: what has the name must be a regular file itself.

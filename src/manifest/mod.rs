@@ -260,10 +260,18 @@ fn check_start(text: &[u8], line: u64, grammar: Grammar) -> Result<(), LineError
     if first && text.starts_with(b"\xef\xbb\xbf") {
         return Err(LineError::ByteOrderMark);
     }
-    if first && (text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff")) {
+    if first && is_utf16(text) {
         return Err(LineError::Utf16);
     }
     if text.len() > LINE_BYTES_MAX { Err(LineError::TooLong) } else { Ok(()) }
+}
+
+/// Whether the text of a manifest begins in UTF-16: with a byte order mark, or with four letters of ASCII, as every entry does.
+fn is_utf16(text: &[u8]) -> bool {
+    let (marks, mut pairs) = ([[0xff, 0xfe], [0xfe, 0xff]], text.chunks_exact(2));
+    let every = |nul: usize| pairs.clone().take(4).all(|pair| pair[nul] == 0 && pair[1 - nul] != 0);
+    let ascii = text.len() >= 8 && (every(0) || every(1));
+    ascii || pairs.next().is_some_and(|pair| marks.iter().any(|mark| mark == pair))
 }
 
 #[cfg(test)]

@@ -55,9 +55,24 @@ fn other_encodings_are_named() {
         let text = [&start[..], b"H\0\n\0", HEX.as_bytes(), b"  a\n"].concat();
         assert_eq!(seen(&text, Grammar::Strict), ["1!Utf16"], "one item, not one a line");
         assert_eq!(seen(&text, Grammar::Gnu).len(), 2, "sha1sum knows no encodings");
+        let unmarked = text[2..].to_vec();
+        assert_ne!(seen(&unmarked, Grammar::Strict), ["1!Utf16"], "two letters say nothing");
         let later = [b"\n", &text[..]].concat();
         assert!(!seen(&later, Grammar::Strict).contains(&"2!Utf16".to_owned()), "only the first line has a mark");
     }
+}
+
+#[test]
+fn utf16_is_known_without_a_mark_by_its_nuls() {
+    let text = format!("{HEX}  a\n{HEX}  b\n");
+    let encoded = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    for text in [encoded(u16::to_le_bytes), encoded(u16::to_be_bytes)] {
+        assert_eq!(seen(&text, Grammar::Strict), ["1!Utf16"], "one item, not one a line");
+        assert_eq!(seen(&text, Grammar::Detect), ["1!Utf16"]);
+        assert!(!seen(&text, Grammar::Gnu).contains(&"1!Utf16".to_owned()), "sha1sum knows no encodings");
+        assert!(!seen(&text[..7], Grammar::Strict).contains(&"1!Utf16".to_owned()), "so little says nothing");
+    }
+    both("a\0b\0c\0dd\n", &["1!Form"]);
 }
 
 #[test]

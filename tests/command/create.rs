@@ -34,7 +34,7 @@ fn twice_gives_the_same_and_does_not_list_itself() {
     let first = manifest(&tree);
     fs::write(tree.at("new"), "new").expect("a file");
     let ran = run(&mut tree.command("create"));
-    let remedy = "sha1sum.txt: there is a manifest already; \"checksig create --force\" replaces it\n";
+    let remedy = "sha1sum.txt: exists already; \"checksig create --force\" replaces it\n";
     assert_eq!((ran.status, ran.err.ends_with(remedy)), (Some(2), true), "{ran:?}");
     assert_eq!(manifest(&tree), first, "it stays");
     fs::remove_file(tree.at("new")).expect("a file");
@@ -44,6 +44,35 @@ fn twice_gives_the_same_and_does_not_list_itself() {
     let names: Vec<_> =
         fs::read_dir(tree.path()).expect("a directory").map(|entry| entry.expect("one").file_name()).collect();
     assert_eq!(names.len(), 3, "nothing is left behind: {names:?}");
+}
+
+/// Whoever does as a message says must lose no data.
+#[test]
+fn what_is_there_and_no_manifest_is_not_to_be_replaced() {
+    let tree = Tree::sound();
+    let entry = format!("{}  a\n", digest(b"alpha"));
+    for (content, is_manifest) in [
+        (entry.clone(), true),
+        (format!("# a comment\n\n{entry}"), true),
+        (format!("{}\0", entry.trim_end()), true),
+        (String::new(), true),
+        ("alpha".to_owned(), false),
+        (format!("alpha\n{entry}"), false),
+        ("# notes\n".to_owned(), false),
+        ("\0".repeat(100_000), false),
+    ] {
+        fs::write(tree.at("x"), &content).expect("a file");
+        for path in ["x", "./x"] {
+            let ran = run(tree.command("create").args(["-o", path]));
+            let expected = if is_manifest {
+                format!("checksig: {path}: exists already; \"checksig create --force\" replaces it\n")
+            } else {
+                format!("checksig: {path}: exists already, and does not begin as a manifest does; name another place\n")
+            };
+            assert_eq!((ran.status, ran.err), (Some(2), expected), "{content:?}");
+        }
+        assert_eq!(fs::read_to_string(tree.at("x")).expect("a file"), content);
+    }
 }
 
 #[test]

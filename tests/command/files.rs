@@ -65,7 +65,7 @@ fn what_the_run_is_about_is_not_replaced() {
         (".", "a directory, and what is found goes into a regular file"),
         ("directory", "a directory, and what is found goes into a regular file"),
         ("/dev/null", "a character device, and what is found goes into a regular file"),
-        ("gone/found", "No such file or directory"),
+        ("gone/found", "no file can be made in gone: No such file"),
         ("-", "it needs a file"),
     ] {
         for options in [&["-o", file][..], &["-o", file, "--json"]] {

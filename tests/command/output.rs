@@ -4,6 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
 use super::support::{Tree, run, wait};
@@ -41,21 +42,52 @@ fn a_full_device_is_an_error() {
 #[test]
 fn help_that_cannot_be_written_is_an_error() {
     let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
-    assert_eq!(run(super::support::checksig().arg("--help").stdout(full)).status, Some(2));
+    for words in ["--help", "verify --help", "-h", "--version"] {
+        let full = full.try_clone().expect("a descriptor");
+        let ran = run(super::support::checksig().args(words.split(' ')).stdout(full));
+        let message = "checksig: standard output cannot be written: No space left on device";
+        assert!(ran.status == Some(2) && ran.err.starts_with(message), "{words}: {ran:?}");
+        assert_eq!(ran.err.lines().count(), 1, "{words}: {ran:?}");
+    }
+}
+
+/// As of `sha1sum --help`: by the signal, or, where the parent had that ignored, with a word.
+#[test]
+fn help_for_a_pipe_that_is_closed_is_no_news() {
+    for words in ["--help", "verify --help", "--version", "sha1sum --help"] {
+        let ended = |prefix: &str| {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let mut shell = Command::new("sh");
+            let line = format!("{prefix} exec \"$0\" {words}");
+            let output = shell.args(["-c", &line, env!("CARGO_BIN_EXE_checksig")]).stdout(writer).output();
+            let output = output.expect("the command starts");
+            (output.status.signal(), output.status.code(), output.stderr.len())
+        };
+        assert_eq!(ended(""), (Some(13), None, 0), "{words}");
+        let (signal, code, said) = ended("trap '' PIPE;");
+        assert!(signal.is_none() && code > Some(0) && said > 0, "{words}: {code:?}");
+    }
 }
 
 #[test]
-fn a_pipe_that_is_closed_ends_the_run_in_silence() {
+fn a_pipe_that_is_closed_ends_the_run_and_that_is_said() {
     let tree = wordy();
-    let mut command = tree.command("verify");
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
-    lines.read_line(&mut String::new()).expect("a line");
-    drop(lines);
-    assert_eq!(wait(&mut child).code(), Some(2));
-    let mut err = String::new();
-    child.stderr.take().expect("a pipe").read_to_string(&mut err).expect("text");
-    assert_eq!(err, "");
+    for words in ["verify", "audit", "verify --json", "doctor --json"] {
+        let mut words = words.split(' ');
+        let mut command = tree.command(words.next().expect("a verb"));
+        command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+        if command.get_args().next() != Some("doctor".as_ref()) {
+            lines.read_line(&mut String::new()).expect("a line");
+        }
+        drop(lines);
+        assert_eq!(wait(&mut child).code(), Some(2));
+        let mut err = String::new();
+        child.stderr.take().expect("a pipe").read_to_string(&mut err).expect("text");
+        assert_eq!(err, "checksig: standard output was closed by its reader, so the run was given up\n", "{command:?}");
+    }
 }
 
 #[test]
@@ -89,9 +121,12 @@ fn standard_output_that_is_closed_is_an_error_to_who_has_something_to_say() {
         assert_eq!(ran.err.lines().count(), 1, "{words}: {ran:?}");
         assert_eq!(closed(&format!("{words} 2>&-")).status, Some(2), "{words}");
     }
-    for words in ["--help", "verify --help", "--version", "sha1sum --help"] {
-        assert!(!matches!(closed(words).status, Some(0)), "{words}");
+    for words in ["--help", "verify --help", "--version"] {
+        let ran = closed(words);
+        assert_eq!(ran.status, Some(2), "{words}");
+        assert!(ran.err.starts_with("checksig: standard output cannot be written: Bad file descriptor"), "{ran:?}");
     }
+    assert_eq!(closed("sha1sum --help").status, Some(1));
     for words in ["verify --quiet", "audit --quiet", "verify -o found", "create --force"] {
         assert_eq!(closed(words).status, Some(0), "{words}");
     }

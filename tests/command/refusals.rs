@@ -43,7 +43,21 @@ fn the_manifest_must_be_a_regular_file() {
 #[test]
 fn a_manifest_that_cannot_be_written_is_refused() {
     let tree = Tree::sound();
-    refused(&run(tree.command("create").args(["-o", "gone/manifest"])), "gone/manifest: ");
+    // What is missing is named, and no temporary file.
+    for verb in ["create", "verify"] {
+        tree.write_manifest();
+        let ran = run(tree.command(verb).args(["-o", "gone/found"]));
+        refused(&ran, "checksig: gone/found: no file can be made in gone: No such file or directory (os error 2)\n");
+        assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+        // Its standard output is a pipe, which has no path.
+        let ran = run(tree.command(verb).args(["-o", "/dev/stdout", "--force"].iter().take(if verb == "create" {
+            3
+        } else {
+            2
+        })));
+        refused(&ran, "checksig: /dev/stdout: a FIFO, and ");
+        assert!(ran.err.contains("a regular file\n"), "{ran:?}");
+    }
     fs::create_dir(tree.at("directory")).expect("a directory");
     refused(&run(tree.command("create").args(["-o", "directory"])), "directory: ");
 }

@@ -274,6 +274,47 @@ fn a_pipe_that_nobody_reads_does_not_hold_it_back() {
     assert!(out.len() > 50_000 && out.ends_with("n: OK\n"), "{:?}", out.lines().last());
 }
 
+/// Ctrl-C goes to a whole pipeline, and whoever reads ours dies of it at once: before us, or after.
+#[test]
+fn a_reader_that_the_same_signal_ends_does_not_hide_it() {
+    let mut tree = Tree::new();
+    let name = "n".repeat(200);
+    tree.file(&name, b"");
+    for _ in 0..2000 {
+        tree.lists(&digest(b""), &name);
+    }
+    File::create(tree.at("long")).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
+    tree.lists(&digest(b""), "long").write_manifest();
+    for (words, reader_first) in
+        [("verify", true), ("verify", false), ("audit", true), ("verify --json", true), ("verify --json", false)]
+    {
+        patiently(|pause| {
+            let mut words = words.split(' ');
+            let mut command = tree.command(words.next().expect("a verb"));
+            let mut child = start(command.args(words));
+            fills_its_pipe(&child);
+            std::thread::sleep(pause);
+            if reader_first {
+                drop(child.stdout.take());
+                send(&child, Signal::INT);
+            } else {
+                send(&child, Signal::INT);
+                drop(child.stdout.take());
+            }
+            let status = wait(&mut child);
+            let err = rest(child.stderr.take().expect("a pipe"));
+            // Where this thread was held up between the two, it had ended before.
+            if status.code() == Some(2) && reader_first {
+                return None;
+            }
+            assert_eq!(status.code(), Some(130), "{err}");
+            assert!(err.contains("interrupted by SIGINT after "), "{err}");
+            let of_all = err.contains(" of 2002 files: 2001 match, 1 not checked; ");
+            (of_all && !err.contains(CUT_OFF)).then_some(())
+        });
+    }
+}
+
 /// As under `nohup`, or in the background of a shell without job control.
 #[test]
 fn a_signal_that_the_parent_ignores_stays_ignored() {

@@ -97,6 +97,30 @@ fn trouble_of_a_usual_cause_comes_with_a_hint() {
     tree.damaged("c", b"gamma").lists(&digest(b""), "../x").lists(&digest(b""), "long/".repeat(1000) + "x");
     assert_eq!(hints(&tree), ["mismatch", "unreadable", "outside root"]);
     assert!(!Tree::sound().verify(&[]).err.contains("hint"));
+    // It is below the root, and has no "..": the hint must tell what it does not obey.
+    for options in [&[][..], &["--follow", "inside"]] {
+        let mut tree = Tree::sound();
+        let ran = tree.lists(&digest(b""), "sub/").verify(options);
+        assert!(ran.err.contains("hint: outside root: ") && ran.err.contains("\"/\""), "{ran:?}");
+    }
+}
+
+#[test]
+fn whoever_asks_for_more_than_there_is_hears_why() {
+    let mut tree = Tree::new();
+    for nth in 0..200 {
+        tree.file(format!("{nth}"), b"");
+    }
+    for (tree, files) in [(tree, 200), (Tree::sound(), 2)] {
+        let ran = tree.verify(&["-j", "100000"]);
+        let reasons: Vec<&str> = ran.err.lines().filter(|line| line.contains(" of 100000: ")).collect();
+        assert!(ran.status == Some(0) && reasons.len() == 1, "{files}: {ran:?}");
+        assert!(reasons[0].starts_with("checksig: workers "), "{files}: {ran:?}");
+        let ran = tree.verify(&["-j", "1"]);
+        assert!(ran.status == Some(0) && !ran.err.contains("workers 1 of"), "{files}: {ran:?}");
+    }
+    let ran = Tree::sound().verify(&["--reader", "pread", "--queue-depth", "3"]);
+    assert!(ran.err.contains("checksig: queue depth 3: without effect"), "{ran:?}");
 }
 
 #[test]

@@ -15,9 +15,7 @@ pub(crate) fn run(choices: &Doctor) -> Exit {
     let shown = if choices.json { examination_json(&found) } else { examination::text(&found) };
     let write = |mut out: io::Stdout| out.write_all(&shown).and_then(|()| out.flush());
     if let Err(error) = given::stdout().and_then(write) {
-        if error.kind() != io::ErrorKind::BrokenPipe {
-            let _ = io::stderr().write_all(&broken_output(&Broken::Out(error)));
-        }
+        let _ = io::stderr().write_all(&broken_output(&Broken::Out(error)));
         return Exit::CannotRun;
     }
     if found.can_run() { Exit::Pass } else { Exit::CannotRun }

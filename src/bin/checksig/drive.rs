@@ -20,13 +20,21 @@ pub(crate) fn drive(started: Result<Run, Error>, view: &mut impl Render, mut con
         Err(error) => return refuse(&error, view, console),
     };
     watch.over(&run);
-    if let Err(broken) = take_records(&mut run, watch, view, &mut console) {
+    let mut taken = take_records(&mut run, watch, view, &mut console);
+    let excused = taken.as_ref().is_err_and(Broken::is_closed_pipe) && watch.catches_soon();
+    if excused {
+        console.excuse_closed_pipe();
+        taken = take_records(&mut run, watch, view, &mut console);
+    }
+    if let Err(broken) = taken {
         // Dropping it cancels it and waits: nothing of ours runs on behind a message.
         drop(run);
         return give_up(&broken, console);
     }
     let progress = run.progress();
     match run.finish() {
+        // Nothing was cut short but what its reader had of it.
+        Ok(report) if excused && !report.is_cut_short() => give_up(&Broken::closed_pipe(), console),
         Ok(report) => conclude(&Ending { report: &report, progress, signal: watch.caught() }, view, console),
         Err(error) => refuse(&error, view, console),
     }
@@ -59,6 +67,9 @@ fn take_records(run: &mut Run, watch: &Watch, view: &mut impl Render, console: &
 }
 
 fn conclude(ending: &Ending<'_>, view: &mut impl Render, mut console: Console) -> Exit {
+    if ending.interruption().is_some() {
+        console.excuse_closed_pipe();
+    }
     // No verdict is said before it is known that all that led to it could be written.
     let written = console.settle().and_then(|()| {
         view.summary(ending, &mut console);

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use checksig::Verdict;
 
+use crate::given;
 use crate::signals::Signal;
 
 /// What the process tells its parent. `docs` and `--help` say the same in words.
@@ -32,6 +33,14 @@ impl Exit {
             Exit::Interrupted(Signal::Interrupt) => 130,
             Exit::Interrupted(Signal::Terminate) => 143,
         }
+    }
+}
+
+/// Ends the process by SIGPIPE, as a pipe that nobody reads any more ends whoever knows nothing of it; returns where the parent
+/// had that signal ignored.
+pub(crate) fn by_closed_pipe() {
+    if !given::pipe_was_ignored() {
+        let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
     }
 }
 

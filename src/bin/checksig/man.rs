@@ -6,16 +6,40 @@ use clap::{Arg, ArgAction, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-const FILES: [(&str, &str); 3] = [
-    ("ROOT/sha1sum.txt", "The manifest, where no other is named."),
-    ("ROOT/manifest-sha1.txt", "A bag's, taken where none is named and there is no sha1sum.txt."),
+/// The day that stands on the pages: when this version was last made ready. Not that of the build, so that pages of one version
+/// are the same, whenever they were made.
+const DATE: &str = "2026-11-25";
+
+/// The version that has this date.
+#[cfg(test)]
+const DATED_VERSION: &str = "0.1.0";
+
+/// Verbs that go by a manifest of their root's, and the page of all verbs.
+const CHECKS: &[&str] = &["checksig", "verify", "audit"];
+const OWN: &[&str] = &["checksig", "verify", "audit", "create"];
+const ALL: &[&str] = &["checksig", "verify", "audit", "create", "sha1sum", "doctor"];
+
+/// Files, the pages that tell of them, and what they are there.
+const FILES: [(&str, &[&str], &str); 4] = [
+    ("ROOT/sha1sum.txt", OWN, "The manifest, where no other is named."),
+    ("ROOT/manifest-sha1.txt", CHECKS, "A bag's, taken where none is named and there is no sha1sum.txt."),
+    ("ROOT/manifest-sha1.txt", &["create"], "The manifest with --format bagit, where no other is named."),
     (
         "/proc/sys/kernel/io_uring_disabled",
+        ALL,
         "Where it is not 0, files that are not in memory are read by threads in place of rings of io_uring.",
     ),
 ];
 
-const ENVIRONMENT: [(&str, &str); 1] = [("NO_COLOR", "Where it is set to anything, there are no colours.")];
+const ENVIRONMENT: [(&str, &[&str], &str); 3] = [
+    ("NO_COLOR", OWN, "Where it is set to anything, there are no colours."),
+    ("POSIXLY_CORRECT", &["sha1sum"], "Where it is set, what follows the first FILE is a FILE."),
+    (
+        "LC_ALL, LC_CTYPE, LANG",
+        &["sha1sum"],
+        "The first of them that is set says the locale: of UTF-8, messages show the letters of a name; of others, those of ASCII.",
+    ),
+];
 
 /// A page for the command and for each verb, by its name.
 pub(crate) fn pages(definition: &Command) -> Vec<(String, String)> {
@@ -42,21 +66,35 @@ fn page(command: &Command, name: &str, names: &[String]) -> String {
         section(&mut roff, &title.to_uppercase());
         if title == "Exit status" { statuses(&mut roff, &body) } else { prose(&mut roff, &body) }
     }
-    section(&mut roff, "FILES");
-    FILES.iter().for_each(|(file, text)| term(&mut roff, [italic(*file)], text));
-    section(&mut roff, "ENVIRONMENT");
-    ENVIRONMENT.iter().for_each(|(variable, text)| term(&mut roff, [bold(*variable)], text));
+    told_there(&mut roff, "FILES", &FILES, command, italic);
+    told_there(&mut roff, "ENVIRONMENT", &ENVIRONMENT, command, bold);
     section(&mut roff, "SEE ALSO");
     let others = names.iter().filter(|other| *other != name).map(String::as_str).chain(["sha1sum"]);
     let others: Vec<Vec<Inline>> = others.map(|other| vec![bold(other), roman("(1)")]).collect();
     roff.text(others.join(&roman(", ")));
-    // No date: pages of one version are the same, whenever they were made. (The crate leaves an empty argument out.)
     let version = env!("CARGO_PKG_VERSION");
-    format!(".TH {name} 1 \"\" \"checksig {version}\" \"User Commands\"\n{}", roff.to_roff())
+    format!(".TH {name} 1 \"{DATE}\" \"checksig {version}\" \"User Commands\"\n{}", roff.to_roff())
 }
 
 fn section(roff: &mut Roff, title: &str) {
     roff.control("SH", [title]);
+}
+
+/// The section of what is told on the page of a command, if there is any of it.
+fn told_there(
+    roff: &mut Roff,
+    title: &str,
+    all: &[(&str, &[&str], &str)],
+    command: &Command,
+    shown: impl Fn(String) -> Inline,
+) {
+    let told: Vec<_> = all.iter().filter(|(_, pages, _)| pages.contains(&command.get_name())).collect();
+    if !told.is_empty() {
+        section(roff, title);
+    }
+    for (name, _, text) in told {
+        term(roff, [shown((*name).to_owned())], text);
+    }
 }
 
 /// "checksig verify [OPTIONS] [ROOT]", as the help has it.
@@ -215,6 +253,11 @@ fn marked(text: &str) -> Vec<Inline> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_version_has_a_new_date() {
+        assert_eq!(env!("CARGO_PKG_VERSION"), DATED_VERSION, "DATE is still that of the version before");
+    }
 
     #[test]
     fn a_title_begins_a_section_and_text_at_the_margin_is_of_none() {

@@ -12,6 +12,8 @@ mod exit;
 mod given;
 mod man;
 mod render;
+mod sha1sum;
+mod sha1sum_page;
 mod signals;
 
 use std::fs;
@@ -38,9 +40,10 @@ fn main() -> ExitCode {
 
 /// Every page, and its place below `share`.
 fn pages() -> Vec<(PathBuf, Vec<u8>)> {
-    let mut definition = args::definition();
-    definition.build();
-    let mut pages: Vec<_> = man::pages(&definition)
+    let definition = sha1sum_page::with_options(args::definition());
+    let mut built = definition.clone();
+    built.build();
+    let mut pages: Vec<_> = man::pages(&built)
         .into_iter()
         .map(|(name, page)| (Path::new("man/man1").join(format!("{name}.1")), page.into_bytes()))
         .collect();
@@ -50,7 +53,7 @@ fn pages() -> Vec<(PathBuf, Vec<u8>)> {
         (Shell::Fish, "fish/vendor_completions.d/checksig.fish"),
     ] {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut args::definition(), "checksig", &mut script);
+        clap_complete::generate(shell, &mut definition.clone(), "checksig", &mut script);
         pages.push((place.into(), script));
     }
     pages
@@ -74,7 +77,7 @@ mod tests {
     }
 
     fn verbs() -> Vec<clap::Command> {
-        let mut definition = args::definition();
+        let mut definition = sha1sum_page::with_options(args::definition());
         definition.build();
         definition.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect()
     }
@@ -111,7 +114,7 @@ mod tests {
                 assert!(page.contains(&escaped), "{name}: {option}");
             }
             let sections: Vec<_> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
-            for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "\"EXIT STATUS\"", "FILES"] {
+            for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "\"EXIT STATUS\""] {
                 assert!(sections.contains(&section), "{name}: {section}: {sections:?}");
             }
             assert_eq!(sections.last(), Some(&"\"SEE ALSO\""), "{name}");
@@ -122,16 +125,29 @@ mod tests {
         }
     }
 
+    /// What is said of a verb is true of it, and can be found on the machine that the page is on.
+    #[test]
+    fn pages_name_the_files_of_their_verbs_alone() {
+        for (verb, named) in
+            [("verify", true), ("audit", true), ("create", true), ("sha1sum", false), ("doctor", false)]
+        {
+            let page = page(&format!("checksig-{verb}.1"));
+            assert_eq!(page.contains("ROOT/sha1sum.txt"), named, "{verb}");
+            assert_eq!(page.contains("NO_COLOR"), named, "{verb}");
+            assert!(page.contains("io_uring_disabled"), "{verb}");
+            assert!(!page.contains("docs/"), "{verb}: no document is installed");
+        }
+        assert!(!page("checksig-sha1sum.1").contains("As for"), "it has its own options");
+    }
+
     #[test]
     fn formatters_have_nothing_to_complain_of() {
         let pages = pages().into_iter().filter(|(place, _)| place.extension().is_some_and(|end| end == "1"));
         let pages: Vec<_> = pages.map(|(place, page)| (place, String::from_utf8(page).unwrap())).collect();
         assert_eq!(pages.len(), 1 + verbs().len());
-        for (program, arguments) in [
-            ("groff", &["-man", "-Tutf8", "-ww", "-rCHECKSTYLE=2"][..]),
-            // Whoever wrote it is no date, and that it has none is meant.
-            ("mandoc", &["-T", "lint", "-W", "warning"]),
-        ] {
+        for (program, arguments) in
+            [("groff", &["-man", "-Tutf8", "-ww", "-rCHECKSTYLE=2"][..]), ("mandoc", &["-T", "lint", "-W", "warning"])]
+        {
             if !has(program) {
                 continue;
             }
@@ -139,7 +155,6 @@ mod tests {
                 let ran = run(program, arguments, page);
                 let said =
                     String::from_utf8_lossy(if program == "groff" { &ran.stderr } else { &ran.stdout }).into_owned();
-                let said: Vec<_> = said.lines().filter(|line| !line.contains("missing date")).collect();
                 assert!(said.is_empty(), "{program}: {}: {said:?}", place.display());
             }
         }
@@ -191,5 +206,10 @@ mod tests {
         assert_eq!(offered(&script, "checksig create --cache k"), ["keep"]);
         let readers = offered(&script, "checksig verify --reader ");
         assert!(readers.contains(&"uring".to_owned()) && readers.contains(&"auto".to_owned()), "{readers:?}");
+        let drop_in = offered(&script, "checksig sha1sum --");
+        assert!(
+            drop_in.contains(&"--ignore-missing".to_owned()) && drop_in.contains(&"--tag".to_owned()),
+            "{drop_in:?}"
+        );
     }
 }

@@ -22,10 +22,12 @@ use std::path::Path;
 use crate::exit::Exit;
 use crate::given;
 use args::{Args, Request};
+#[allow(unused_imports, reason = "the man page has the same")]
+pub(crate) use help::USAGE;
 use output::{Broken, Output};
 
 /// The name that makes the program a `sha1sum`, and what it calls itself where it is a verb.
-const NAME: &str = "sha1sum";
+pub(crate) const NAME: &str = "sha1sum";
 
 /// How the program was called.
 pub(crate) struct Call<'a> {

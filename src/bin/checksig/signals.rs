@@ -29,6 +29,10 @@ const STACK_BYTES: usize = 128 * 1024;
 /// How soon a second signal is noticed.
 const SLICE: Duration = Duration::from_millis(20);
 
+/// How long a signal may take to be noticed. One from the terminal goes to every process of a pipeline, and whoever reads ours
+/// may be gone before it is here.
+const NOTICED: Duration = Duration::from_millis(50);
+
 /// A signal that ends a run early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
@@ -123,6 +127,15 @@ impl Watch {
     /// The first signal that came to end the run, if one came.
     pub(crate) fn caught(&self) -> Option<Signal> {
         Signal::from_number(self.state.caught.load(Ordering::Acquire))
+    }
+
+    /// Whether a signal came to end the run, or comes in a moment.
+    pub(crate) fn catches_soon(&self) -> bool {
+        let deadline = Instant::now() + NOTICED;
+        while self.caught().is_none() && Instant::now() < deadline {
+            thread::sleep(NOTICED / 10);
+        }
+        self.caught().is_some()
     }
 
     /// Whether somebody has asked how far the run is, since this was last called.

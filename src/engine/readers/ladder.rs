@@ -15,7 +15,7 @@ pub(in crate::engine) struct Rung {
     pub(in crate::engine) kind: ReaderKind,
     pub(in crate::engine) readers: usize,
     /// Files that go to one reader together.
-    pub(super) files_at_a_time: usize,
+    pub(in crate::engine) files_at_a_time: usize,
     /// What each of them may use.
     pub(in crate::engine) room: ReaderRoom,
     /// Reads beside those, one for each of the first so many readers.
@@ -23,6 +23,12 @@ pub(in crate::engine) struct Rung {
 }
 
 impl Rung {
+    /// Reads of all its readers that may be in flight together: each needs a buffer.
+    pub(in crate::engine) fn reads(&self) -> usize {
+        let buffers = self.room.small_buffers + self.room.large_buffers;
+        (0..self.readers).map(|reader| (self.room_of(reader).reads as usize).min(buffers)).sum()
+    }
+
     /// What the reader of this number may use.
     pub(super) fn room_of(&self, reader: usize) -> ReaderRoom {
         ReaderRoom { reads: self.room.reads + u32::from(reader < self.reads_left), ..self.room }

@@ -9,7 +9,7 @@ use checksig::hash::Kernel;
 use checksig::{ReaderKind, ShownText};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::given;
 
 pub(super) const ABOUT: &str = "Proves that a directory tree holds the bytes its SHA-1 manifest says it holds";
@@ -60,7 +60,8 @@ terminal, are escaped: \\x1b for a control byte, \\u{202e} for a character that 
 backslash. With --quiet a run that passes says nothing at all.
 
 On a terminal a line at the bottom tells how far it is: files, bytes, bytes a second, and the time left, estimated from the \
-sizes seen so far. The signal SIGUSR1 makes any run say the same on standard error: `pkill -USR1 checksig`.";
+sizes seen so far. The signal SIGUSR1 makes a run of verify, audit or create say the same on standard error: `kill -USR1 PID`. To \
+`checksig sha1sum` it is the end, as to any sha1sum.";
 
 pub(super) const VERIFY_AFTER: &str = "\
 Examples:
@@ -180,7 +181,8 @@ Examples:
 Exit status:
   0    the manifest is written and lists every regular file
   1    not written: a file could not be read, or there is none
-  2    not written: no root, no place for the manifest, a wrong option
+  2    not written: no root, no place for the manifest, a wrong option, a name
+       that no bag's manifest can list, as it begins with a blank
   129  ended early by SIGHUP; 130 by SIGINT (Ctrl-C); 143 by SIGTERM";
 
 pub(super) const OUTPUT: &str = "Write to FILE, whole or not at all, what would go to standard output";
@@ -195,8 +197,12 @@ there is; JSON says so itself, and is kept if nothing stood at FILE. FILE must n
 pub(super) const SHA1SUM: &str = "Do what GNU sha1sum does, in parallel: same options, same output";
 
 pub(super) const SHA1SUM_LONG: &str = "\
-Do what GNU sha1sum does, in parallel: same options, same output, same exit status; docs/sha1sum.md lists the few differences. \
-`checksig` under the name `sha1sum` does the same. `checksig sha1sum --help` has the options.
+Do what GNU sha1sum does, in parallel: same options, same output, same exit status. `checksig` under the name `sha1sum` does the \
+same.
+
+Where it differs on purpose: a NUL never cuts a name short; a line of more than 16 KiB is improperly formatted, and those behind it \
+are checked; a file that changes while it is read is an error, and one that does not match was read twice; and on a terminal \
+names on status lines are quoted for the shell, as coreutils 9.11 quotes them, while 9.1 prints them raw.
 
 Names are relative to the current directory and lead anywhere: check only manifests that you trust, or take `checksig verify`, \
 which stays below its root.";
@@ -325,10 +331,20 @@ pub(super) fn with_remedy(mut usage: clap::Error) -> clap::Error {
 pub(crate) fn explain(usage: &clap::Error) -> Exit {
     if !usage.use_stderr() {
         let shown = given::stdout().and_then(|mut out| usage.print().and_then(|()| out.flush()));
-        return if shown.is_ok() { Exit::Pass } else { Exit::CannotRun };
+        return shown.map_or_else(unshown, |()| Exit::Pass);
     }
     // A usage error repeats what was typed, which may hold anything.
     let text = usage.render().to_string();
     let _ = std::io::stderr().write_all(ShownText(&text).to_string().as_bytes());
+    Exit::CannotRun
+}
+
+/// Help or the version could not be written: a pipe that nobody reads any more is no news, as in `checksig --help | head`.
+fn unshown(error: std::io::Error) -> Exit {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        exit::by_closed_pipe();
+    }
+    let message = format!("checksig: standard output cannot be written: {error}\n");
+    let _ = std::io::stderr().write_all(message.as_bytes());
     Exit::CannotRun
 }

@@ -42,6 +42,18 @@ pub(crate) enum Broken {
     File(Error),
 }
 
+impl Broken {
+    /// Nobody reads any more.
+    pub(crate) fn closed_pipe() -> Broken {
+        Broken::Out(io::ErrorKind::BrokenPipe.into())
+    }
+
+    /// Whether it is only that nobody reads any more.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Broken::Out(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
 /// A sequence that makes a terminal show trouble, and one that ends it; or nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Trouble {
@@ -162,14 +174,15 @@ impl Console {
         ended
     }
 
-    /// To be called when what is found has no place to go: what was for it is dropped, the rest is said. A reader that
-    /// closed its pipe wants to hear nothing, as in `checksig verify | head`.
+    /// From now on a pipe that nobody reads may swallow what is for it: Ctrl-C ends its reader too, and most often first.
+    pub(crate) fn excuse_closed_pipe(&mut self) {
+        self.out.may_be_closed = true;
+    }
+
+    /// To be called when what is found has no place to go: what was for it is dropped, the rest is said.
     pub(crate) fn give_up(mut self, broken: &Broken) {
         self.live = None;
-        match broken {
-            Broken::Out(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            broken => self.err.lines.extend_from_slice(&broken_output(broken)),
-        }
+        self.err.lines.extend_from_slice(&broken_output(broken));
         // Nobody is left to be told if this fails too.
         self.err.write_or_drop();
     }

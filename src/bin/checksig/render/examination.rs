@@ -162,7 +162,7 @@ fn run(run: &RunFound, page: &mut Page) {
         })
         .collect();
     page.line(&format!("hashes by: {}", kernels.join(", ")));
-    page.line(&format!("has {} files in progress a worker at most", run.files_per_worker));
+    page.line(&format!("has {} in progress a worker at most", Count(run.files_per_worker as u64, "file")));
     for reason in &run.reasons {
         page.line(&ShownText(reason).to_string());
     }

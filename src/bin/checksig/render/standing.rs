@@ -35,7 +35,9 @@ pub(crate) fn cut_off(signal: Signal, progress: &Progress) -> Vec<u8> {
 /// How many files of how many have an outcome: `1 of 2 files`, or, while the others are not known,
 /// `1 file, 31 % into the manifest` and `1 file, 7 names into the tree`.
 pub(super) fn files(progress: &Progress, judged: u64) -> String {
-    match (progress.planned_all, progress.walked, progress.manifest_bytes) {
+    let (read, size) = progress.manifest_bytes;
+    let knows_all = progress.planned_all || progress.walked.unwrap_or(0) == 0 && size > 0 && read == size;
+    match (knows_all, progress.walked, progress.manifest_bytes) {
         (true, ..) => format!("{judged} of {}", Count(progress.files_planned, "file")),
         (false, Some(walked), _) => format!("{}, {} into the tree", Count(judged, "file"), Count(walked, "name")),
         (false, None, (_, 0)) => Count(judged, "file").to_string(),
@@ -67,6 +69,9 @@ mod tests {
         let line = status(&progress, &pace);
         let start = "checksig: 40 files, 50 % into the manifest, 3 failed, 4.0 MB of about 20.0 MB in 4.00 s, now ";
         assert!(line.starts_with(start) && line.ends_with("0:17 left\n"), "{line}");
+        progress.manifest_bytes = (1000, 1000);
+        let all = status(&progress, &pace);
+        assert!(all.starts_with("checksig: 40 of 100 files, 3 failed, "), "the manifest was read to its end: {all}");
         progress.planned_all = true;
         assert!(status(&progress, &pace).starts_with("checksig: 40 of 100 files, 3 failed, "));
         let last = String::from_utf8(cut_off(Signal::Interrupt, &progress)).expect("UTF-8");

@@ -197,6 +197,9 @@ pub(super) fn refusal(error: &Error, console: &mut Console) {
 /// The message for the time when what was found has no place to go any more.
 pub(crate) fn broken_output(broken: &Broken) -> Vec<u8> {
     match broken {
+        broken if broken.is_closed_pipe() => {
+            "checksig: standard output was closed by its reader, so the run was given up\n".to_owned()
+        }
         Broken::Out(error) => {
             format!("checksig: standard output cannot be written, so the run was given up: {error}\n")
         }

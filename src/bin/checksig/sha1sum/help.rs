@@ -4,7 +4,8 @@
 
 use super::output::Output;
 
-const USAGE: &str = "\
+/// Every option and what it does; `sha1sum_page` reads it too.
+pub(crate) const USAGE: &str = "\
 Print or check SHA-1 digests as GNU sha1sum does, many files at a time.
 
 With no FILE, or where FILE is -, standard input is read.

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::gathered::Gathered;
 use super::messages::reason;
 use super::quote::{Charset, write_diagnosed};
-use crate::exit::Exit;
+use crate::exit::{self, Exit};
 use crate::given;
 
 /// Where everything goes.
@@ -117,8 +117,8 @@ impl Output {
     /// Ends where standard output is broken: by the signal if it is a pipe that nobody reads and nobody wanted an error
     /// for, as `sha1sum | head` wants it; with a message otherwise.
     pub(super) fn give_up(&mut self, broken: &Broken) -> Exit {
-        if broken.0 == Errno::PIPE && !given::pipe_was_ignored() {
-            let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
+        if broken.0 == Errno::PIPE {
+            exit::by_closed_pipe();
         }
         self.together = false;
         self.say(&[b"write error: ", reason(broken.0.raw_os_error()).as_bytes()]);

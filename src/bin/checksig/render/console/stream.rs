@@ -26,6 +26,8 @@ pub(super) struct Stream {
     colour: bool,
     /// Whether somebody else reads what is written.
     pipe: bool,
+    /// Whether lines for a pipe that nobody reads any more are dropped, and no error.
+    pub(super) may_be_closed: bool,
 }
 
 /// Rust's own handles would split the text at lines and take a closed descriptor for success, so that text goes to the
@@ -46,7 +48,7 @@ impl Stream {
             Handle::File(_) | Handle::Done => false,
         };
         let colour = terminal && !dumb() && !unwanted("NO_COLOR");
-        let mut stream = Stream { handle, lines: Vec::new(), terminal, colour, pipe: false };
+        let mut stream = Stream { handle, lines: Vec::new(), terminal, colour, pipe: false, may_be_closed: false };
         let kind = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode);
         let stat = stream.descriptor().and_then(|descriptor| fstat(descriptor).ok());
         stream.pipe = stat.is_some_and(|stat| matches!(kind(stat), FileType::Fifo | FileType::Socket));
@@ -86,6 +88,7 @@ impl Stream {
                 Err(Errno::AGAIN) => {
                     retry_on_intr(|| poll(&mut [PollFd::new(&descriptor, PollFlags::OUT)], None))?;
                 }
+                Err(Errno::PIPE) if self.may_be_closed => break,
                 Err(errno) => return Err(errno.into()),
             }
         }
