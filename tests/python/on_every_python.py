@@ -52,7 +52,7 @@ def main(wheel, folder):
     pythons = found()
     failed = []
     # Type checkers look at sources, which are the same for every Python: the one that runs this will do.
-    typed = next(version for version, name in pythons.items() if name == sys.executable)
+    typed = next((version for version, name in pythons.items() if name == sys.executable), None)
     for version in sorted(pythons):
         print(f"== the wheel on Python {version} ({pythons[version]})", flush=True)
         extras = "test,types" if version == typed else "test"

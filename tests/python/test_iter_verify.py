@@ -58,7 +58,7 @@ def test_closing_cancels_the_run(huge):
     assert usage()[1] > before[1]
     begun = time.monotonic()
     files.close()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     settles(before)
     with pytest.raises(StopIteration):
         next(files)
