@@ -89,11 +89,11 @@ fn audit_shows_what_is_not_listed_and_how_far_it_is() {
     fs::write(good.join("x.tmp"), "x").unwrap();
     for program in examples("audit", folder.path()) {
         let (code, text, _) = run(&program, &[good.to_str().unwrap(), "*.tmp"]);
-        let summary = "pass: 2 files, 0 failed, 0 of them unlisted, 0 moved, 1 excluded; format mixed\n";
+        let summary = "pass: 2 files, 0 failed, 0 of them unlisted, 0 moved, 1 excluded; format gnu\n";
         assert_eq!((code, text.as_str()), (Some(0), summary));
         let (code, text, errors) = run(&program, &[damaged.to_str().unwrap()]);
         let lines = "b: mismatch\ngone: missing\nz: unlisted\n\
-                     fail: 4 files, 3 failed, 1 of them unlisted, 0 moved, 0 excluded; format mixed\n";
+                     fail: 4 files, 3 failed, 1 of them unlisted, 0 moved, 0 excluded; format gnu\n";
         assert_eq!((code, text.as_str()), (Some(1), lines), "empty files are all alike");
         assert!(errors.split('\r').skip(1).all(|line| line.contains(" files")), "{errors}");
         let (code, _, errors) = run(&program, &[good.to_str().unwrap(), "[a"]);
