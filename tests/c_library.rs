@@ -162,7 +162,7 @@ fn run(name: &str, folder: &Path, ways: &[Way], expected: &str) {
     for program in programs(Path::new(&source), folder, ways) {
         let place = TempDir::new().unwrap();
         let ran = program.run(&[place.path().to_str().unwrap()]);
-        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{program:?}: {}", ran.out);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{program:?}: {}\n{}", ran.out, ran.log);
         assert!(ran.out.starts_with(expected), "{program:?}: {}", ran.out);
         println!("{program:?}: {}", ran.out.trim_end());
     }

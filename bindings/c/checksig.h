@@ -211,6 +211,9 @@ typedef struct {
     int64_t bytes_expected;
     // The part of the work that is done, from 0 to 1; -1 where the whole of it cannot be told yet.
     double fraction_done;
+    // Names that an audit has met in the tree since the entries of its manifest were all judged; -1 before that, and of
+    // every other run.
+    int64_t names_walked;
 } ChecksigProgress;
 
 // Borrowed bytes: not NUL-terminated, and not always UTF-8 (names are bytes). data is NULL where there is nothing.
@@ -278,10 +281,15 @@ typedef struct {
     uint64_t moved;
     // Names that a pattern of checksig_options_add_exclude() kept out; an excluded directory is one, whatever it holds.
     uint64_t excluded;
-    // The format of the entries that were read, or of those that were written, by its name: "gnu", "gnu-binary" (written only),
-    // "bsd", "openssl", "bagit" or "zero"; "mixed" where lines of several stand side by side. None where there was no entry
-    // of a manifest. It is text that lives as long as the program.
+    // The format of the entries that were read, or of those that were written, by its name: "gnu", "gnu-binary" (written
+    // only), "bsd", "openssl", "bagit" or "zero"; "mixed" where lines of several stand side by side, of which
+    // checksig_report_format() has each. None where there was no entry of a manifest. It is text that lives as long as
+    // the program.
     ChecksigText format;
+    // How many checksig_report_format() has.
+    size_t formats;
+    // The manifest that was read, as messages name it: bytes that live as long as the report. Nothing where none was.
+    ChecksigText manifest;
 } ChecksigSummary;
 
 // A SHA-1 kernel that was chosen.
@@ -546,6 +554,11 @@ ChecksigStatus checksig_report_kernel(const ChecksigReport *report, size_t index
 
 // Fills *out with one of the readers that the run used; index counts from 0.
 ChecksigStatus checksig_report_reader(const ChecksigReport *report, size_t index, ChecksigReaderUse *out);
+
+// Gives the name of one of the formats of the entries: more than one where lines of several stand side by side.
+//
+// index counts from 0. The text lives as long as the program.
+ChecksigStatus checksig_report_format(const ChecksigReport *report, size_t index, ChecksigText *out);
 
 // Gives one of the sentences that say why these readers and kernels: what was asked for by name, and every fallback
 // with its reason and remedy.

@@ -2,6 +2,7 @@
 //!
 //! Converts only: the engine has judged already, and `message` has the words.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -62,10 +63,15 @@ pub struct ChecksigSummary {
     pub moved: u64,
     /// Names that a pattern of checksig_options_add_exclude() kept out; an excluded directory is one, whatever it holds.
     pub excluded: u64,
-    /// The format of the entries that were read, or of those that were written, by its name: "gnu", "gnu-binary" (written only),
-    /// "bsd", "openssl", "bagit" or "zero"; "mixed" where lines of several stand side by side. None where there was no entry
-    /// of a manifest. It is text that lives as long as the program.
+    /// The format of the entries that were read, or of those that were written, by its name: "gnu", "gnu-binary" (written
+    /// only), "bsd", "openssl", "bagit" or "zero"; "mixed" where lines of several stand side by side, of which
+    /// checksig_report_format() has each. None where there was no entry of a manifest. It is text that lives as long as
+    /// the program.
     pub format: ChecksigText,
+    /// How many checksig_report_format() has.
+    pub formats: usize,
+    /// The manifest that was read, as messages name it: bytes that live as long as the report. Nothing where none was.
+    pub manifest: ChecksigText,
 }
 
 /// A SHA-1 kernel that was chosen.
@@ -138,6 +144,11 @@ pub unsafe extern "C" fn checksig_report_summary(
             moved: report.moved,
             excluded: report.excluded,
             format: name_of(report.formats.iter().copied()),
+            formats: report.formats.len(),
+            manifest: report
+                .manifest
+                .as_ref()
+                .map_or(ChecksigText::none(), |path| ChecksigText::of(path.as_os_str().as_bytes())),
         });
         Ok(ChecksigStatus::Ok)
     })
@@ -206,6 +217,25 @@ pub unsafe extern "C" fn checksig_report_reader(
             device_files: reader.device_files,
             device_bytes: reader.device_bytes,
         });
+        Ok(ChecksigStatus::Ok)
+    })
+}
+
+/// Gives the name of one of the formats of the entries: more than one where lines of several stand side by side.
+///
+/// index counts from 0. The text lives as long as the program.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn checksig_report_format(
+    report: *const ChecksigReport,
+    index: usize,
+    out: *mut ChecksigText,
+) -> ChecksigStatus {
+    guard(|| {
+        // SAFETY: points 1 and 4 of the contract.
+        let report = &unsafe { borrow(report, "report") }?.found.report;
+        // SAFETY: point 3 of the contract.
+        let out = unsafe { Out::new(out, "out") }?;
+        out.put(ChecksigText::of(at(&report.formats, index)?.name().as_bytes()));
         Ok(ChecksigStatus::Ok)
     })
 }

@@ -55,6 +55,9 @@ pub struct ChecksigProgress {
     pub bytes_expected: i64,
     /// The part of the work that is done, from 0 to 1; -1 where the whole of it cannot be told yet.
     pub fraction_done: f64,
+    /// Names that an audit has met in the tree since the entries of its manifest were all judged; -1 before that, and of
+    /// every other run.
+    pub names_walked: i64,
 }
 
 impl ChecksigRun {
@@ -158,6 +161,7 @@ pub unsafe extern "C" fn checksig_run_progress(run: *const ChecksigRun, out: *mu
             files_expected: or_minus_one(progress.files_expected()),
             bytes_expected: or_minus_one(progress.bytes_expected()),
             fraction_done: progress.fraction_done().unwrap_or(-1.0),
+            names_walked: or_minus_one(progress.walked),
         });
         Ok(ChecksigStatus::Ok)
     })

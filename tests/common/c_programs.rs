@@ -70,6 +70,8 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
+    /// What valgrind had to say.
+    pub(crate) log: String,
 }
 
 /// Compiles a program in those of these ways that this machine has.
@@ -114,6 +116,8 @@ impl Program {
                 // Not what is possibly lost: std keeps the handle of a thread by a pointer to its inside.
                 valgrind.args(["--leak-check=full", "--show-leak-kinds=definite,indirect"]);
                 valgrind.args(["--errors-for-leak-kinds=definite,indirect", &format!("--error-exitcode={FAULTY}")]);
+                // Where everything is slow, the runs of 64 threads are all there at a time, each with threads of its own.
+                valgrind.arg("--max-threads=2000");
                 valgrind.arg(format!("--log-file={}", log.display())).arg(&self.path);
                 valgrind
             }
@@ -122,9 +126,9 @@ impl Program {
         command.env("ASAN_OPTIONS", format!("exitcode={FAULTY}:detect_leaks=1"));
         let output = command.args(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
         let log = fs::read_to_string(log).unwrap_or_default();
-        assert_ne!(ran.code, Some(FAULTY), "{self:?}:\n{}\n{log}", ran.err);
+        let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr), log };
+        assert_ne!(ran.code, Some(FAULTY), "{self:?}:\n{}\n{}", ran.err, ran.log);
         ran
     }
 }
