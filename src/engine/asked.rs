@@ -11,16 +11,13 @@ use crate::readerkind::{ReaderChoice, ReaderKind};
 
 const FED: &str = "the memory of all buffers feeds no more; --memory bounds it, and a limit on addresses (ulimit -v)";
 
-/// Workers, after the run. Empty where there were as many, where nobody asked, or where another reason tells of them already.
+/// Workers, after the run, where there may be no more of them. Each is started when there is work for it: where there was no
+/// more work, nothing was refused.
 pub(super) fn fewer_workers(resources: &Resources, workers: usize, told: &[String]) -> Option<String> {
     let asked = resources.workers?.get();
-    if workers >= asked || told.iter().any(|reason| reason.starts_with("workers ")) {
-        return None;
-    }
-    Some(match workers {
-        limits::WORKERS_MAX => format!("workers {workers} of {asked}: a run has no more"),
-        _ => format!("workers {workers} of {asked}: each is started when there is work for it, and there was no more"),
-    })
+    let is_told = told.iter().any(|reason| reason.starts_with("workers "));
+    let is_bound = workers == limits::WORKERS_MAX && asked > workers && !is_told;
+    is_bound.then(|| format!("workers {workers} of {asked}: a run has no more"))
 }
 
 /// The queue depth, before the run, of a reader that has none.
@@ -85,7 +82,7 @@ mod tests {
             fewer_workers(&resources, workers, &told).unwrap_or_default()
         };
         assert_eq!([reason(4, 4, &[]), reason(0, 1, &[]), reason(4, 2, &["workers 3 of 4: memory"])], [""; 3]);
-        assert!(reason(4, 3, &["reader x: y"]).starts_with("workers 3 of 4: each is started when"));
+        assert_eq!(reason(4, 3, &["reader x: y"]), "", "there was no work for more");
         assert_eq!(reason(9999, limits::WORKERS_MAX, &[]), "workers 1024 of 9999: a run has no more");
     }
 

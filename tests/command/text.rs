@@ -107,18 +107,9 @@ fn trouble_of_a_usual_cause_comes_with_a_hint() {
 
 #[test]
 fn whoever_asks_for_more_than_there_is_hears_why() {
-    let mut tree = Tree::new();
-    for nth in 0..200 {
-        tree.file(format!("{nth}"), b"");
-    }
-    for (tree, files) in [(tree, 200), (Tree::sound(), 2)] {
-        let ran = tree.verify(&["-j", "100000"]);
-        let reasons: Vec<&str> = ran.err.lines().filter(|line| line.contains(" of 100000: ")).collect();
-        assert!(ran.status == Some(0) && reasons.len() == 1, "{files}: {ran:?}");
-        assert!(reasons[0].starts_with("checksig: workers "), "{files}: {ran:?}");
-        let ran = tree.verify(&["-j", "1"]);
-        assert!(ran.status == Some(0) && !ran.err.contains("workers 1 of"), "{files}: {ran:?}");
-    }
+    // Of workers that had no work nobody need hear.
+    let ran = Tree::sound().verify(&["-j", "100000"]);
+    assert!(ran.status == Some(0) && !ran.err.contains(" of 100000"), "{ran:?}");
     let ran = Tree::sound().verify(&["--reader", "pread", "--queue-depth", "3"]);
     assert!(ran.err.contains("checksig: queue depth 3: without effect"), "{ran:?}");
 }
