@@ -24,9 +24,10 @@ pub struct Watched {
 pub fn watch(command: &mut Command, thread: &str) -> Watched {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the command runs");
     let folder = format!("/proc/{}", child.id());
+    let name = Path::new(command.get_program()).file_name().expect("a program").to_string_lossy().into_owned();
     let (mut memory_bytes, mut threads) = (0, 0);
     let status = loop {
-        memory_bytes = memory_bytes.max(peak_bytes(&folder));
+        memory_bytes = memory_bytes.max(peak_bytes(&folder, &name));
         threads = threads.max(threads_named(&folder, thread));
         if let Some(status) = child.try_wait().expect("a child") {
             break status;
@@ -38,8 +39,14 @@ pub fn watch(command: &mut Command, thread: &str) -> Watched {
     Watched { status: status.code(), err, memory_bytes, threads }
 }
 
-fn peak_bytes(folder: &str) -> u64 {
+/// Nothing before it has the name of its program: until then its memory may still be that of the process that started it.
+fn peak_bytes(folder: &str, name: &str) -> u64 {
     let status = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
+    let is_itself =
+        status.lines().next().and_then(|line| line.strip_prefix("Name:")).is_some_and(|told| told.trim() == name);
+    if !is_itself {
+        return 0;
+    }
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()).unwrap_or(0) * 1024
 }
