@@ -66,7 +66,9 @@ def test_output_is_where_it_says(files, tmp_path, monkeypatch):
     with pytest.raises(checksig.ManifestUnwritableError) as caught:
         create(files.root, output=tmp_path / "none" / "list")
     assert isinstance(caught.value, OSError) and caught.value.errno == 2
-    assert str(caught.value) == f"{tmp_path}/none/list: No such file or directory (os error 2)"
+    assert str(caught.value) == (
+        f"{tmp_path}/none/list: no file can be made in {tmp_path}/none: No such file or directory (os error 2)"
+    )
 
 
 def test_what_is_no_regular_file_is_left_out_and_told(files):

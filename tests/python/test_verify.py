@@ -26,6 +26,14 @@ def test_a_report_of_a_good_tree(tree):
     assert not report.cancelled
 
 
+def test_a_bag_is_verified_by_its_own_manifest_where_none_is_named(tree):
+    tree.add("data/a", b"1").write()
+    os.rename(tree.path("sha1sum.txt"), tree.path("manifest-sha1.txt"))
+    report = verify(tree.root)
+    assert report.ok and (report.format, report.manifest) == ("bagit", os.fsdecode(tree.path("manifest-sha1.txt")))
+    assert checksig.check_signatures(tree.root) is None
+
+
 def test_a_mismatch_is_in_the_report_with_both_digests(logs):
     report = verify(logs.root)
     (failure,) = report.failures

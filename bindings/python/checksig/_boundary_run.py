@@ -240,6 +240,7 @@ def _report(report: Any) -> dict[str, Any]:
         "message": message,
         "counts": counts,
         "format": text_of(summary.format) or None,
+        "manifest": bytes_of(summary.manifest),
         "files": summary.files,
         "moved": summary.moved,
         "excluded": summary.excluded,

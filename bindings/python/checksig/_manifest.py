@@ -53,7 +53,7 @@ class Manifest:
     >>> Manifest.from_mapping({"a.log": "a9993e364706816aba3e25717850c26c9cd0d89d"}).write(there)
     >>> manifest = Manifest.read(there)
     >>> manifest
-    Manifest(1 entry)
+    Manifest(1 entry, format='gnu')
     >>> for entry in manifest:
     ...     print(entry.name, entry.digest)
     a.log a9993e364706816aba3e25717850c26c9cd0d89d
@@ -61,7 +61,7 @@ class Manifest:
     """
 
     entries: tuple[Entry, ...]
-    #: The format that it was read in; ``"mixed"`` where it was found out, and each line may be of one of several.
+    #: The format of its entries; ``"mixed"`` where lines of several stand side by side, None where there was none.
     format: Optional[str] = field(default=None, compare=False)
 
     @classmethod

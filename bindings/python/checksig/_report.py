@@ -25,8 +25,7 @@ class Report:
     #: The directory and the manifest, as they were given; without one, the manifest that was taken.
     root: str
     manifest: str
-    #: The format that the manifest is in; ``"mixed"`` where it was found out, and each line may be of one of several. None
-    #: where there is none.
+    #: The format of the manifest's entries; ``"mixed"`` where lines of several stand side by side, None where there was none.
     format: Optional[str]
     #: Whether something was checked, all of it matches, and nothing was left out.
     ok: bool

@@ -146,13 +146,14 @@ class Run:
         found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
         found["kernels"] = tuple(KernelUse(*kernel) for kernel in found["kernels"])
         found["reasons"] = tuple(found["reasons"])
+        # One that nobody named may be a bag's; a list of files has none.
+        found["manifest"] = os.fsdecode(found["manifest"] or self._manifest)
         # What is no regular file is no failure to write a manifest.
         harmless = Outcome.NOT_REGULAR if self._verb == "create" else None
         files = [_file(row, self._root) for row in self._failed if not row[0]]
         return Report(
             verb=self._verb,
             root=os.fsdecode(self._root),
-            manifest=os.fsdecode(self._manifest),
             failures=tuple(file for file in files if file.outcome is not harmless),
             left_out=tuple(file for file in files if file.outcome is harmless),
             malformed=tuple(_malformed(row) for row in self._failed if row[0]),
