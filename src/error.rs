@@ -69,8 +69,9 @@ pub enum Error {
     ManifestExists {
         /// The file.
         path: PathBuf,
-        /// Whether it begins as a manifest does, or is empty: so that replacing it loses nobody's data.
-        is_manifest: bool,
+        /// Whether it begins as a manifest does, or is empty: so that replacing it loses nobody's data. None where it cannot be
+        /// read.
+        is_manifest: Option<bool>,
     },
     /// The manifest that `create` makes cannot be written.
     #[error("{}: {}{source}", shown(.path), place(.path, .source))]
@@ -179,17 +180,18 @@ fn nor(beside: &Option<&'static str>) -> String {
 }
 
 /// What can be done about a file in the place of a manifest.
-fn replaceable(is_manifest: &bool) -> &'static str {
-    if *is_manifest {
-        "; \"checksig create --force\" replaces it"
-    } else {
-        ", and does not begin as a manifest does; name another place"
+fn replaceable(is_manifest: &Option<bool>) -> &'static str {
+    match is_manifest {
+        Some(true) => "; \"checksig create --force\" replaces it",
+        Some(false) => ", and does not begin as a manifest does; name another place",
+        None => ", and cannot be read; name another place, or \"checksig create --force\" replaces it",
     }
 }
 
-/// Where a file could not be made: what is not there is the directory.
+/// Where a file could not be made, where that is a directory which is not there.
 fn place(path: &Path, source: &io::Error) -> String {
-    let folder = path.parent().filter(|folder| source.kind() == io::ErrorKind::NotFound && *folder != Path::new(""));
+    let is_absent = |folder: &Path| folder != Path::new("") && matches!(folder.try_exists(), Ok(false));
+    let folder = path.parent().filter(|folder| source.kind() == io::ErrorKind::NotFound && is_absent(folder));
     folder.map_or(String::new(), |folder| format!("no file can be made in {}: ", shown(folder)))
 }
 

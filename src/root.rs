@@ -121,6 +121,12 @@ impl Root {
         }
     }
 
+    /// Whether anything in the root itself has this name, of one component; a link has it wherever it leads.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        let root = self.directory.as_ref().map_or(CWD, |directory| directory.as_fd());
+        rustix::fs::statat(root, name, AtFlags::SYMLINK_NOFOLLOW).err() != Some(Errno::NOENT)
+    }
+
     /// Opens a regular file if its name can be looked up in memory; `None` where a device may have to be waited for.
     pub(crate) fn open_cached(&self, name: &[u8]) -> Option<Result<OpenedFile, Refusal>> {
         if self.walks() {

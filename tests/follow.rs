@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use checksig::OutcomeKind::{Match, Missing, NotRegular, OutsideRoot, Unlisted, Unreadable};
-use checksig::{CreateOptions, FileKind, Options, Outcome, OutcomeKind, Policy, Run, Verdict, create};
+use checksig::{CreateOptions, Error, FileKind, Options, Outcome, OutcomeKind, Policy, Run, Verdict, create, verify};
 use common::child::Child;
 use common::{Tree, drain, hex_digest, outcomes};
 
@@ -220,5 +220,23 @@ fn an_unlisted_link_is_a_link_and_nothing_that_was_moved() {
             unlisted.iter().filter_map(|file| Some((&file.name[..], file.moved_from.as_deref()?))).collect();
         let expected: &[(&[u8], &[u8])] = if entries.len() == 1 { &[(b"z", b"old")] } else { &[] };
         assert_eq!((moved.as_slice(), unlisted.len()), (expected, 5 - entries.len()));
+    }
+}
+
+#[test]
+fn a_link_in_the_place_of_the_manifest_is_not_passed_over_for_a_bags() {
+    for (to, why) in [("nowhere", "leads to nothing"), ("../outside", "leads out of the root")] {
+        let mut tree = Tree::new();
+        tree.file("f", b"x").seal();
+        fs::rename(tree.at("sha1sum.txt"), tree.at("manifest-sha1.txt")).unwrap();
+        assert_eq!(verify(tree.path(), &Options::default()).unwrap().verdict(), Verdict::Pass);
+        symlink(to, tree.at("sha1sum.txt")).unwrap();
+        for (policy, why) in [(Policy::Beneath, "not followed"), (Policy::Inside, why)] {
+            let mut options = Options::default();
+            options.policy = policy;
+            let error = verify(tree.path(), &options).unwrap_err();
+            assert!(matches!(&error, Error::ManifestUnreadable { .. }), "{error:?}");
+            assert!(error.to_string().contains(why) && !error.to_string().contains("report"), "{error}");
+        }
     }
 }

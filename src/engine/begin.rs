@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 use super::descriptors::no_descriptor;
 use super::options::{MANIFEST_NAME, Options};
 use super::run::{Run, Watched, open_root};
@@ -83,27 +85,42 @@ pub(super) const OWN_MANIFESTS: [&str; 2] = [MANIFEST_NAME, BAGIT_MANIFEST_NAME]
 /// list what the other does not.
 fn open_manifest(directory: &Root, root: &Path, options: &Options) -> Result<(OpenedFile, PathBuf), Error> {
     if let Some(path) = &options.manifest {
-        let opened = open_anywhere(path).map_err(|refusal| manifest_refused(refusal, path.clone(), None))?;
+        let opened = open_anywhere(path).map_err(|refusal| manifest_refused(refusal, path.clone()))?;
         return Ok((opened, path.clone()));
     }
+    for name in OWN_MANIFESTS {
+        let path = root.join(name);
+        match directory.open(name.as_bytes()) {
+            Ok(opened) => return Ok((opened, path)),
+            Err(Refusal::Missing) if !directory.holds(name) => {}
+            Err(refusal) => return Err(own_refused(refusal, path)),
+        }
+    }
     let [first, second] = OWN_MANIFESTS;
-    let open = |name: &str| directory.open(name.as_bytes()).map(|opened| (opened, root.join(name)));
-    let opened = match open(first) {
-        Err(Refusal::Missing) => match open(second) {
-            Err(Refusal::Missing) => Err((Refusal::Missing, first)),
-            opened => opened.map_err(|refusal| (refusal, second)),
-        },
-        opened => opened.map_err(|refusal| (refusal, first)),
-    };
-    opened.map_err(|(refusal, name)| manifest_refused(refusal, root.join(name), Some(second)))
+    Err(Error::ManifestNotFound { path: root.join(first), beside: Some(second) })
 }
 
-/// Why a manifest cannot be had; `beside` is where else it was looked for, if nothing has its name.
-pub(super) fn manifest_refused(refusal: Refusal, path: PathBuf, beside: Option<&'static str>) -> Error {
+/// Why the root's own manifest cannot be had, where something has its name.
+fn own_refused(refusal: Refusal, path: PathBuf) -> Error {
+    let why = match refusal {
+        Refusal::Missing => "a symbolic link that leads to nothing",
+        Refusal::OutsideRoot => {
+            "a symbolic link that leads out of the root; what it leads to can be named as the manifest"
+        }
+        Refusal::Errno(Errno::LOOP) => {
+            "a symbolic link that is not followed; what it leads to can be named as the manifest"
+        }
+        refusal => return manifest_refused(refusal, path),
+    };
+    Error::ManifestUnreadable { path, source: io::Error::other(why) }
+}
+
+/// Why a manifest that was named cannot be had.
+pub(super) fn manifest_refused(refusal: Refusal, path: PathBuf) -> Error {
     match refusal {
-        Refusal::Missing => Error::ManifestNotFound { path, beside },
+        Refusal::Missing => Error::ManifestNotFound { path, beside: None },
         Refusal::NotRegular(kind) => Error::ManifestNotRegular { path, kind },
-        Refusal::OutsideRoot => Error::Internal("the manifest's own name leads out of the root".to_owned()),
+        Refusal::OutsideRoot => Error::Internal("a name that may lead anywhere led out of a root".to_owned()),
         Refusal::Errno(errno) => {
             no_descriptor(errno).unwrap_or(Error::ManifestUnreadable { path, source: errno.into() })
         }

@@ -115,7 +115,7 @@ impl Creation {
 
 /// What stands there already is not to be replaced.
 fn exists(path: PathBuf) -> Error {
-    let is_manifest = begins_as_manifest(&path).unwrap_or(false);
+    let is_manifest = begins_as_manifest(&path).ok();
     Error::ManifestExists { path, is_manifest }
 }
 

@@ -13,7 +13,7 @@ use super::creation::Creation;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::{Entries, Format, Formats, Grammar, Item};
+use crate::manifest::{Entries, Format, Formats, Grammar, Item, LineError};
 use crate::root::{Stamp, open_anywhere, stamp_of};
 
 /// The lines of a manifest that stands on the disk: an iterator that ends at its end, or at the first error.
@@ -38,7 +38,7 @@ pub struct Listing {
     file: Arc<File>,
     stamp: Stamp,
     path: PathBuf,
-    is_malformed: bool,
+    is_given_up: bool,
     ended: bool,
 }
 
@@ -46,11 +46,11 @@ impl Listing {
     /// Opens a manifest, wherever it is.
     pub fn open(path: impl AsRef<Path>, grammar: Grammar) -> Result<Listing, Error> {
         let path = path.as_ref().to_owned();
-        let opened = open_anywhere(&path).map_err(|refusal| manifest_refused(refusal, path.clone(), None))?;
+        let opened = open_anywhere(&path).map_err(|refusal| manifest_refused(refusal, path.clone()))?;
         let file = Arc::new(File::from(opened.file));
         let reader = BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, Arc::clone(&file));
         let entries = Entries::new(reader, grammar.for_manifest(path.file_name().unwrap_or_default().as_bytes()));
-        Ok(Listing { entries, file, stamp: opened.stamp, path, is_malformed: false, ended: false })
+        Ok(Listing { entries, file, stamp: opened.stamp, path, is_given_up: false, ended: false })
     }
 
     /// The formats of the entries so far.
@@ -60,8 +60,8 @@ impl Listing {
 
     /// A manifest needs a proof of its end as much as a file does.
     fn check(&self) -> Result<(), Error> {
-        // One that is UTF-16 is given up at its start, and is malformed.
-        let whole = self.entries.bytes_read() == self.stamp.size_bytes || self.is_malformed;
+        // One that is UTF-16 is given up at its start.
+        let whole = self.entries.bytes_read() == self.stamp.size_bytes || self.is_given_up;
         match stamp_of(&self.file) {
             Ok(stamp) if stamp == self.stamp && whole => Ok(()),
             _ => Err(Error::ManifestChanged { path: self.path.clone() }),
@@ -78,7 +78,7 @@ impl Iterator for Listing {
         }
         let item = match self.entries.next() {
             Some(Ok(item)) => {
-                self.is_malformed |= matches!(item, Item::Malformed(_));
+                self.is_given_up |= matches!(&item, Item::Malformed(line) if line.why == LineError::Utf16);
                 return Some(Ok(item));
             }
             Some(Err(source)) => Some(Err(Error::ManifestUnreadable { path: self.path.clone(), source })),

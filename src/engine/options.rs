@@ -73,7 +73,8 @@ impl Resources {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// The manifest, relative to the current directory; without one, [`MANIFEST_NAME`] below the root.
+    /// The manifest, relative to the current directory; without one, [`MANIFEST_NAME`] below the root or, where nothing has that
+    /// name, a bag's `manifest-sha1.txt`.
     pub manifest: Option<PathBuf>,
     /// How the manifest is read; by default its format is found out, from its name and its beginning.
     pub grammar: Grammar,

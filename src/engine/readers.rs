@@ -214,7 +214,11 @@ fn climb(
         ReaderKind::Threads => Blocking::pools(room.large_buffers, most),
         _ => Ok(Vec::new()),
     };
-    let mut pools = pools.unwrap_or_default().into_iter();
+    let mut pools = pools.unwrap_or_else(|error| {
+        shared.note_reason(format!("reader {kind}: each has buffers of its own, in small pages: {error}"));
+        Vec::new()
+    });
+    pools.reverse();
     for reader in 0..most {
         let (give, returned) = bounded(buffers);
         let queues = Queues {
@@ -225,9 +229,10 @@ fn climb(
             workers: workers.to_vec(),
         };
         let thread = Reader::new(team, reader, Arc::clone(shared), queues);
-        let (room, pool) = (rung.room_of(reader), pools.next());
+        let (room, pool) = (rung.room_of(reader), pools.pop());
         let ready = ready.clone();
-        if crew.spawn("checksig-reader", shared, move || thread.run(kind, room, pool, ready)).is_err() {
+        if let Err(error) = crew.spawn("checksig-reader", shared, move || thread.run(kind, room, pool, ready)) {
+            shared.note_reason(format!("reader {kind}: {reader} of {most} threads: Linux starts no more: {error}"));
             break;
         }
         returns.push(give);

@@ -27,7 +27,7 @@ use super::share::share;
 use super::shared::Shared;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::Formats;
+use crate::manifest::{Formats, LineError};
 use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
 use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Root, Stamp, stamp_of};
@@ -256,7 +256,8 @@ impl Run {
         report.readers = counters.readers();
         report.excluded = counters.excluded.load(Ordering::Relaxed);
         report.formats = match &self.creation {
-            Some(creation) => vec![creation.format()],
+            Some(creation) if report.counts.of(OutcomeKind::Match) > 0 => vec![creation.format()],
+            Some(_) => Vec::new(),
             None => Formats::from_bits(counters.formats.load(Ordering::Relaxed)).iter().collect(),
         };
         report.note_kernels(self.shared.kernels(), counters.kernel());
@@ -282,7 +283,8 @@ impl Run {
             report.reasons.extend(fewer_workers(&self.shared.resources, report.workers, &report.reasons));
         }
         if !left_out && let Some(manifest) = &self.manifest {
-            manifest.check(&self.shared, report.malformed_lines > 0)?;
+            let is_given_up = report.malformed.first().is_some_and(|line| line.why == LineError::Utf16);
+            manifest.check(&self.shared, is_given_up)?;
         }
         if !report.cancelled && left_out {
             return Err(Error::Internal("not every file of the plan has an outcome".to_owned()));
@@ -337,10 +339,10 @@ impl Watched {
 
     /// A manifest needs a proof of its end as much as a file does: lines that went missing while it was read would be
     /// files that nobody checked. To be asked of a run that went to its end.
-    fn check(&self, shared: &Shared, is_malformed: bool) -> Result<(), Error> {
+    fn check(&self, shared: &Shared, is_given_up: bool) -> Result<(), Error> {
         let read = shared.counters.manifest_bytes.load(Ordering::Relaxed);
-        // One that is UTF-16 is given up at its start, and is malformed.
-        let whole = read == self.stamp.size_bytes || is_malformed;
+        // One that is UTF-16 is given up at its start.
+        let whole = read == self.stamp.size_bytes || is_given_up;
         match stamp_of(&self.file) {
             Ok(stamp) if stamp == self.stamp && whole => Ok(()),
             _ => Err(Error::ManifestChanged { path: self.path.clone() }),
