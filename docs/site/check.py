@@ -5,6 +5,7 @@ mkdocs knows of links in its pages only; here every page is seen as a browser wo
 
 import re
 import sys
+import tempfile
 import urllib.parse
 from html.parser import HTMLParser
 from pathlib import Path
@@ -41,14 +42,7 @@ class Page(HTMLParser):
 def complaints(site, program):
     pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
-        name = path.relative_to(site)
-        yield from (f"{name}: fetches {target}" for target in page.fetched if is_elsewhere(target))
-        # 404.html is shown in whatever place was looked for, and its links are those of a server.
-        for target in page.links + page.fetched if path.name != "404.html" else []:
-            if not is_elsewhere(target) and not leads_somewhere(path, target, pages):
-                yield f"{name}: leads nowhere: {target}"
-        # Markup that was meant to become something.
-        yield from (f"{name}: {left[0]}" for left in re.finditer(r":(?:func|class|param|raises)\b[^\n]{0,40}|\[TODO", page.text))
+        yield from (f"{path.relative_to(site)}: {wrong}" for wrong in on_page(path, page, pages))
     for style in site.rglob("*.css"):
         found = re.findall(r"url\(['\"]?((?:https?:)?//[^)]*)|@import", style.read_text(encoding="utf-8"))
         yield from (f"{style.relative_to(site)}: fetches {target}" for target in found)
@@ -59,6 +53,17 @@ def complaints(site, program):
     yield from lacking(pages[site / "reference/c.html"], "C", names)
     public = package.names_of(TOP / "bindings/python/checksig/__init__.py")
     yield from lacking(pages[site / "reference/python.html"], "Python", [f"checksig.{name}" for name in public])
+
+
+def on_page(path, page, pages):
+    """What is wrong with one page."""
+    yield from (f"fetches {target}" for target in page.fetched if is_elsewhere(target))
+    # 404.html is shown in whatever place was looked for, and its links are those of a server.
+    for target in page.links + page.fetched if path.name != "404.html" else []:
+        if not is_elsewhere(target) and not leads_somewhere(path, target, pages):
+            yield f"leads nowhere: {target}"
+    # Markup that was meant to become something.
+    yield from (left[0] for left in re.finditer(r":(?:func|class|param|raises)\b[^\n<]{0,40}", page.text))
 
 
 def is_elsewhere(target):
@@ -81,7 +86,24 @@ def lacking(page, reference, names):
     yield from (f"the reference of {reference} lacks {name}" for name in sorted(set(names) - page.anchors))
 
 
+def sees_what_is_wrong():
+    """Shows each rule to fail on a bad page."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "bad.html").resolve()
+        path.write_text(
+            '<script src="https://example.org/x.js"></script><img src="none.png"><a href="#none">:func:`x`</a><a href="#here" id="here">'
+            '<a href="none.html"><a href="https://example.org/">',
+            encoding="utf-8",
+        )
+        page = Page(path)
+        found = sorted(on_page(path, page, {path: page}))
+        wanted = ["https://example.org/x.js", "#none", "none.html", "none.png"]
+        assert found == [":func:`x`", f"fetches {wanted[0]}", *(f"leads nowhere: {target}" for target in wanted[1:])], found
+        assert list(lacking(page, "x", ["here", "there"])) == ["the reference of x lacks there"]
+
+
 def main(site, program):
+    sees_what_is_wrong()
     wrong = list(complaints(Path(site).resolve(), program))
     for line in wrong:
         print(line, file=sys.stderr)

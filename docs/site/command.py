@@ -102,4 +102,5 @@ def escaped(text):
     if len(parts) % 2 == 0:
         raise ValueError(f"a backtick too many: {text}")
     parts[::2] = [re.sub(r"([\\*_<\[\]#])", r"\\\1", part) for part in parts[::2]]
-    return "`".join(parts)
+    # Two blanks are two, also where they do not stand in code: a manifest has them.
+    return "`".join(parts).replace("  ", "&nbsp;&nbsp;")

@@ -58,6 +58,14 @@ def name_of(code):
     return re.search(r"(checksig_\w+)\(", code)[1]
 
 
+def narrow(code):
+    """A declaration with an argument a line, where one line would not be seen whole."""
+    head, mark, arguments = " ".join(code.split()).partition("(")
+    if len(code) <= 80 or not mark:
+        return code
+    return f"{head}(\n    " + ",\n    ".join(arguments.removesuffix(");").split(", ")) + ");"
+
+
 def uncommented(comment):
     return "\n".join(re.sub(r"^ *// ?", "", line) for line in comment.strip("\n").split("\n"))
 
@@ -86,7 +94,7 @@ class Writer:
         said = [f"### {name} {{ #{name} }}"]
         is_list = code.startswith(("typedef enum {", "typedef struct {"))
         if not is_list:
-            said.append(f"```c\n{code}\n```")
+            said.append(f"```c\n{narrow(code)}\n```")
         said += self.paragraphs(uncommented(doc))
         return said + ([self.members(code)] if is_list else [])
 
