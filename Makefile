@@ -126,12 +126,13 @@ models:
 	RUSTFLAGS='--cfg checksig_shuttle -D warnings' CARGO_TARGET_DIR='$(or $(CARGO_TARGET_DIR),target)/models' \
 		$(CARGO) test --locked --lib -- models::
 
-# The references are made from what the command says of itself, so that is built first. Any warning ends it.
+# The references are made from what the command says of itself, so that is built first. Any warning ends it; with --quiet
+# mkdocs would not count them.
 docs: python
 	$(CARGO) build --locked
 	$(PYTHON) -m venv $(DOCS_VENV)
 	$(DOCS_VENV)/bin/pip install $(PIP_OPTIONS) --requirement docs/site/requirements.txt
-	NO_MKDOCS_2_WARNING=1 CHECKSIG='$(BUILT_DEBUG)/checksig' $(DOCS_VENV)/bin/mkdocs --quiet build --strict
+	NO_MKDOCS_2_WARNING=1 CHECKSIG='$(BUILT_DEBUG)/checksig' $(DOCS_VENV)/bin/mkdocs build --strict
 
 # Whether every link of the site leads somewhere, nothing on it comes from elsewhere, and the references have every name.
 test-docs: docs

@@ -99,7 +99,8 @@ class Writer:
         return said + ([self.members(code)] if is_list else [])
 
     def members(self, code):
-        """What stands in braces, as a list: members that share a comment stand together."""
+        """What stands in braces, as a list: members of a structure that share a comment stand together."""
+        is_enum = code.startswith("typedef enum")
         groups = []
         for line in code.split("\n")[1:-1]:
             line = line.strip()
@@ -108,7 +109,7 @@ class Writer:
                     groups.append(([], []))
                 groups[-1][0].append(line)
             elif line:
-                if not groups:
+                if not groups or is_enum and groups[-1][1]:
                     groups.append(([], []))
                 groups[-1][1].append(line.rstrip(",;"))
         return "\n\n".join(self.member(*group) for group in groups)

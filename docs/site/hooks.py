@@ -35,6 +35,8 @@ LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^()\s]+)\)")
 
 
 def on_files(files, config):
+    if "CHECKSIG" not in os.environ:
+        raise PluginError("the variable CHECKSIG is to name the command that is described; make docs sets it")
     pages = {site: (TOP / name).read_text(encoding="utf-8") for name, site in ELSEWHERE.items()}
     pages["reference/command.md"] = command.page(os.environ["CHECKSIG"])
     pages["reference/c.md"] = header.page((TOP / "bindings/c/checksig.h").read_text(encoding="utf-8"))
