@@ -10,6 +10,8 @@ mod blocks;
 mod c;
 #[path = "common/c_programs.rs"]
 mod c_programs;
+#[path = "documents/figures.rs"]
+mod figures;
 #[path = "documents/schedules.rs"]
 mod schedules;
 
