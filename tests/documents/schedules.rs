@@ -36,8 +36,15 @@ fn lines_of_crontabs_run() {
             }
             let ran = shell(&moved_into(folder.path(), command), folder.path());
             // cron would send a mail of anything else.
-            let is_quiet = ran.stdout.is_empty() && (ran.stderr.is_empty() || command.contains("--json"));
-            assert!(ran.status.success() && is_quiet && says_nothing_but_pass(&ran), "{name}:{line}: {ran:?}");
+            let is_quiet = ran.stdout.is_empty() && ran.stderr.is_empty();
+            assert!(ran.status.success() && is_quiet, "{name}:{line}: {ran:?}");
+            // And of damage it has to.
+            fs::write(folder.path().join("photos/b.jpg"), "bete").unwrap();
+            let ran = shell(&moved_into(folder.path(), command), folder.path());
+            assert!(
+                !ran.stdout.is_empty() || !ran.stderr.is_empty(),
+                "{name}:{line}: nobody would hear of damage: {job}"
+            );
         }
     }
 }
