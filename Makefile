@@ -8,12 +8,14 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 # Where Cargo builds to, if its variable says another place than usual.
 BUILT := $(or $(CARGO_TARGET_DIR),target)/release
+BUILT_DEBUG := $(or $(CARGO_TARGET_DIR),target)/debug
 
 DEMO_VENV := .venv
 TEST_VENV := target/test-venv
 TEST_WHEEL := target/test-wheel
 # An environment for each Python that is found.
 TEST_VENVS := target/test-venvs
+DOCS_VENV := target/docs-venv
 WHEEL_VENV := target/wheel-venv
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := lines manifests names lanes calls trees
@@ -27,7 +29,7 @@ PIP_OPTIONS := --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-portable check-elsewhere test-long test-python faults differential fuzz test-fuzz models wheel \
-	licences install install-built clean python
+	docs test-docs licences install install-built clean python
 
 help:
 	@echo 'make demo     install the Python package into $(DEMO_VENV) and show it finding damage in demo/'
@@ -36,6 +38,7 @@ help:
 	@echo 'make differential  checksig sha1sum beside the system'"'"'s on $(DIFFERENTIAL_CASES) generated command lines: some minutes'
 	@echo 'make fuzz     libFuzzer on manifests, names, lanes, the C API and whole trees, $(FUZZ_SECONDS) seconds each; needs cargo-fuzz'
 	@echo 'make models   the locks of a run with their threads in every order that shuttle thinks of: some minutes'
+	@echo 'make docs     the documentation as a site, target/site/index.html'
 	@echo 'make wheel    dist/: the source archive, and from it the wheel for every Linux with glibc 2.17 or newer'
 	@echo 'make licences THIRD-PARTY-LICENSES anew, after a change of Cargo.lock; needs cargo-about'
 	@echo 'make install  the command, its man pages and completions, the C library and its header; PREFIX=$(PREFIX) DESTDIR='
@@ -56,7 +59,7 @@ demo: python
 	@$(DEMO_VENV)/bin/pip install $(PIP_OPTIONS) .
 	@$(DEMO_VENV)/bin/python bindings/demo/demo.py demo
 
-test: test-rust test-portable test-long test-python test-fuzz
+test: test-rust test-portable test-long test-python test-docs test-fuzz
 	@echo 'make test: everything passed'
 
 test-rust:
@@ -122,6 +125,18 @@ test-fuzz:
 models:
 	RUSTFLAGS='--cfg checksig_shuttle -D warnings' CARGO_TARGET_DIR='$(or $(CARGO_TARGET_DIR),target)/models' \
 		$(CARGO) test --locked --lib -- models::
+
+# The references are made from what the command says of itself, so that is built first. Any warning ends it; with --quiet
+# mkdocs would not count them.
+docs: python
+	$(CARGO) build --locked
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/pip install $(PIP_OPTIONS) --requirement docs/site/requirements.txt
+	NO_MKDOCS_2_WARNING=1 CHECKSIG='$(BUILT_DEBUG)/checksig' $(DOCS_VENV)/bin/mkdocs build --strict
+
+# Whether every link of the site leads somewhere, nothing on it comes from elsewhere, and the references have every name.
+test-docs: docs
+	$(DOCS_VENV)/bin/python docs/site/check.py target/site '$(BUILT_DEBUG)/checksig'
 
 # From the source archive, not from this checkout: what is missing in it fails here. Then what an index would refuse.
 wheel: python

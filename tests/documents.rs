@@ -1,85 +1,40 @@
-//! Every example in the documents is run, or at least compiled: transcripts, scripts, C, and the examples of `--help`. What is
-//! in no language that somebody runs is no example.
+//! Every example in the documents is run, or at least compiled: transcripts, scripts, C, what is for cron and for systemd, and
+//! the examples of `--help`. What is in no language that somebody runs is no example.
 //!
 //! Python's are run by `tests/python/test_documents.py`, Rust's by rustdoc. In a transcript or a script the directories of
 //! `tests/command/examples.in` are there, and … stands for what is left out.
 
+#[path = "documents/blocks.rs"]
+mod blocks;
 #[path = "common/c.rs"]
 mod c;
+#[path = "common/c_programs.rs"]
+mod c_programs;
+#[path = "documents/figures.rs"]
+mod figures;
+#[path = "documents/schedules.rs"]
+mod schedules;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use blocks::{Block, DOCUMENTS, TOP, blocks, documents, examples, read};
 use tempfile::TempDir;
-
-const TOP: &str = env!("CARGO_MANIFEST_DIR");
-
-/// The documents of users, beside whatever is in `docs`.
-const DOCUMENTS: [&str; 3] = ["README.md", "bindings/c/README.md", "bindings/python/README.md"];
 
 /// Those of whoever works on checksig: they show figures and shapes, and no examples.
 const INTERNAL: [&str; 5] = ["ARCHITECTURE.md", "BENCHMARKS.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 /// The languages of fenced blocks, and that of what is no example.
-const RUN_HERE: [&str; 3] = ["console", "sh", "c"];
+const RUN_HERE: [&str; 5] = ["console", "sh", "c", "crontab", "ini"];
 const RUN_ELSEWHERE: [&str; 2] = ["python", "rust"];
 const NO_EXAMPLE: &str = "text";
 
+/// What may stand beside checksig in a transcript: what makes and damages files.
+const TOOLS: [&str; 6] = ["cat", "cp", "mkdir", "mv", "sed", "touch"];
+
 /// Programs whose calls in a script are not repeated here: they build and install, and `make test` does so.
 const BUILDERS: [&str; 4] = ["make", "cc", "pip", "cargo"];
-
-/// A fenced block of a document.
-#[derive(Clone, Debug)]
-struct Block {
-    language: String,
-    line: usize,
-    text: String,
-}
-
-fn blocks(text: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut inside = false;
-    for (at, line) in text.lines().enumerate() {
-        let is_hidden = line.trim_start_matches([' ', '>', '-', '*']).starts_with("```") && !line.starts_with("```");
-        assert!(!is_hidden && !line.trim_start().starts_with("~~~"), "line {}: a block that nobody would find", at + 1);
-        match line.strip_prefix("```") {
-            Some(_) if inside => inside = false,
-            Some(language) => {
-                inside = true;
-                blocks.push(Block { language: language.to_owned(), line: at + 1, text: String::new() });
-            }
-            None if inside => {
-                let block = blocks.last_mut().expect("it was begun");
-                block.text.push_str(line);
-                block.text.push('\n');
-            }
-            None => {}
-        }
-    }
-    assert!(!inside, "a block is not closed");
-    blocks
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(Path::new(TOP).join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// The documents of users: each has its name.
-fn documents() -> Vec<String> {
-    let folder = fs::read_dir(Path::new(TOP).join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let pages = folder.filter(|path| path.extension().is_some_and(|end| end == "md"));
-    let pages = pages.map(|path| format!("docs/{}", path.file_name().unwrap().to_str().unwrap()));
-    let documents: Vec<_> = DOCUMENTS.map(str::to_owned).into_iter().chain(pages).collect();
-    assert!(documents.len() > DOCUMENTS.len(), "docs has pages");
-    documents
-}
-
-/// The blocks of all of them in one language.
-fn examples(language: &str) -> Vec<(String, Block)> {
-    let of = |name: String| blocks(&read(&name)).into_iter().map(move |block| (name.clone(), block));
-    documents().into_iter().flat_map(of).filter(|(_, block)| block.language == language).collect()
-}
 
 /// A directory in which examples are run, with what they are about.
 fn sandbox() -> TempDir {
@@ -156,30 +111,44 @@ fn every_block_is_in_a_language_that_somebody_runs() {
     }
 }
 
-#[test]
-fn transcripts_are_true() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut examples = examples("console");
-    let mut written: Vec<PathBuf> = Vec::new();
-    for (name, block) in &mut examples {
-        let commands: Vec<_> = block.text.lines().filter(|line| line.starts_with("$ ")).collect();
+/// What a document has of transcripts, on the lines on which it stands there; one goes on where the one before ended.
+fn transcripts(name: &str) -> Option<String> {
+    let blocks = blocks(&read(name)).into_iter().filter(|block| block.language == "console");
+    let mut text = String::new();
+    for block in blocks {
+        let commands: Vec<_> = block.text.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+        let program = |command: &str| command.split(' ').next().unwrap_or_default().to_owned();
         assert!(!commands.is_empty(), "{name}:{}: a transcript of nothing", block.line);
-        for line in commands {
-            assert!(line.starts_with("$ checksig "), "{name}:{}: a transcript is of checksig: {line}", block.line);
+        for command in commands {
+            let is_known = program(command) == "checksig" || TOOLS.contains(&&*program(command));
+            assert!(is_known, "{name}:{}: a transcript is of checksig: {command}", block.line);
         }
         // Both would let any line pass, the first any number of lines.
         let is_open = block.text.lines().find(|line| matches!(line.trim(), "..." | "…"));
         assert!(is_open.is_none() && !block.text.contains("[..]"), "{name}:{}: it promises nothing", block.line);
-        let stem = format!("{}-{}", name.replace(['/', '.'], "-"), block.line);
+        text.push_str(&"\n".repeat(block.line - 1 - text.lines().count()));
         // What is left out for the sake of the reader.
-        let text = format!("```console\n{}```\n", block.text.replace('…', "[..]"));
+        text.push_str(&format!("```console\n{}```\n", block.text.replace('…', "[..]")));
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+#[test]
+fn transcripts_are_true() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut written: Vec<PathBuf> = Vec::new();
+    for (name, text) in documents().into_iter().filter_map(|name| transcripts(&name).map(|text| (name, text))) {
+        let stem = name.replace(['/', '.'], "-");
         fs::write(folder.path().join(format!("{stem}.md")), text).unwrap();
         copy(&Path::new(TOP).join("tests/command/examples.in"), &folder.path().join(format!("{stem}.in")));
         written.push(folder.path().join(format!("{stem}.md")));
     }
-    assert!(written.len() >= 2, "{written:?}");
+    assert!(written.len() >= 4, "{written:?}");
     let cases = trycmd::TestCases::new();
     cases.register_bin("checksig", Path::new(env!("CARGO_BIN_EXE_checksig")));
+    for tool in TOOLS {
+        cases.register_bin(tool, Path::new("/bin").join(tool).as_path());
+    }
     for path in &written {
         cases.case(path);
     }
@@ -208,10 +177,15 @@ fn scripts_run() {
             continue;
         }
         let ran = shell(&text, sandbox().path());
-        let is_content = ran.status.success() && ran.stderr.is_empty();
+        let is_content = ran.status.success() && says_nothing_but_pass(&ran);
         assert!(is_content && !ran.stdout.is_empty(), "{name}:{line}: {ran:?}");
     }
     assert!(run >= 2, "scripts are found");
+}
+
+/// Whether standard error has summaries of runs that passed, and nothing else.
+fn says_nothing_but_pass(ran: &Output) -> bool {
+    String::from_utf8_lossy(&ran.stderr).lines().all(|line| line.starts_with("checksig: PASS: "))
 }
 
 /// The commands of a script, without comments; what a line goes on with behind a backslash is its own.
@@ -225,8 +199,14 @@ fn commands(script: &str) -> Vec<String> {
 fn c_compiles() {
     let folder = tempfile::tempdir().unwrap();
     let examples = examples("c");
+    let mut programs = 0;
     assert!(examples.len() >= 2);
     for (name, Block { text, line, .. }) in examples {
+        if text.contains("int main(") {
+            is_a_verifier(&format!("#line {} \"{name}\"\n{text}", line + 1));
+            programs += 1;
+            continue;
+        }
         let file = folder.path().join("example.c");
         let around =
             "#include <checksig.h>\n#include <stdio.h>\nvoid example(const char *buffer, size_t buffer_len) {\n";
@@ -235,6 +215,20 @@ fn c_compiles() {
         let mut cc = c::compiler("CC", "cc");
         cc.args(["-fsyntax-only", "-std=c11", "-Wno-unused-variable", "-Wno-unused-but-set-variable"]);
         c::must_run(cc.arg(format!("-I{TOP}/bindings/c")).arg(file));
+    }
+    assert!(programs >= 2, "whole programs are found");
+}
+
+/// Whole programs are given a directory, and their exit status says what they think of it.
+fn is_a_verifier(text: &str) {
+    let folder = sandbox();
+    fs::write(folder.path().join("example.c"), text).unwrap();
+    for program in c_programs::programs(&folder.path().join("example.c"), folder.path(), &[c_programs::Way::Shared]) {
+        for (root, code) in [("photos", 0), ("damaged", 1), ("moved", 1), ("none", 1)] {
+            let ran = program.run(&[folder.path().join(root).to_str().unwrap()]);
+            // Where the run could not be done, either is right: the shorter way has one word for all that is no pass.
+            assert!(ran.code == Some(code) || root == "none" && ran.code == Some(2), "{root}: {ran:?}\n{text}");
+        }
     }
 }
 
@@ -288,9 +282,7 @@ fn the_examples_of_help_run() {
                 () => sandbox.path().join("photos"),
             };
             let ran = strict_shell(&example, &folder);
-            let said = String::from_utf8_lossy(&ran.stderr);
-            let is_content = said.lines().all(|line| line.starts_with("checksig: PASS: "));
-            assert!(ran.status.success() && is_content, "{verb:?}: {example}: {ran:?}");
+            assert!(ran.status.success() && says_nothing_but_pass(&ran), "{verb:?}: {example}: {ran:?}");
         }
     }
 }

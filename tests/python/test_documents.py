@@ -10,7 +10,7 @@ import pathlib
 import pytest
 
 TOP = pathlib.Path(__file__).parents[2]
-PAGES = sorted(f"docs/{path.name}" for path in (TOP / "docs").glob("*.md"))
+PAGES = sorted(str(path.relative_to(TOP)) for path in (TOP / "docs").rglob("*.md"))
 DOCUMENTS = ["README.md", "bindings/python/README.md", "bindings/c/README.md", *PAGES]
 
 
@@ -44,4 +44,5 @@ def test_python_examples_run(document, tmp_path, monkeypatch):
 
 
 def test_there_are_examples():
+    assert "docs/guides/training.md" in PAGES and len(examples("docs/guides/training.md")) >= 4
     assert len(examples("README.md")) >= 2 and len(examples("bindings/python/README.md")) >= 3
