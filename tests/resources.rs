@@ -262,3 +262,21 @@ fn an_audit_keeps_sixteen_bytes_a_name_and_a_bounded_number_of_missing_ones() {
     assert_eq!((report.moved, report.counts.of(OutcomeKind::Missing)), (1, NAMES));
     assert!(report.reasons.iter().any(|reason| reason.starts_with("moved files: so many")), "{:?}", report.reasons);
 }
+
+/// Heaps of the C library take 64 MiB of addresses a thread where nobody keeps them from it.
+#[test]
+fn any_limit_on_addresses_from_64_mib_on_is_enough() {
+    let tree = tree();
+    for kib in [65_536, 110_000, 150_000, 400_000, 800_000] {
+        for from in ["", "--from-media"] {
+            if !from.is_empty() && !HAS_DIRECT_READS {
+                continue;
+            }
+            let line = format!("ulimit -v {kib}; exec \"$0\" verify --quiet {from} .");
+            let mut shell = Command::new("sh");
+            let shell = shell.args(["-c", &line, env!("CARGO_BIN_EXE_checksig")]).current_dir(tree.path());
+            let ran = shell.output().unwrap();
+            assert_eq!(ran.status.code(), Some(0), "{kib} KiB {from}: {}", String::from_utf8_lossy(&ran.stderr));
+        }
+    }
+}

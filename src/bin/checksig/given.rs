@@ -1,6 +1,6 @@
 //! What the process was given and Rust changes before `main`: descriptors that were closed, and SIGPIPE that was ignored.
 //!
-//! The only unsafe code of the command: a function that the loader calls first, and what it asks Linux.
+//! Unsafe is a function that the loader calls first, and what it asks Linux.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
