@@ -50,11 +50,7 @@ fn output_that_cannot_be_written_is_an_error() {
     for words in [&["a"][..], &["-c", "sha1sum.txt"], &["--help"], &["--version"]] {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
         let ran = run(called(&tree, words).stdout(full));
-        assert_eq!(
-            (ran.status, &ran.err[..]),
-            (Some(1), "sha1sum: write error: No space left on device\n"),
-            "{words:?}"
-        );
+        assert_eq!((ran.status, &ran.err[..]), (Some(1), "sha1sum: write error\n"), "{words:?}");
         let ran = by_shell(&tree, &format!("exec \"$0\" sha1sum {} >&-", words.join(" ")));
         assert_eq!((ran.status, &ran.err[..]), (Some(1), "sha1sum: write error: Bad file descriptor\n"), "{words:?}");
     }
@@ -89,7 +85,7 @@ fn a_closed_pipe_ends_it_as_it_ends_sha1sum() {
     assert_eq!(wait(&mut child).signal(), Some(13), "SIGPIPE, of which a shell says nothing");
     assert_eq!(std::io::read_to_string(child.stderr.take().expect("a pipe")).expect("text"), "");
     let told = by_shell(&tree, "trap '' PIPE; \"$0\" sha1sum -c sha1sum.txt | head -n 1");
-    assert_eq!(told.err, "sha1sum: write error: Broken pipe\n", "who ignores the signal wants to hear of it");
+    assert_eq!(told.err, "sha1sum: write error\n", "who ignores the signal wants to hear of it");
 }
 
 #[test]

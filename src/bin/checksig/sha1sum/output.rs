@@ -121,7 +121,11 @@ impl Output {
             exit::by_closed_pipe();
         }
         self.together = false;
-        self.say(&[b"write error: ", reason(broken.0.raw_os_error()).as_bytes()]);
+        // GNU has lost the reason of a write that failed before the last: it knows only why the last flush or close did.
+        match broken.0 {
+            Errno::BADF => self.say(&[b"write error: ", reason(broken.0.raw_os_error()).as_bytes()]),
+            _ => self.say(&[b"write error"]),
+        }
         let _ = self.finish();
         Exit::Fail
     }
