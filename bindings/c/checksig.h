@@ -404,15 +404,15 @@ ChecksigStatus checksig_options_set_workers(ChecksigOptions *options, uint32_t w
 
 // Chooses how files are read: "auto", the default, or one reader for every file: "uring", "threads", "mmap", "pread".
 //
-// CHECKSIG_STATUS_BAD_OPTION says that there is no such reader. Whether this machine has it is seen by
-// checksig_run_start().
+// CHECKSIG_STATUS_BAD_OPTION says that there is no such reader. Whether this machine has it is seen by the
+// function that starts a run: CHECKSIG_STATUS_READER_UNAVAILABLE.
 ChecksigStatus checksig_options_set_reader(ChecksigOptions *options, const char *reader, size_t reader_len);
 
 // Chooses how files are hashed: "auto", the default, which measures, or one SHA-1 kernel for every file, such as
 // "avx512", "avx2", "sha-ni-x2" or "sha1-crate".
 //
 // CHECKSIG_STATUS_BAD_OPTION says that there is no such kernel, and checksig_last_error() which there are. Whether this
-// CPU can run it is seen by checksig_run_start(): CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
+// CPU can run it is seen by the function that starts a run: CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
 ChecksigStatus checksig_options_set_kernel(ChecksigOptions *options, const char *kernel, size_t kernel_len);
 
 // Sets how many reads are in flight on the device at a time, over all readers; with the reader threads it is the number
@@ -423,13 +423,14 @@ ChecksigStatus checksig_options_set_queue_depth(ChecksigOptions *options, uint32
 // Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 51
 // MiB and 8 MiB for each worker, at most.
 //
-// Less than 4 MiB is refused by checksig_run_start(): CHECKSIG_STATUS_BAD_OPTION.
+// Less than 4 MiB is refused by every function that starts a run: CHECKSIG_STATUS_BAD_OPTION.
 ChecksigStatus checksig_options_set_memory(ChecksigOptions *options, uint64_t bytes);
 
 // Chooses whether every byte is read from the device itself, past the page cache (O_DIRECT): 1, or 0, the default: what
 // is in the page cache is taken from there, which says nothing about the medium.
 //
-// The reader "mmap" cannot do it: checksig_run_start() refuses the two together with CHECKSIG_STATUS_BAD_OPTION.
+// The reader "mmap" cannot do it: every function that starts a run refuses the two together with
+// CHECKSIG_STATUS_BAD_OPTION.
 ChecksigStatus checksig_options_set_from_media(ChecksigOptions *options, uint32_t from_media);
 
 // Chooses what becomes of the page cache: "neutral", the default: what the run brought in goes again, and what was there
@@ -560,11 +561,14 @@ ChecksigStatus checksig_report_reader(const ChecksigReport *report, size_t index
 // index counts from 0. The text lives as long as the program.
 ChecksigStatus checksig_report_format(const ChecksigReport *report, size_t index, ChecksigText *out);
 
-// Gives one of the sentences that say why these readers and kernels: what was asked for by name, and every fallback
-// with its reason and remedy.
+// Gives one of the sentences that say why the run was done as it was: readers and kernels that were asked for by name,
+// every fallback with its reason and remedy, which manifest was taken where none was named, and where less was used than
+// was asked for, such as workers, queue depth or memory.
 //
 // index counts from 0. The text is UTF-8 and lives as long as the report.
-ChecksigStatus checksig_report_reason(const ChecksigReport *report, size_t index, ChecksigText *out);
+ChecksigStatus checksig_report_reason(const ChecksigReport *report,
+                                      size_t index,
+                                      ChecksigText *out);
 
 // Gives what is wrong in words for people, one line for each of the first malformed lines and failures:
 // "/tmp/logs/httpd-08.log" - mismatch
@@ -591,7 +595,8 @@ ChecksigStatus checksig_manifest_open(const char *path,
 // CHECKSIG_STATUS_OK: *out is a batch, the caller's, to be freed with checksig_batch_free(); it outlives the manifest.
 // Its records are files with CHECKSIG_OUTCOME_NOT_CHECKED, whose `expected` is the digest, and malformed lines; empty
 // lines and comments have none. CHECKSIG_STATUS_FINISHED: there are no more, and the manifest was read whole. Fails
-// with CHECKSIG_STATUS_MANIFEST_UNREADABLE or _CHANGED where it was not: then nobody knows what it lists.
+// with CHECKSIG_STATUS_MANIFEST_UNREADABLE or _CHANGED where it was not, and every time from then on: nobody knows what
+// it lists.
 ChecksigStatus checksig_manifest_next_batch(ChecksigManifest *manifest, ChecksigBatch **out);
 
 // Gives the name of the format of the entries that have been handed out: as for the member `format` of ChecksigSummary.
@@ -607,7 +612,8 @@ void checksig_manifest_free(ChecksigManifest *manifest);
 // path leads where the system says. format is one of checksig_options_set_format(). entries is an array of count
 // entries; it may be NULL where count is 0. It is written beside its place first, and then put there: nobody sees half
 // of it. What stands there already stays with overwrite 0 (CHECKSIG_STATUS_MANIFEST_EXISTS) and is replaced with 1, if
-// it is a regular file. CHECKSIG_STATUS_BAD_ARGUMENT says that no line of this format can carry a name, and
+// it is a regular file. The name "-" is written "./-", since to sha1sum and the like that is standard input; not in the
+// format "bagit". CHECKSIG_STATUS_BAD_ARGUMENT says that no line of this format can carry a name, and
 // checksig_last_error() which; then nothing is written. Any number of threads may call it at once.
 ChecksigStatus checksig_manifest_write(const char *path,
                                        size_t path_len,

@@ -16,7 +16,8 @@ use super::status::{ChecksigStatus, Failure, remember};
 
 /// Runs the body of an exported function: a panic becomes a status, and a failure is kept for the thread.
 ///
-/// What a body may leave half done when it panics sits behind [`lock`], which refuses it from then on.
+/// What a body may leave half done when it panics sits behind [`lock`] or in a [`Changing`], which refuse it from then on.
+/// Options are in neither: a body makes the new value first, and puts it in its place as the last thing that it does.
 pub(super) fn guard(body: impl FnOnce() -> Result<ChecksigStatus, Failure>) -> ChecksigStatus {
     match catch(body) {
         Ok(status) => status,
@@ -51,9 +52,37 @@ fn panicked(payload: &(dyn Any + Send)) -> Failure {
 
 /// Locks what a handle holds; after a panic inside, the handle is of no more use.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, Failure> {
-    mutex.lock().map_err(|_| {
-        Failure::new(ChecksigStatus::Internal, "internal error: an earlier call on this handle panicked; free it")
-    })
+    mutex.lock().map_err(|_| half_done())
+}
+
+/// What one thread at a time changes step by step; after a panic in between, the handle is of no more use.
+#[derive(Default)]
+pub(super) struct Changing<T> {
+    value: T,
+    is_half_done: bool,
+}
+
+impl<T> Changing<T> {
+    pub(super) fn new(value: T) -> Changing<T> {
+        Changing { value, is_half_done: false }
+    }
+
+    /// The value, as whole changes left it.
+    pub(super) fn get(&self) -> Result<&T, Failure> {
+        if self.is_half_done { Err(half_done()) } else { Ok(&self.value) }
+    }
+
+    pub(super) fn change<R>(&mut self, change: impl FnOnce(&mut T) -> R) -> Result<R, Failure> {
+        self.get()?;
+        self.is_half_done = true;
+        let result = change(&mut self.value);
+        self.is_half_done = false;
+        Ok(result)
+    }
+}
+
+fn half_done() -> Failure {
+    Failure::new(ChecksigStatus::Internal, "internal error: an earlier call on this handle panicked; free it")
 }
 
 /// A handle that may not be NULL.

@@ -4,14 +4,14 @@
 
 use std::ffi::c_void;
 
-use super::boundary::{Out, array, borrow, borrow_mut, guard, guard_free, take};
+use super::boundary::{Changing, Out, array, borrow, borrow_mut, guard, guard_free, take};
 use super::status::ChecksigStatus;
 use crate::digest::Digest;
 use crate::hash::Stream;
 
 /// A message on its way to a digest. One thread at a time may use it; also a child after fork() has its own copy.
 pub struct ChecksigHasher {
-    stream: Stream,
+    stream: Changing<Stream>,
 }
 
 /// Begins a message.
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn checksig_hasher_new(out: *mut *mut ChecksigHasher) -> C
     guard(|| {
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigHasher { stream: Stream::default() });
+        out.put_handle(ChecksigHasher { stream: Changing::default() });
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -38,7 +38,8 @@ pub unsafe extern "C" fn checksig_hasher_update(
         // SAFETY: points 1 and 4 of the contract.
         let hasher = unsafe { borrow_mut(hasher, "hasher") }?;
         // SAFETY: point 2 of the contract: bytes are an array of them.
-        hasher.stream.update(unsafe { array(data.cast::<u8>(), len, "data") }?);
+        let data = unsafe { array(data.cast::<u8>(), len, "data") }?;
+        hasher.stream.change(|stream| stream.update(data))?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -53,7 +54,7 @@ pub unsafe extern "C" fn checksig_hasher_finish(hasher: *const ChecksigHasher, d
         let hasher = unsafe { borrow(hasher, "hasher") }?;
         // SAFETY: point 3 of the contract: 20 bytes are an array of 20.
         let out = unsafe { Out::new(digest.cast::<[u8; Digest::BYTES]>(), "digest") }?;
-        out.put(*hasher.stream.clone().finish().as_bytes());
+        out.put(*hasher.stream.get()?.clone().finish().as_bytes());
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -71,7 +72,7 @@ pub unsafe extern "C" fn checksig_hasher_copy(
         let hasher = unsafe { borrow(hasher, "hasher") }?;
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigHasher { stream: hasher.stream.clone() });
+        out.put_handle(ChecksigHasher { stream: Changing::new(hasher.stream.get()?.clone()) });
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn checksig_hasher_copy(
 pub unsafe extern "C" fn checksig_hasher_reset(hasher: *mut ChecksigHasher) -> ChecksigStatus {
     guard(|| {
         // SAFETY: points 1 and 4 of the contract.
-        unsafe { borrow_mut(hasher, "hasher") }?.stream = Stream::default();
+        unsafe { borrow_mut(hasher, "hasher") }?.stream.change(|stream| *stream = Stream::default())?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -91,4 +92,34 @@ pub unsafe extern "C" fn checksig_hasher_reset(hasher: *mut ChecksigHasher) -> C
 pub unsafe extern "C" fn checksig_hasher_free(hasher: *mut ChecksigHasher) {
     // SAFETY: points 1 and 4 of the contract.
     guard_free(|| drop(unsafe { take(hasher) }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::boundary::catch;
+
+    /// Stands for a fault in the kernels, whose panics end where they are called from here.
+    #[test]
+    fn a_hasher_that_a_panic_went_through_says_so_and_can_be_freed() {
+        let (mut hasher, mut copy) = (std::ptr::null_mut(), std::ptr::null_mut());
+        // SAFETY: a place for the handle.
+        assert_eq!(unsafe { checksig_hasher_new(&raw mut hasher) }, ChecksigStatus::Ok);
+        // SAFETY: it was made just now and is not freed yet.
+        let panicked = catch(|| unsafe { &mut (*hasher).stream }.change(|_| panic!("a fault")));
+        assert_eq!(panicked.unwrap_err().status, ChecksigStatus::Internal);
+        let mut digest = [0xab; Digest::BYTES];
+        // SAFETY: the hasher is not freed yet, and three bytes are lent; so for the next three, which have their outputs.
+        let updated = unsafe { checksig_hasher_update(hasher, c"abc".as_ptr().cast(), 3) };
+        // SAFETY: as above.
+        let finished = unsafe { checksig_hasher_finish(hasher, digest.as_mut_ptr()) };
+        // SAFETY: as above.
+        let copied = unsafe { checksig_hasher_copy(hasher, &raw mut copy) };
+        // SAFETY: as above.
+        let reset = unsafe { checksig_hasher_reset(hasher) };
+        assert_eq!([updated, finished, copied, reset], [ChecksigStatus::Internal; 4]);
+        assert!(copy.is_null() && digest == [0xab; Digest::BYTES], "no output is written");
+        // SAFETY: it is used no more.
+        unsafe { checksig_hasher_free(hasher) };
+    }
 }

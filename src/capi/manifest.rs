@@ -5,7 +5,7 @@
 use std::ffi::c_char;
 
 use super::batch::ChecksigBatch;
-use super::boundary::{Out, array, borrow, borrow_mut, bytes, guard, guard_free, path, take};
+use super::boundary::{Changing, Out, array, borrow, borrow_mut, bytes, guard, guard_free, path, take};
 use super::choices::{grammar, name_of};
 use super::hashing::{ChecksigBytes, element};
 use super::options::{format_named, truth};
@@ -13,7 +13,6 @@ use super::record::ChecksigText;
 use super::status::{ChecksigStatus, Failure};
 use crate::digest::Digest;
 use crate::engine::{Listing, write_manifest};
-use crate::error::Error;
 use crate::manifest::Item;
 use crate::report::{FileReport, Record};
 
@@ -24,9 +23,14 @@ const BATCH_LINES: usize = 256;
 ///
 /// After fork() parent and child have one place in the file between them: let only one of them go on.
 pub struct ChecksigManifest {
+    lines: Changing<Lines>,
+}
+
+/// The lines that are still to be handed out.
+struct Lines {
     listing: Listing,
-    /// Why the reading failed, where lines before it are still to be handed out.
-    failed: Option<Error>,
+    /// Why the reading failed: said again to whoever asks on, to whom an end would mean that it was read whole.
+    failed: Option<Failure>,
 }
 
 /// One entry of a manifest that is written.
@@ -57,7 +61,8 @@ pub unsafe extern "C" fn checksig_manifest_open(
         let format = format_named(unsafe { bytes(format, format_len, "format") }?)?;
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        out.put_handle(ChecksigManifest { listing: Listing::open(path, grammar(format)?)?, failed: None });
+        let lines = Lines { listing: Listing::open(path, grammar(format)?)?, failed: None };
+        out.put_handle(ChecksigManifest { lines: Changing::new(lines) });
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -67,7 +72,8 @@ pub unsafe extern "C" fn checksig_manifest_open(
 /// CHECKSIG_STATUS_OK: *out is a batch, the caller's, to be freed with checksig_batch_free(); it outlives the manifest.
 /// Its records are files with CHECKSIG_OUTCOME_NOT_CHECKED, whose `expected` is the digest, and malformed lines; empty
 /// lines and comments have none. CHECKSIG_STATUS_FINISHED: there are no more, and the manifest was read whole. Fails
-/// with CHECKSIG_STATUS_MANIFEST_UNREADABLE or _CHANGED where it was not: then nobody knows what it lists.
+/// with CHECKSIG_STATUS_MANIFEST_UNREADABLE or _CHANGED where it was not, and every time from then on: nobody knows what
+/// it lists.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_manifest_next_batch(
     manifest: *mut ChecksigManifest,
@@ -78,7 +84,7 @@ pub unsafe extern "C" fn checksig_manifest_next_batch(
         let manifest = unsafe { borrow_mut(manifest, "manifest") }?;
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        let records = manifest.next_records()?;
+        let records = manifest.lines.change(Lines::next_records)??;
         if records.is_empty() {
             return Ok(ChecksigStatus::Finished);
         }
@@ -100,7 +106,7 @@ pub unsafe extern "C" fn checksig_manifest_format(
         let manifest = unsafe { borrow(manifest, "manifest") }?;
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
-        out.put(name_of(manifest.listing.formats().iter()));
+        out.put(name_of(manifest.lines.get()?.listing.formats().iter()));
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -117,7 +123,8 @@ pub unsafe extern "C" fn checksig_manifest_free(manifest: *mut ChecksigManifest)
 /// path leads where the system says. format is one of checksig_options_set_format(). entries is an array of count
 /// entries; it may be NULL where count is 0. It is written beside its place first, and then put there: nobody sees half
 /// of it. What stands there already stays with overwrite 0 (CHECKSIG_STATUS_MANIFEST_EXISTS) and is replaced with 1, if
-/// it is a regular file. CHECKSIG_STATUS_BAD_ARGUMENT says that no line of this format can carry a name, and
+/// it is a regular file. The name "-" is written "./-", since to sha1sum and the like that is standard input; not in the
+/// format "bagit". CHECKSIG_STATUS_BAD_ARGUMENT says that no line of this format can carry a name, and
 /// checksig_last_error() which; then nothing is written. Any number of threads may call it at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_manifest_write(
@@ -157,18 +164,21 @@ unsafe fn entry((index, entry): (usize, &ChecksigEntry)) -> Result<(Digest, &[u8
     Ok((Digest::from_bytes(*digest), name))
 }
 
-impl ChecksigManifest {
+impl Lines {
     /// The next lines as records; none at the end.
-    fn next_records(&mut self) -> Result<Vec<Record>, Error> {
+    fn next_records(&mut self) -> Result<Vec<Record>, Failure> {
         let mut records = Vec::new();
         while records.len() < BATCH_LINES && self.failed.is_none() {
             match self.listing.next() {
                 Some(Ok(item)) => records.push(record(item)),
-                Some(Err(error)) => self.failed = Some(error),
+                Some(Err(error)) => self.failed = Some(error.into()),
                 None => break,
             }
         }
-        if records.is_empty() { self.failed.take().map_or(Ok(records), Err) } else { Ok(records) }
+        match &self.failed {
+            Some(failure) if records.is_empty() => Err(failure.clone()),
+            _ => Ok(records),
+        }
     }
 }
 
@@ -177,5 +187,35 @@ fn record(item: Item) -> Record {
     match item {
         Item::Entry(entry) => Record::File(FileReport::listed(entry)),
         Item::Malformed(malformed) => Record::Malformed(malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::boundary::catch;
+
+    /// Stands for a fault in the grammars, whose panics end where they are called from here.
+    #[test]
+    fn a_manifest_that_a_panic_went_through_is_not_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let listing = folder.path().join("sha1sum.txt");
+        std::fs::write(&listing, "").unwrap();
+        let place = listing.to_str().unwrap();
+        let mut manifest = std::ptr::null_mut();
+        // SAFETY: a path of so many bytes, the four of a literal, and a place for the handle.
+        let opened = unsafe {
+            checksig_manifest_open(place.as_ptr().cast(), place.len(), c"auto".as_ptr(), 4, &raw mut manifest)
+        };
+        assert_eq!(opened, ChecksigStatus::Ok);
+        // SAFETY: it was made just now and is not freed yet.
+        let panicked = catch(|| unsafe { &mut (*manifest).lines }.change(|_| panic!("a fault")));
+        assert_eq!(panicked.unwrap_err().status, ChecksigStatus::Internal);
+        let mut batch = std::ptr::null_mut();
+        // SAFETY: the manifest is not freed yet, and the output has its place.
+        let read = unsafe { checksig_manifest_next_batch(manifest, &raw mut batch) };
+        assert_eq!((read, batch.is_null()), (ChecksigStatus::Internal, true));
+        // SAFETY: it is used no more.
+        unsafe { checksig_manifest_free(manifest) };
     }
 }

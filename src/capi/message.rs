@@ -14,7 +14,7 @@ use crate::verdict::Verdict;
 const LINES_MAX: usize = 20;
 
 /// One line for each malformed line, then one for each failure; `None` where the verdict is pass.
-pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<String> {
+pub(super) fn message(report: &Report, root: &Path) -> Option<String> {
     match report.verdict() {
         Verdict::Pass => return None,
         Verdict::Fail => {}
@@ -39,6 +39,7 @@ pub(super) fn message(report: &Report, root: &Path, manifest: &Path) -> Option<S
             Verb::Hash => "the list names no file, so nothing was read".to_owned(),
             Verb::Create => format!("{} - no regular file, so no manifest was written", quoted(root)),
             Verb::Verify | Verb::Audit => {
+                let manifest = report.manifest.as_deref().unwrap_or(root);
                 format!("{} - lists no file, so nothing was verified", quoted(manifest))
             }
         });
@@ -62,6 +63,7 @@ mod tests {
 
     fn report(records: &[Record]) -> Report {
         let mut report = Report::new(Verb::Verify, &Kernels::auto());
+        report.manifest = Some("/tmp/logs/manifest-sha1.txt".into());
         records.iter().for_each(|record| report.add(record));
         report
     }
@@ -75,7 +77,7 @@ mod tests {
     }
 
     fn text(report: &Report) -> Option<String> {
-        message(report, Path::new("/tmp/logs"), Path::new("/tmp/logs/sha1sum.txt"))
+        message(report, Path::new("/tmp/logs"))
     }
 
     const MISMATCH: Outcome = Outcome::Mismatch { actual: Digest::from_bytes([0; 20]) };
@@ -130,7 +132,7 @@ mod tests {
         assert_eq!(text(&good), None);
         good.cancelled = true;
         assert_eq!(text(&good).as_deref(), Some("cancelled before every file was checked"));
-        let empty = "\"/tmp/logs/sha1sum.txt\" - lists no file, so nothing was verified";
+        let empty = "\"/tmp/logs/manifest-sha1.txt\" - lists no file, so nothing was verified";
         assert_eq!(text(&report(&[])).as_deref(), Some(empty));
     }
 }

@@ -97,8 +97,8 @@ pub struct ChecksigReaderUse {
 }
 
 impl Found {
-    pub(super) fn new(report: Report, root: &Path, manifest: &Path) -> Found {
-        let message = message(&report, root, manifest);
+    pub(super) fn new(report: Report, root: &Path) -> Found {
+        let message = message(&report, root);
         Found { report, message }
     }
 
@@ -240,8 +240,9 @@ pub unsafe extern "C" fn checksig_report_format(
     })
 }
 
-/// Gives one of the sentences that say why these readers and kernels: what was asked for by name, and every fallback
-/// with its reason and remedy.
+/// Gives one of the sentences that say why the run was done as it was: readers and kernels that were asked for by name,
+/// every fallback with its reason and remedy, which manifest was taken where none was named, and where less was used than
+/// was asked for, such as workers, queue depth or memory.
 ///
 /// index counts from 0. The text is UTF-8 and lives as long as the report.
 #[unsafe(no_mangle)]

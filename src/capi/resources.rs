@@ -25,8 +25,8 @@ pub unsafe extern "C" fn checksig_options_set_workers(options: *mut ChecksigOpti
 
 /// Chooses how files are read: "auto", the default, or one reader for every file: "uring", "threads", "mmap", "pread".
 ///
-/// CHECKSIG_STATUS_BAD_OPTION says that there is no such reader. Whether this machine has it is seen by
-/// checksig_run_start().
+/// CHECKSIG_STATUS_BAD_OPTION says that there is no such reader. Whether this machine has it is seen by the
+/// function that starts a run: CHECKSIG_STATUS_READER_UNAVAILABLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_reader(
     options: *mut ChecksigOptions,
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn checksig_options_set_reader(
 /// "avx512", "avx2", "sha-ni-x2" or "sha1-crate".
 ///
 /// CHECKSIG_STATUS_BAD_OPTION says that there is no such kernel, and checksig_last_error() which there are. Whether this
-/// CPU can run it is seen by checksig_run_start(): CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
+/// CPU can run it is seen by the function that starts a run: CHECKSIG_STATUS_KERNEL_UNAVAILABLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_kernel(
     options: *mut ChecksigOptions,
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn checksig_options_set_queue_depth(
 /// Sets how many bytes all buffers of the run may take, those of workers and those of readers; 0, the default, means 51
 /// MiB and 8 MiB for each worker, at most.
 ///
-/// Less than 4 MiB is refused by checksig_run_start(): CHECKSIG_STATUS_BAD_OPTION.
+/// Less than 4 MiB is refused by every function that starts a run: CHECKSIG_STATUS_BAD_OPTION.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_memory(options: *mut ChecksigOptions, bytes: u64) -> ChecksigStatus {
     guard(|| {
@@ -98,7 +98,8 @@ pub unsafe extern "C" fn checksig_options_set_memory(options: *mut ChecksigOptio
 /// Chooses whether every byte is read from the device itself, past the page cache (O_DIRECT): 1, or 0, the default: what
 /// is in the page cache is taken from there, which says nothing about the medium.
 ///
-/// The reader "mmap" cannot do it: checksig_run_start() refuses the two together with CHECKSIG_STATUS_BAD_OPTION.
+/// The reader "mmap" cannot do it: every function that starts a run refuses the two together with
+/// CHECKSIG_STATUS_BAD_OPTION.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_options_set_from_media(
     options: *mut ChecksigOptions,

@@ -23,7 +23,6 @@ pub struct ChecksigRun {
     process: u32,
     canceller: Canceller,
     root: PathBuf,
-    manifest: PathBuf,
     state: Mutex<State>,
 }
 
@@ -61,13 +60,12 @@ pub struct ChecksigProgress {
 }
 
 impl ChecksigRun {
-    /// A run on a root by a manifest, as messages name them.
-    pub(super) fn new(run: Run, root: PathBuf, manifest: PathBuf) -> ChecksigRun {
+    /// A run on a root, as messages name it.
+    pub(super) fn new(run: Run, root: PathBuf) -> ChecksigRun {
         ChecksigRun {
             process: process::id(),
             canceller: run.canceller(),
             root,
-            manifest,
             state: Mutex::new(State {
                 run: Some(run),
                 progress: Progress::default(),
@@ -100,7 +98,7 @@ impl ChecksigRun {
         if let Some(run) = state.run.take() {
             state.progress = run.progress();
             state.end = match run.finish() {
-                Ok(report) => Ok(Arc::new(Found::new(report, &self.root, &self.manifest))),
+                Ok(report) => Ok(Arc::new(Found::new(report, &self.root))),
                 Err(error) => Err(error.into()),
             };
         }

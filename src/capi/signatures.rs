@@ -38,9 +38,7 @@ pub unsafe extern "C" fn checksig_check_signatures(root: *const c_char) -> *mut 
 }
 
 fn check(root: &Path) -> Result<Option<CString>, Failure> {
-    let report = verify(root, &Options::default())?;
-    let manifest = report.manifest.clone().unwrap_or_default();
-    let found = Found::new(report, root, &manifest);
+    let found = Found::new(verify(root, &Options::default())?, root);
     Ok(found.message().map(c_text))
 }
 

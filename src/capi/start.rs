@@ -12,7 +12,7 @@ use super::hashing::{ChecksigBytes, elements};
 use super::options::ChecksigOptions;
 use super::run::ChecksigRun;
 use super::status::{ChecksigStatus, Failure};
-use crate::engine::{MANIFEST_NAME, Run};
+use crate::engine::Run;
 
 /// Starts to verify the files below a root against its manifest, and returns while that goes on.
 ///
@@ -27,11 +27,7 @@ pub unsafe extern "C" fn checksig_run_start(
     out: *mut *mut ChecksigRun,
 ) -> ChecksigStatus {
     guard(|| {
-        let begin = |root: &Path, choices: Choices| {
-            let options = choices.for_verify()?;
-            let run = Run::verify(root, &options)?;
-            Ok((run, options.manifest.unwrap_or_else(|| root.join(MANIFEST_NAME))))
-        };
+        let begin = |root: &Path, choices: Choices| Ok(Run::verify(root, &choices.for_verify()?)?);
         // SAFETY: points 1 to 4 of the contract.
         unsafe { start(root, root_len, options, out, begin) }
     })
@@ -55,11 +51,7 @@ pub unsafe extern "C" fn checksig_run_start_audit(
     out: *mut *mut ChecksigRun,
 ) -> ChecksigStatus {
     guard(|| {
-        let begin = |root: &Path, choices: Choices| {
-            let options = choices.for_audit()?;
-            let run = Run::audit(root, &options)?;
-            Ok((run, options.manifest.unwrap_or_else(|| root.join(MANIFEST_NAME))))
-        };
+        let begin = |root: &Path, choices: Choices| Ok(Run::audit(root, &choices.for_audit()?)?);
         // SAFETY: points 1 to 4 of the contract.
         unsafe { start(root, root_len, options, out, begin) }
     })
@@ -84,11 +76,7 @@ pub unsafe extern "C" fn checksig_run_start_create(
     out: *mut *mut ChecksigRun,
 ) -> ChecksigStatus {
     guard(|| {
-        let begin = |root: &Path, choices: Choices| {
-            let options = choices.for_create()?;
-            let run = Run::create(root, &options)?;
-            Ok((run, options.output.clone().unwrap_or_else(|| root.join(options.manifest_name()))))
-        };
+        let begin = |root: &Path, choices: Choices| Ok(Run::create(root, &choices.for_create()?)?);
         // SAFETY: points 1 to 4 of the contract.
         unsafe { start(root, root_len, options, out, begin) }
     })
@@ -119,12 +107,12 @@ pub unsafe extern "C" fn checksig_run_start_files(
         // SAFETY: point 3 of the contract.
         let out = unsafe { Out::new(out, "out") }?;
         let run = Run::hash(paths.into_iter().map(OsStr::from_bytes), &choices.for_files()?)?;
-        out.put_handle(ChecksigRun::new(run, PathBuf::new(), PathBuf::new()));
+        out.put_handle(ChecksigRun::new(run, PathBuf::new()));
         Ok(ChecksigStatus::Ok)
     })
 }
 
-/// Starts a run on a root, where `begin` gives it and the manifest that it is about.
+/// Starts a run on a root, where `begin` gives it.
 ///
 /// # Safety
 /// The arguments keep points 1 to 4 of the contract.
@@ -133,7 +121,7 @@ unsafe fn start(
     root_len: usize,
     options: *const ChecksigOptions,
     out: *mut *mut ChecksigRun,
-    begin: impl FnOnce(&Path, Choices) -> Result<(Run, PathBuf), Failure>,
+    begin: impl FnOnce(&Path, Choices) -> Result<Run, Failure>,
 ) -> Result<ChecksigStatus, Failure> {
     // SAFETY: point 2 of the contract.
     let root = unsafe { path(root, root_len, "root") }?;
@@ -141,8 +129,7 @@ unsafe fn start(
     let choices = unsafe { chosen(options) };
     // SAFETY: point 3 of the contract.
     let out = unsafe { Out::new(out, "out") }?;
-    let (run, manifest) = begin(root, choices)?;
-    out.put_handle(ChecksigRun::new(run, root.to_owned(), manifest));
+    out.put_handle(ChecksigRun::new(begin(root, choices)?, root.to_owned()));
     Ok(ChecksigStatus::Ok)
 }
 

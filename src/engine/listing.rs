@@ -13,13 +13,13 @@ use super::creation::Creation;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
-use crate::manifest::{Entries, Format, Formats, Grammar, Item, LineError};
+use crate::manifest::{Entries, Format, Formats, Grammar, Item, LineError, name_of_file};
 use crate::root::{Stamp, open_anywhere, stamp_of};
 
 /// The lines of a manifest that stands on the disk: an iterator that ends at its end, or at the first error.
 ///
-/// Only a regular file is read. Where it was written to, truncated or replaced meanwhile, the last item is an error: nobody knows then what it
-/// lists.
+/// Only a regular file is read. Where it was written to, truncated or replaced meanwhile, the last item is an error:
+/// nobody knows then what it lists.
 ///
 /// ```
 /// use checksig::{Listing, manifest::{Grammar, Item}};
@@ -92,7 +92,8 @@ impl Iterator for Listing {
 /// Writes a manifest of entries that the caller has, in their order: beside its place first, and then in it.
 ///
 /// What stands there stays unless `overwrites`, and must be a regular file or a link to one. An entry that no line of
-/// this format can carry is an error, and then nothing is written.
+/// this format can carry is an error, and then nothing is written. The name `-` is written `./-`, as [`create`](crate::create)
+/// writes it, since to `sha1sum` and the like that is standard input; in a bag it is a name as any other.
 pub fn write_manifest<'a>(
     path: impl AsRef<Path>,
     format: Format,
@@ -101,7 +102,7 @@ pub fn write_manifest<'a>(
 ) -> Result<(), Error> {
     let mut creation = Creation::begin_at(path.as_ref().to_owned(), false, format, overwrites)?;
     for (index, (digest, name)) in entries.into_iter().enumerate() {
-        if let Err(source) = creation.write_entry(digest, name) {
+        if let Err(source) = creation.write_entry(digest, name_of_file(format, name)) {
             let is_refused = source.kind() == io::ErrorKind::InvalidInput && source.raw_os_error().is_none();
             return Err(if is_refused { Error::EntryRefused { index, source } } else { creation.unwritable(source) });
         }

@@ -79,6 +79,10 @@ static void a_manifest_that_changes_is_no_list(void) {
     }
     CHECK(status == CHECKSIG_STATUS_MANIFEST_CHANGED && lines > 9000);
     CHECK(says("changed while it was read"));
+    // Who asks once more is not told that it was read whole.
+    EXPECT(CHECKSIG_STATUS_NULL_ARGUMENT, checksig_manifest_next_batch(manifest, NULL));
+    EXPECT(CHECKSIG_STATUS_MANIFEST_CHANGED, checksig_manifest_next_batch(manifest, &batch));
+    CHECK(says("changed while it was read"));
     checksig_manifest_free(manifest);
 }
 
@@ -113,6 +117,16 @@ static void entries_are_written_whole_or_not_at_all(void) {
     entries[0].name.len = SIZE_MAX;
     EXPECT(CHECKSIG_STATUS_BAD_ARGUMENT, checksig_manifest_write(TEXT("new"), TEXT("gnu"), entries, 1, 1));
     CHECK(file_is("new", "") && count_own("fd") == before);
+}
+
+// To sha1sum "-" is standard input; a bag has no such names.
+static void a_file_is_never_listed_by_the_name_of_standard_input(void) {
+    const uint8_t digest[20] = {0xab};
+    ChecksigEntry entry = {{"-", 1}, digest};
+    DONE(checksig_manifest_write(TEXT("dash"), TEXT("gnu"), &entry, 1, 0));
+    CHECK(file_is("dash", "ab00000000000000000000000000000000000000  ./-\n"));
+    DONE(checksig_manifest_write(TEXT("dash"), TEXT("bagit"), &entry, 1, 1));
+    CHECK(file_is("dash", "ab00000000000000000000000000000000000000  -\n"));
 }
 
 static void is_digest(const ChecksigHasher *hasher, const char *hex) {
@@ -155,6 +169,7 @@ int main(int argc, char **argv) {
     what_is_no_manifest_is_refused();
     a_manifest_that_changes_is_no_list();
     entries_are_written_whole_or_not_at_all();
+    a_file_is_never_listed_by_the_name_of_standard_input();
     bytes_are_hashed_as_they_come();
     puts("manifests: all as it should be");
     return 0;

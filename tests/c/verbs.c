@@ -242,6 +242,32 @@ static void nothing_is_written_where_nothing_passes(void) {
     checksig_options_free(chosen);
 }
 
+// A bag's manifest is taken where there is no other; one that is named is named as it was.
+static void a_message_names_the_manifest_that_was_taken(void) {
+    CHECK(mkdir("bag", 0777) == 0);
+    write_file("bag/manifest-sha1.txt", "");
+    write_file("named", "");
+    ChecksigOptions *chosen = options();
+    DONE(checksig_options_set_manifest(chosen, TEXT("named")));
+    typedef ChecksigStatus Start(const char *, size_t, const ChecksigOptions *, ChecksigRun **);
+    Start *starts[] = {checksig_run_start, checksig_run_start_audit};
+    for (int i = 0; i < 3; i++) {
+        ChecksigRun *run = NULL;
+        ChecksigReport *report = NULL;
+        ChecksigText text;
+        DONE(starts[i / 2](TEXT("bag"), i % 2 ? chosen : NULL, &run));
+        DONE(checksig_run_report(run, &report));
+        DONE(checksig_report_message(report, &text));
+        const char *manifest = i % 2 ? "named" : "bag/manifest-sha1.txt";
+        char expected[80];
+        snprintf(expected, sizeof expected, "\"%s\" - lists no file, so nothing was verified", manifest);
+        CHECK(is_text(text, expected));
+        checksig_report_free(report);
+        checksig_run_free(run);
+    }
+    checksig_options_free(chosen);
+}
+
 int main(int argc, char **argv) {
     CHECK(argc == 2 && chdir(argv[1]) == 0);
     CHECK(mkdir("tree", 0777) == 0 && mkdir("tree/sub", 0777) == 0 && mkdir("tree/cache", 0777) == 0);
@@ -259,6 +285,7 @@ int main(int argc, char **argv) {
     a_value_that_an_option_cannot_have_is_refused();
     CHECK(remove("tree/sha1sum.txt") == 0);
     nothing_is_written_where_nothing_passes();
+    a_message_names_the_manifest_that_was_taken();
     puts("verbs: all as it should be");
     return 0;
 }

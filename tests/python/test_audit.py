@@ -103,7 +103,7 @@ def test_a_format_is_found_out_or_named(tree, name):
     for function in [checksig.verify, audit]:
         assert function(tree.root).ok
         report = function(tree.root, format=name)
-        assert report.ok and report.format == name
+        assert report.ok and report.formats == (name,)
     assert checksig.check_signatures(tree.root, format=name) is None
     other = "bsd" if name in ("gnu", "bagit", "zero") else "gnu"
     report = checksig.verify(tree.root, format=other)
@@ -141,3 +141,11 @@ def test_words_that_are_none(tree):
     with pytest.raises(checksig.RootNotDirectoryError) as caught:
         audit(tree.root + "/a")
     assert isinstance(caught.value, NotADirectoryError) and caught.value.filename == tree.root + "/a"
+
+
+def test_each_format_of_a_mixed_manifest_has_its_name(tree):
+    tree.add("a").add("b")
+    tree.lines[1] = b"SHA1 (b) = " + tree.lines[1].split()[0] + b"\n"
+    tree.write()
+    report = checksig.verify(tree.root)
+    assert report.ok and report.formats == ("gnu", "bsd") and report.to_dict()["formats"] == ["gnu", "bsd"]

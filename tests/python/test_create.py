@@ -30,7 +30,7 @@ def listed(root, name="sha1sum.txt"):
 
 def test_what_was_created_verifies(files):
     report = create(files.root)
-    assert report.ok and (report.verb, report.files, report.bytes, report.format) == ("create", 3, 4, "gnu")
+    assert report.ok and (report.verb, report.files, report.bytes, report.formats) == ("create", 3, 4, ("gnu",))
     assert report.manifest == files.root + "/sha1sum.txt"
     assert checksig.audit(files.root).counts["match"] == 3
     if shutil.which("sha1sum"):
@@ -207,3 +207,10 @@ def test_what_is_no_manifest(tmp_path):
     with pytest.raises(checksig.OptionsError):
         Manifest.from_mapping({"a\nb": ABC}).write(tmp_path / "list", format="bsd-nonsense")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("format, listed", [("gnu", "./-"), ("bagit", "-")])
+def test_a_file_is_never_listed_by_the_name_of_standard_input(tmp_path, format, listed):
+    path = tmp_path / "manifest-sha1.txt"
+    Manifest.from_mapping({"-": ABC}).write(path, format=format)
+    assert [entry.name for entry in Manifest.read(path, format=format)] == [listed]

@@ -9,7 +9,7 @@ import pytest
 from test_process import settles, usage
 
 import checksig
-from checksig import Outcome, iter_verify
+from checksig import Outcome, _boundary_run, iter_verify
 
 
 def test_files_come_in_the_order_of_the_manifest(logs):
@@ -39,6 +39,18 @@ def test_a_manifest_that_lists_nothing_does_not_pass_in_silence(tree):
     tree.write()
     with pytest.raises(checksig.SignatureError, match="lists no file"):
         assert all(file.ok for file in iter_verify(tree.root))
+
+
+@pytest.mark.parametrize("listed, seen", [(None, [True]), (b"other", [False])], ids=["untold", "told"])
+def test_a_verdict_that_no_file_tells_of_is_raised(tree, monkeypatch, listed, seen):
+    tree.add("a", listed=listed).write()
+    report = _boundary_run.Run.report
+    found = {"ok": False, "message": "a cause that is new"}
+    monkeypatch.setattr(_boundary_run.Run, "report", lambda run: {**report(run), **found})
+    files = iter_verify(tree.root)
+    assert [next(files).ok] == seen
+    with pytest.raises(checksig.SignatureError if seen[0] else StopIteration, match="new" if seen[0] else None):
+        next(files)
 
 
 def test_errors_come_with_the_call(tmp_path):

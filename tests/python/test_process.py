@@ -4,6 +4,7 @@ What the calls give is the matter of the other tests.
 """
 
 import gc
+import itertools
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from threading import Event, Thread
 import pytest
 
 import checksig
+from checksig import _boundary_run
 
 INTERRUPTED = """
 import os, signal, sys, threading, time
@@ -202,3 +204,39 @@ def test_thousands_of_calls_of_every_kind_leave_nothing_behind(logs, tmp_path):
     settles(before)
     # A leak of a buffer or a ring of 64 KiB a turn would be 12 MiB for each kind of call.
     assert resident_mib() - memory_before < 10
+
+
+def test_ctrl_c_at_any_line_of_a_call_leaves_no_call_behind(tree):
+    tree.add("a").write()
+    code = _boundary_run.Run._call.__code__
+    cancel = _boundary_run.lib.checksig_run_cancel
+    for nth in itertools.count(1):
+        run = checksig.Run(tree.root)
+        reached = []
+
+        def call(*arguments):
+            reached.append(arguments)
+            return cancel(*arguments)
+
+        lines = itertools.count(1)
+
+        def interrupt(frame, event, _):
+            if frame.f_code is not code:
+                return None
+            if event == "line" and not reached and next(lines) == nth:
+                raise KeyboardInterrupt
+            return interrupt
+
+        before = sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            run._run._call(call)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(before)
+        assert not run._run._calls, f"line event {nth}"
+        run.close()
+        if reached:
+            break
+    assert nth > 4

@@ -48,6 +48,15 @@ def test_it_is_told_of_a_manifest_that_is_written(logs):
     assert last.fraction_done == 1.0
 
 
+def test_an_audit_tells_the_names_that_it_has_walked_past(logs):
+    seen = []
+    checksig.audit(logs.root, progress=seen.append)
+    # The ten logs; their manifest needs no entry.
+    assert seen[-1].names_walked == 10
+    checksig.verify(logs.root, progress=seen.append)
+    assert seen[-1].names_walked is None
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("nothing", [None, False])
 def test_nobody_need_be_told(logs, function, nothing):

@@ -11,6 +11,7 @@ import pytest
 
 import checksig
 from checksig import Outcome, verify
+from checksig._arguments import options
 
 
 def test_a_report_of_a_good_tree(tree):
@@ -30,7 +31,7 @@ def test_a_bag_is_verified_by_its_own_manifest_where_none_is_named(tree):
     tree.add("data/a", b"1").write()
     os.rename(tree.path("sha1sum.txt"), tree.path("manifest-sha1.txt"))
     report = verify(tree.root)
-    assert report.ok and (report.format, report.manifest) == ("bagit", os.fsdecode(tree.path("manifest-sha1.txt")))
+    assert report.ok and (report.formats, report.manifest) == (("bagit",), os.fsdecode(tree.path("manifest-sha1.txt")))
     assert checksig.check_signatures(tree.root) is None
 
 
@@ -141,3 +142,8 @@ def test_a_closed_run_says_so(logs):
     for use in [run.progress, run.cancel, run.report, lambda: next(run)]:
         with pytest.raises(ValueError, match="the run is closed"):
             use()
+
+
+def test_an_option_that_nobody_knows_is_refused():
+    with pytest.raises(TypeError, match="^there is no option frm_media$"):
+        options({"root": "/", "progress": None, "frm_media": True})

@@ -196,11 +196,11 @@ def create(
     The manifest does not list itself. The other keyword arguments are those of :func:`verify`.
 
     :param output: where the manifest goes; without it ``sha1sum.txt`` below the root, of a bag ``manifest-sha1.txt``
-    :param force: replace a manifest that is there already
+    :param force: replace the file that is there already
     :param format: how an entry is written: see :class:`Format`
     :param exclude: patterns of what is not listed: as for :func:`audit`
     :raises SignatureError: nothing was written: there is no regular file, or some, in the `report`, could not be read
-    :raises ManifestExistsError: a FileExistsError: there is a manifest already, and `force` is false
+    :raises ManifestExistsError: a FileExistsError: a file, be it a manifest or not, is there already, and `force` is false
     :raises ManifestUnwritableError: an OSError: it cannot be written there
     :raises OptionsError: an option has a value that it cannot have
     :raises ChecksigError: there is no root
@@ -247,7 +247,7 @@ def iter_verify(
 
     :param ordered: whether files come in the order of the manifest, or as they are found
     :raises MalformedManifestError: after the last file: lines of the manifest do not parse
-    :raises SignatureError: after the last file: the manifest lists none
+    :raises SignatureError: after the last file: all of them are `ok` and the run did not pass; the manifest lists none, say
     :raises ChecksigError: the check could not be made at all
 
     >>> import pathlib, tempfile
@@ -267,12 +267,15 @@ def iter_verify(
 def _files(run: Run) -> Generator[FileReport, None, None]:
     from ._model import FileReport
 
+    told = False
     with run:
         for record in run:
             if isinstance(record, FileReport):
+                told = told or not record.ok
                 yield record
         report = run.report()
-        if report.malformed or report.cancelled or not report.files:
+        # Where a file has told of the failure, only what it cannot tell is left to be raised.
+        if report.malformed or report.cancelled or not told:
             report.raise_for_failures()
 
 

@@ -26,12 +26,16 @@ _BYTES_MAX = 2**64 - 1
 def options(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options among the arguments of a function, by name: bytes, numbers, and lists of bytes.
 
-    A None that leaves the choice to the library is not among them.
+    A None that leaves the choice to the library is not among them, nor is what has its own meaning in a function. Any other
+    argument is an option that was forgotten here, and not one to be passed over.
     """
     found = {}
     for name, value in given.items():
-        if name in _TAKEN and not (value is None and name in _MAY_BE_NONE):
-            found[name] = _TAKEN[name](value, name)
+        if name in _NO_OPTIONS or value is None and name in _MAY_BE_NONE:
+            continue
+        if name not in _TAKEN:
+            raise TypeError(f"there is no option {name}")
+        found[name] = _TAKEN[name](value, name)
     return found
 
 
@@ -124,4 +128,5 @@ _TAKEN: Mapping[str, Callable[[Any, str], Any]] = {
     "idle": _flag,
     "ordered": _flag,
 }
+_NO_OPTIONS = ("self", "root", "root_dir", "paths", "progress")
 _MAY_BE_NONE = ("manifest", "output", "workers", "queue_depth", "memory", "limit_rate")

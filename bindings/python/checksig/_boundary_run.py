@@ -48,7 +48,7 @@ class Run:
         self._process = os.getpid()
         # Guards the next two. Reentrant, because a signal can come while it is held.
         self._lock = RLock()
-        self._calls = 0
+        self._calls: set[object] = set()
         self._closed = False
         # Freed with this object where nobody calls close().
         self._handle = owned("ChecksigRun", lib.checksig_run_free)
@@ -87,6 +87,7 @@ class Run:
             _known(out.files_expected),
             _known(out.bytes_expected),
             _known(out.fraction_done),
+            _known(out.names_walked),
         )
 
     def cancel(self) -> None:
@@ -108,30 +109,32 @@ class Run:
             if self._closed:
                 return
             self._closed = True
-            is_free = self._calls == 0
+            is_free = not self._calls
             if not is_free:
                 lib.checksig_run_cancel(self._handle[0])
         if is_free:
             ffi.release(self._handle)
 
     def _call(self, function: Callable[..., int], *arguments: Any) -> int:
-        with self._own_lock():
-            if self._closed:
-                raise ValueError("the run is closed")
-            self._calls += 1
+        # A mark and not a number: Ctrl-C can be raised before it is set as well as behind that.
+        mark = object()
         try:
+            with self._own_lock():
+                if self._closed:
+                    raise ValueError("the run is closed")
+                self._calls.add(mark)
             return check(function(self._handle[0], *arguments), self._path)
         finally:
             with self._own_lock():
-                self._calls -= 1
-                is_last = self._closed and self._calls == 0
+                self._calls.discard(mark)
+                is_last = self._closed and not self._calls
             if is_last:
                 ffi.release(self._handle)
 
     def _own_lock(self) -> RLock:
         # In a child after fork(), a lock that another thread held would be held for ever, and its call never end.
         if self._process != os.getpid():
-            self._process, self._lock, self._calls = os.getpid(), RLock(), 0
+            self._process, self._lock, self._calls = os.getpid(), RLock(), set()
         return self._lock
 
     def _path(self, kind: type[Exception]) -> bytes:
@@ -234,12 +237,16 @@ def _report(report: Any) -> dict[str, Any]:
     for index in range(summary.reasons):
         check(lib.checksig_report_reason(report, index, text))
         reasons.append(text_of(text))
+    formats = []
+    for index in range(summary.formats):
+        check(lib.checksig_report_format(report, index, text))
+        formats.append(text_of(text))
     return {
         # A verdict that is not known is no pass.
         "ok": summary.verdict == lib.CHECKSIG_VERDICT_PASS,
         "message": message,
         "counts": counts,
-        "format": text_of(summary.format) or None,
+        "formats": formats,
         "manifest": bytes_of(summary.manifest),
         "files": summary.files,
         "moved": summary.moved,

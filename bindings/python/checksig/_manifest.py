@@ -101,9 +101,11 @@ class Manifest:
     def write(self, path: AnyPath, *, format: str = "gnu", force: bool = False) -> None:
         """Write the entries in their order, whole or not at all, and wait until they are on the device.
 
+        The name ``-`` is written ``./-``, since to ``sha1sum`` that is standard input; in a bag it is a name as any other.
+
         :param format: how an entry is written: see :class:`Format`
-        :param force: replace a manifest that is there already
-        :raises ManifestExistsError: a FileExistsError: there is one already, and `force` is false
+        :param force: replace the file that is there already
+        :raises ManifestExistsError: a FileExistsError: a file, be it a manifest or not, is there already, and `force` is false
         :raises ManifestUnwritableError: an OSError
         :raises OptionsError: there is no such format, or no line of it can carry one of the names
         """

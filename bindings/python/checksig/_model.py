@@ -250,3 +250,6 @@ class Progress:
     bytes_expected: Optional[int]
     #: The part of the work that is done, from 0 to 1; None where the whole of it cannot be told yet.
     fraction_done: Optional[float]
+    #: Names that an audit has met in the tree since the entries of its manifest were all judged; None before that, and of every
+    #: other run.
+    names_walked: Optional[int]

@@ -6,7 +6,7 @@ Judges nothing: whether a run passed is what the engine said. Imported when the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping
 
 from ._json import text
 from ._model import FileReport, KernelUse, MalformedLine, Outcome, ReaderUse
@@ -25,8 +25,8 @@ class Report:
     #: The directory and the manifest, as they were given; without one, the manifest that was taken.
     root: str
     manifest: str
-    #: The format of the manifest's entries; ``"mixed"`` where lines of several stand side by side, None where there was none.
-    format: Optional[str]
+    #: The formats of the manifest's entries, by their names: more than one where lines of several stand side by side.
+    formats: tuple[str, ...]
     #: Whether something was checked, all of it matches, and nothing was left out.
     ok: bool
     #: The number of files with each outcome; ``report.counts["mismatch"]`` works as well as ``Outcome.MISMATCH``.
@@ -51,7 +51,8 @@ class Report:
     #: Whether the run was ended before it was done; then it did not pass.
     cancelled: bool
     readers: tuple[ReaderUse, ...]
-    #: Why these readers and kernels: what was asked for by name, and every fallback with its reason and remedy.
+    #: Why the run was done as it was: readers and kernels that were asked for by name, every fallback with its reason and remedy,
+    #: which manifest was taken where none was named, and where less was used than was asked for.
     reasons: tuple[str, ...]
     #: The SHA-1 kernel that hashed the most bytes, and all that were chosen.
     kernel: str
@@ -111,11 +112,11 @@ class Report:
             "verb": self.verb,
             **text("root", self.root),
             **text("manifest", self.manifest),
-            "format": self.format,
             "verdict": "pass" if self.ok else "fail",
             "counts": {str(outcome): count for outcome, count in self.counts.items()},
             "moved": self.moved,
             "excluded": self.excluded,
+            "formats": list(self.formats),
             "malformed_lines": len(self.malformed),
             "files": self.files,
             "bytes": self.bytes,

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ._report import Report
 
 
-
 class Run:
     """A verification under way, for those who watch or cancel it from elsewhere.
 
@@ -146,6 +145,7 @@ class Run:
         found["readers"] = tuple(ReaderUse(*reader) for reader in found["readers"])
         found["kernels"] = tuple(KernelUse(*kernel) for kernel in found["kernels"])
         found["reasons"] = tuple(found["reasons"])
+        found["formats"] = tuple(found["formats"])
         # One that nobody named may be a bag's; a list of files has none.
         found["manifest"] = os.fsdecode(found["manifest"] or self._manifest)
         # What is no regular file is no failure to write a manifest.
