@@ -46,7 +46,7 @@ typedef enum {
     CHECKSIG_STATUS_MANIFEST_NOT_REGULAR = 25,
     // The manifest was written to, truncated or replaced while it was read: what it lists is not known.
     CHECKSIG_STATUS_MANIFEST_CHANGED = 35,
-    // There is a manifest already where one was to be written.
+    // There is a file already, be it a manifest or not, where a manifest was to be written.
     CHECKSIG_STATUS_MANIFEST_EXISTS = 36,
     // The manifest cannot be written.
     CHECKSIG_STATUS_MANIFEST_UNWRITABLE = 37,
@@ -386,7 +386,8 @@ ChecksigStatus checksig_options_add_own(ChecksigOptions *options, const char *ow
 // The bytes are copied. For checksig_run_start_create().
 ChecksigStatus checksig_options_set_output(ChecksigOptions *options, const char *output, size_t output_len);
 
-// Chooses whether a manifest that is there already is replaced: 1, or 0, the default: it stays, and no run starts.
+// Chooses whether a file that is there already, be it a manifest or not, is replaced: 1, or 0, the default: it stays,
+// and no run starts.
 //
 // For checksig_run_start_create().
 ChecksigStatus checksig_options_set_overwrite(ChecksigOptions *options, uint32_t overwrite);
@@ -482,7 +483,7 @@ ChecksigStatus checksig_run_start_audit(const char *root,
 // the run; and one with another outcome for a file that could not be listed. The manifest is written beside its place
 // and put there by checksig_run_report(), if the verdict is pass; with any other verdict, and by checksig_run_free()
 // before that, nothing is written and the old one stays. A tree without regular files gives no manifest. Fails at once
-// with CHECKSIG_STATUS_MANIFEST_EXISTS where there is one already and checksig_options_set_overwrite() does not say
+// with CHECKSIG_STATUS_MANIFEST_EXISTS where a file is there already and checksig_options_set_overwrite() does not say
 // that it may be replaced.
 ChecksigStatus checksig_run_start_create(const char *root,
                                          size_t root_len,

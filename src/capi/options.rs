@@ -160,7 +160,8 @@ pub unsafe extern "C" fn checksig_options_set_output(
     })
 }
 
-/// Chooses whether a manifest that is there already is replaced: 1, or 0, the default: it stays, and no run starts.
+/// Chooses whether a file that is there already, be it a manifest or not, is replaced: 1, or 0, the default: it stays,
+/// and no run starts.
 ///
 /// For checksig_run_start_create().
 #[unsafe(no_mangle)]

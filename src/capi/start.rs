@@ -66,7 +66,7 @@ pub unsafe extern "C" fn checksig_run_start_audit(
 /// the run; and one with another outcome for a file that could not be listed. The manifest is written beside its place
 /// and put there by checksig_run_report(), if the verdict is pass; with any other verdict, and by checksig_run_free()
 /// before that, nothing is written and the old one stays. A tree without regular files gives no manifest. Fails at once
-/// with CHECKSIG_STATUS_MANIFEST_EXISTS where there is one already and checksig_options_set_overwrite() does not say
+/// with CHECKSIG_STATUS_MANIFEST_EXISTS where a file is there already and checksig_options_set_overwrite() does not say
 /// that it may be replaced.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn checksig_run_start_create(

@@ -45,7 +45,7 @@ pub enum ChecksigStatus {
     ManifestNotRegular = 25,
     /// The manifest was written to, truncated or replaced while it was read: what it lists is not known.
     ManifestChanged = 35,
-    /// There is a manifest already where one was to be written.
+    /// There is a file already, be it a manifest or not, where a manifest was to be written.
     ManifestExists = 36,
     /// The manifest cannot be written.
     ManifestUnwritable = 37,

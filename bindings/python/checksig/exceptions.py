@@ -114,7 +114,7 @@ class ManifestChangedError(ManifestUnreadableError):
 
 
 class ManifestExistsError(_OSChecksigError, ManifestError, FileExistsError):
-    """There is a manifest already where one was to be written; ``force=True`` replaces it."""
+    """There is a file already, be it a manifest or not, where a manifest was to be written; ``force=True`` replaces it."""
 
 
 class ManifestUnwritableError(_OSChecksigError, ManifestError):
