@@ -16,8 +16,8 @@ use super::status::{ChecksigStatus, Failure, remember};
 
 /// Runs the body of an exported function: a panic becomes a status, and a failure is kept for the thread.
 ///
-/// What a body may leave half done when it panics sits behind [`lock`] or in a [`Changing`], which refuse it from then on.
-/// Options are in neither: a body makes the new value first, and puts it in its place as the last thing that it does.
+/// What a body may leave half done when it panics sits behind [`lock`] or in a [`Changing`], which refuse it from then
+/// on. Options are in neither: a body makes the new value first, and puts it in its place as the last thing that it does.
 pub(super) fn guard(body: impl FnOnce() -> Result<ChecksigStatus, Failure>) -> ChecksigStatus {
     match catch(body) {
         Ok(status) => status,

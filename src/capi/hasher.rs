@@ -109,7 +109,7 @@ mod tests {
         let panicked = catch(|| unsafe { &mut (*hasher).stream }.change(|_| panic!("a fault")));
         assert_eq!(panicked.unwrap_err().status, ChecksigStatus::Internal);
         let mut digest = [0xab; Digest::BYTES];
-        // SAFETY: the hasher is not freed yet, and three bytes are lent; so for the next three, which have their outputs.
+        // SAFETY: the hasher is not freed yet, and three bytes are lent; so for the next ones, with their outputs.
         let updated = unsafe { checksig_hasher_update(hasher, c"abc".as_ptr().cast(), 3) };
         // SAFETY: as above.
         let finished = unsafe { checksig_hasher_finish(hasher, digest.as_mut_ptr()) };

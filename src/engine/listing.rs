@@ -92,8 +92,9 @@ impl Iterator for Listing {
 /// Writes a manifest of entries that the caller has, in their order: beside its place first, and then in it.
 ///
 /// What stands there stays unless `overwrites`, and must be a regular file or a link to one. An entry that no line of
-/// this format can carry is an error, and then nothing is written. The name `-` is written `./-`, as [`create`](crate::create)
-/// writes it, since to `sha1sum` and the like that is standard input; in a bag it is a name as any other.
+/// this format can carry is an error, and then nothing is written. The name `-` is written `./-`, as
+/// [`create`](crate::create) writes it, since to `sha1sum` and the like that is standard input; in a bag it is a name as
+/// any other.
 pub fn write_manifest<'a>(
     path: impl AsRef<Path>,
     format: Format,
