@@ -37,7 +37,7 @@ help:
 	@echo 'make faults   faults of reading at every moment, and of storage in $(FAULTS_LOOPS) rounds: some minutes, all of it only as root'
 	@echo 'make differential  checksig sha1sum beside the system'"'"'s on $(DIFFERENTIAL_CASES) generated command lines: some minutes'
 	@echo 'make fuzz     libFuzzer on manifests, names, lanes, the C API and whole trees, $(FUZZ_SECONDS) seconds each; needs cargo-fuzz'
-	@echo 'make models   the locks of a run with their threads in every order that shuttle thinks of: some minutes'
+	@echo 'make models   the locks of a run with their threads in thousands of orders, by shuttle: some minutes'
 	@echo 'make docs     the documentation as a site, target/site/index.html'
 	@echo 'make wheel    dist/: the source archive, and from it the wheel for every Linux with glibc 2.17 or newer'
 	@echo 'make licences THIRD-PARTY-LICENSES anew, after a change of Cargo.lock; needs cargo-about'

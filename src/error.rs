@@ -74,10 +74,12 @@ pub enum Error {
         is_manifest: Option<bool>,
     },
     /// The manifest that `create` makes cannot be written.
-    #[error("{}: {}{source}", shown(.path), place(.path, .source))]
+    #[error("{}: {}{source}", shown(.path), place(.absent))]
     ManifestUnwritable {
         /// The manifest.
         path: PathBuf,
+        /// The directory for it, where that is not there.
+        absent: Option<PathBuf>,
         /// What Linux said.
         source: io::Error,
     },
@@ -104,10 +106,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file for what is found cannot be written.
-    #[error("{}: {}{source}", shown(.path), place(.path, .source))]
+    #[error("{}: {}{source}", shown(.path), place(.absent))]
     OutputUnwritable {
         /// The file as it was given.
         path: PathBuf,
+        /// The directory for it, where that is not there.
+        absent: Option<PathBuf>,
         /// What Linux said.
         source: io::Error,
     },
@@ -188,11 +192,9 @@ fn replaceable(is_manifest: &Option<bool>) -> &'static str {
     }
 }
 
-/// Where a file could not be made, where that is a directory which is not there.
-fn place(path: &Path, source: &io::Error) -> String {
-    let is_absent = |folder: &Path| folder != Path::new("") && matches!(folder.try_exists(), Ok(false));
-    let folder = path.parent().filter(|folder| source.kind() == io::ErrorKind::NotFound && is_absent(folder));
-    folder.map_or(String::new(), |folder| format!("no file can be made in {}: ", shown(folder)))
+/// Where no file could be made.
+fn place(absent: &Option<PathBuf>) -> String {
+    absent.as_ref().map_or(String::new(), |folder| format!("no file can be made in {}: ", shown(folder)))
 }
 
 /// A path as every message has it: what is in a name must not command the terminal that it is shown on.

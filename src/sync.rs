@@ -7,7 +7,7 @@
 mod modelled;
 
 #[cfg(all(test, checksig_shuttle))]
-pub(crate) use modelled::in_every_order;
+pub(crate) use modelled::in_many_orders;
 #[cfg(checksig_shuttle)]
 pub(crate) use modelled::{Condvar, Mutex, MutexGuard};
 #[cfg(not(checksig_shuttle))]

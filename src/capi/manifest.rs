@@ -118,7 +118,7 @@ pub unsafe extern "C" fn checksig_manifest_free(manifest: *mut ChecksigManifest)
     guard_free(|| drop(unsafe { take(manifest) }));
 }
 
-/// Writes a manifest of entries that the caller has, in their order, and waits until it is on the device.
+/// Writes a manifest of entries that the caller has, in their order, and waits until its bytes are on the device.
 ///
 /// path leads where the system says. format is one of checksig_options_set_format(). entries is an array of count
 /// entries; it may be NULL where count is 0. It is written beside its place first, and then put there: nobody sees half

@@ -4,11 +4,13 @@
 
 use std::ffi::c_char;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::str::FromStr;
 
 use super::boundary::{borrow_mut, bytes, guard};
 use super::choices::bad_option;
 use super::options::{ChecksigOptions, truth};
-use super::status::ChecksigStatus;
+use super::status::{ChecksigStatus, Failure};
+use crate::error::Error;
 
 /// Sets the number of threads that hash; 0, the default, means as many as CPU affinity and the cgroup's quota allow.
 #[unsafe(no_mangle)]
@@ -38,7 +40,7 @@ pub unsafe extern "C" fn checksig_options_set_reader(
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
         let name = unsafe { bytes(reader, reader_len, "reader") }?;
-        handle.choices.resources.reader = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        handle.choices.resources.reader = named(name)?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -59,7 +61,7 @@ pub unsafe extern "C" fn checksig_options_set_kernel(
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
         let name = unsafe { bytes(kernel, kernel_len, "kernel") }?;
-        handle.choices.resources.kernel = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        handle.choices.resources.kernel = named(name)?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -128,7 +130,7 @@ pub unsafe extern "C" fn checksig_options_set_cache(
         let handle = unsafe { borrow_mut(options, "options") }?;
         // SAFETY: point 2 of the contract.
         let name = unsafe { bytes(cache, cache_len, "cache") }?;
-        handle.choices.resources.cache = String::from_utf8_lossy(name).parse().map_err(crate::error::Error::from)?;
+        handle.choices.resources.cache = named(name)?;
         Ok(ChecksigStatus::Ok)
     })
 }
@@ -155,4 +157,12 @@ pub unsafe extern "C" fn checksig_options_set_idle(options: *mut ChecksigOptions
         handle.choices.resources.idle = truth(idle, "idle")?;
         Ok(ChecksigStatus::Ok)
     })
+}
+
+/// What has this name, if anything has.
+fn named<T: FromStr>(name: &[u8]) -> Result<T, Failure>
+where
+    Error: From<T::Err>,
+{
+    Ok(String::from_utf8_lossy(name).parse().map_err(Error::from)?)
 }

@@ -13,10 +13,9 @@ const FED: &str = "the memory of all buffers feeds no more; --memory bounds it, 
 
 /// Workers, after the run, where there may be no more of them. Each is started when there is work for it: where there was no
 /// more work, nothing was refused.
-pub(super) fn fewer_workers(resources: &Resources, workers: usize, told: &[String]) -> Option<String> {
+pub(super) fn fewer_workers(resources: &Resources, workers: usize) -> Option<String> {
     let asked = resources.workers?.get();
-    let is_told = told.iter().any(|reason| reason.starts_with("workers "));
-    let is_bound = workers == limits::WORKERS_MAX && asked > workers && !is_told;
+    let is_bound = workers == limits::WORKERS_MAX && asked > workers;
     is_bound.then(|| format!("workers {workers} of {asked}: a run has no more"))
 }
 
@@ -76,14 +75,14 @@ mod tests {
 
     #[test]
     fn fewer_workers_have_one_reason() {
-        let reason = |asked, workers, told: &[&str]| {
+        let reason = |asked, workers| {
             let resources = Resources { workers: NonZeroUsize::new(asked), ..Resources::default() };
-            let told: Vec<String> = told.iter().map(ToString::to_string).collect();
-            fewer_workers(&resources, workers, &told).unwrap_or_default()
+            fewer_workers(&resources, workers).unwrap_or_default()
         };
-        assert_eq!([reason(4, 4, &[]), reason(0, 1, &[]), reason(4, 2, &["workers 3 of 4: memory"])], [""; 3]);
-        assert_eq!(reason(4, 3, &["reader x: y"]), "", "there was no work for more");
-        assert_eq!(reason(9999, limits::WORKERS_MAX, &[]), "workers 1024 of 9999: a run has no more");
+        assert_eq!([reason(4, 4), reason(0, 1), reason(1024, limits::WORKERS_MAX)], [""; 3]);
+        // Where memory or Linux allowed no more, that has been told; where there was no work for more, nothing was refused.
+        assert_eq!([reason(4, 2), reason(4, 3)], [""; 2]);
+        assert_eq!(reason(9999, limits::WORKERS_MAX), "workers 1024 of 9999: a run has no more");
     }
 
     #[test]

@@ -10,8 +10,9 @@ use rustix::io::Errno;
 
 use super::descriptors::no_descriptor;
 use super::options::{MANIFEST_NAME, Options};
-use super::run::{Run, Watched, open_root};
+use super::run::{Run, open_root};
 use super::share::share;
+use super::watched::Watched;
 use crate::error::Error;
 use crate::limits;
 use crate::manifest::{BAGIT_MANIFEST_NAME, Entries};

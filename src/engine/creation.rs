@@ -1,6 +1,6 @@
 //! The manifest that `create` writes: a temporary file beside the old one, which takes its place when all went well.
 //!
-//! Finds no digest; it is handed records in the order in which they are to stand.
+//! Finds no digest; it is handed records, or entries that a caller has, in the order in which they are to stand.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::options::CreateOptions;
-use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, folder};
+use super::whole::{PREFIX, RANDOM_BYTES, SUFFIX, WholeFile, absent_folder, folder};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::limits;
@@ -38,7 +38,7 @@ impl Creation {
     }
 
     /// Begins a manifest at a path, which is the root's own or one that the caller names.
-    pub(super) fn begin_at(path: PathBuf, is_own: bool, format: Format, overwrites: bool) -> Result<Creation, Error> {
+    fn begin_at(path: PathBuf, is_own: bool, format: Format, overwrites: bool) -> Result<Creation, Error> {
         let old = if is_own { fs::symlink_metadata(&path) } else { fs::metadata(&path) };
         if !overwrites && old.is_ok_and(|old| old.is_file()) {
             return Err(exists(path));
@@ -50,7 +50,7 @@ impl Creation {
                 Ok(Creation { format, overwrites, out })
             }
             Ok(Err(kind)) => Err(Error::ManifestNotRegular { path, kind }),
-            Err(source) => Err(Error::ManifestUnwritable { path, source }),
+            Err(source) => Err(unwritable(path, source)),
         }
     }
 
@@ -83,7 +83,6 @@ impl Creation {
     pub(super) fn write(&mut self, records: &[Record]) -> Result<(), Error> {
         for record in records {
             if let Record::File(FileReport { name, expected: Some(digest), outcome: Outcome::Match, .. }) = record {
-                let name = name_of_file(self.format, name);
                 self.write_entry(digest, name).map_err(|source| self.unwritable(source))?;
             }
         }
@@ -91,8 +90,8 @@ impl Creation {
     }
 
     /// Writes one line; an error of the kind `InvalidInput` without a number says that no line can carry the name.
-    pub(super) fn write_entry(&mut self, digest: &Digest, name: &[u8]) -> io::Result<()> {
-        write_entry(&mut self.out, self.format, digest, name)
+    fn write_entry(&mut self, digest: &Digest, name: &[u8]) -> io::Result<()> {
+        write_entry(&mut self.out, self.format, digest, name_of_file(self.format, name))
     }
 
     /// Puts the manifest in its place.
@@ -103,14 +102,41 @@ impl Creation {
         file.and_then(WholeFile::commit).map_err(|source| match source.kind() {
             // Somebody else was faster.
             io::ErrorKind::AlreadyExists if !overwrites => exists(path),
-            _ => Error::ManifestUnwritable { path, source },
+            _ => unwritable(path, source),
         })
     }
 
     /// The error of a manifest that cannot be written.
-    pub(super) fn unwritable(&self, source: io::Error) -> Error {
-        Error::ManifestUnwritable { path: self.out.get_ref().path().to_owned(), source }
+    fn unwritable(&self, source: io::Error) -> Error {
+        unwritable(self.out.get_ref().path().to_owned(), source)
     }
+}
+
+/// Writes a manifest of entries that the caller has, in their order: beside its place first, and then in it.
+///
+/// What stands there stays unless `overwrites`, and must be a regular file or a link to one. An entry that no line of
+/// this format can carry is an error, and then nothing is written. The name `-` is written `./-`, as
+/// [`create`](crate::create) writes it, since to `sha1sum` and the like that is standard input; in a bag it is a name as
+/// any other.
+pub fn write_manifest<'a>(
+    path: impl AsRef<Path>,
+    format: Format,
+    entries: impl IntoIterator<Item = (&'a Digest, &'a [u8])>,
+    overwrites: bool,
+) -> Result<(), Error> {
+    let mut creation = Creation::begin_at(path.as_ref().to_owned(), false, format, overwrites)?;
+    for (index, (digest, name)) in entries.into_iter().enumerate() {
+        if let Err(source) = creation.write_entry(digest, name) {
+            let is_refused = source.kind() == io::ErrorKind::InvalidInput && source.raw_os_error().is_none();
+            return Err(if is_refused { Error::EntryRefused { index, source } } else { creation.unwritable(source) });
+        }
+    }
+    creation.commit()
+}
+
+fn unwritable(path: PathBuf, source: io::Error) -> Error {
+    let absent = absent_folder(&path, &source);
+    Error::ManifestUnwritable { path, absent, source }
 }
 
 /// What stands there already is not to be replaced.

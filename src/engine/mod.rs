@@ -41,13 +41,15 @@ mod shared;
 mod single;
 mod softlimit;
 mod streams;
+mod watched;
 mod whole;
 mod worker;
 
+pub use creation::write_manifest;
 pub use examine::{
     CallFound, CpuFound, Examination, KernelFound, KernelStanding, LimitFound, PlaceFound, RunFound, Trouble, examine,
 };
-pub use listing::{Listing, write_manifest};
+pub use listing::Listing;
 pub use options::{CreateOptions, HashOptions, MANIFEST_NAME, Options, Resources};
 pub use output::Output;
 pub use progress::Progress;

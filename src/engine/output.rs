@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::begin::OWN_MANIFESTS;
-use super::whole::{WholeFile, folder};
+use super::whole::{WholeFile, absent_folder, folder};
 use crate::error::Error;
 use crate::relpath::RelPath;
 use crate::report::{FileReport, Record, Report};
@@ -45,7 +45,7 @@ impl Output {
     ///
     /// What stands there already must be a regular file, or a link to one, which is then replaced where the link leads.
     pub fn begin(path: &Path, given_root: &Path, manifest: Option<&Path>) -> Result<Output, Error> {
-        let unwritable = |source| Error::OutputUnwritable { path: path.to_owned(), source };
+        let unwritable = |source| self::unwritable(path.to_owned(), source);
         let file = match WholeFile::begin(path).map_err(unwritable)? {
             Ok(file) => file,
             Err(kind) => return Err(Error::OutputNotRegular { path: path.to_owned(), kind }),
@@ -125,9 +125,9 @@ impl Output {
         }
         if !self.may_be_put(report) {
             let source = io::Error::other("the run did not go to its end");
-            return Err(Error::OutputUnwritable { path: self.path, source });
+            return Err(unwritable(self.path, source));
         }
-        self.file.commit().map_err(|source| Error::OutputUnwritable { path: self.path, source })
+        self.file.commit().map_err(|source| unwritable(self.path, source))
     }
 }
 
@@ -135,6 +135,11 @@ impl AsFd for Output {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_file().as_fd()
     }
+}
+
+fn unwritable(path: PathBuf, source: io::Error) -> Error {
+    let absent = absent_folder(&path, &source);
+    Error::OutputUnwritable { path, absent, source }
 }
 
 /// The path of a file, which need not exist, by its directory's own.

@@ -200,7 +200,6 @@ fn climb(
     workers: &[Sender<FromReader>],
     rung: &Rung,
 ) -> Result<Option<Started>, (ReaderKind, String)> {
-    fewer_reads(&shared.resources, team, rung).into_iter().for_each(|reason| shared.note_reason(reason));
     let &Rung { kind, readers: most, files_at_a_time, room, .. } = rung;
     let (ready, answers) = bounded(most);
     let buffers = room.small_buffers + room.large_buffers;
@@ -209,16 +208,16 @@ fn climb(
     // Room for all files in progress: no reader waits to share one.
     let (share, shared_files) = bounded(files_max);
     let mut returns = Vec::with_capacity(most);
-    // A ring can fill huge pages by itself; and has its memory once it is there.
+    // The buffers of one ring fill huge pages by themselves; those of blocking readers do so together.
     let pools = match kind {
         ReaderKind::Threads => Blocking::pools(room.large_buffers, most),
         _ => Ok(Vec::new()),
     };
-    let mut pools = pools.unwrap_or_else(|error| {
+    let pools = pools.unwrap_or_else(|error| {
         shared.note_reason(format!("reader {kind}: each has buffers of its own, in small pages: {error}"));
         Vec::new()
     });
-    pools.reverse();
+    let mut pools = pools.into_iter();
     for reader in 0..most {
         let (give, returned) = bounded(buffers);
         let queues = Queues {
@@ -229,7 +228,7 @@ fn climb(
             workers: workers.to_vec(),
         };
         let thread = Reader::new(team, reader, Arc::clone(shared), queues);
-        let (room, pool) = (rung.room_of(reader), pools.pop());
+        let (room, pool) = (rung.room_of(reader), pools.next());
         let ready = ready.clone();
         if let Err(error) = crew.spawn("checksig-reader", shared, move || thread.run(kind, room, pool, ready)) {
             shared.note_reason(format!("reader {kind}: {reader} of {most} threads: Linux starts no more: {error}"));
@@ -243,7 +242,10 @@ fn climb(
     let mut refused = None;
     while let Ok(ready) = answers.recv() {
         match ready {
-            Ok(()) => return Ok(started),
+            Ok(()) => {
+                fewer_reads(&shared.resources, team, rung).into_iter().for_each(|reason| shared.note_reason(reason));
+                return Ok(started);
+            }
             Err(reason) => refused = Some(reason),
         }
     }

@@ -2,10 +2,9 @@
 //!
 //! Joins root, manifest and plan and starts the conductor; everything after that happens in other threads.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -25,12 +24,13 @@ use super::progress::{Progress, not_negative};
 use super::sha1sum::Sha1sum;
 use super::share::share;
 use super::shared::Shared;
+use super::watched::Watched;
 use crate::error::Error;
 use crate::limits;
 use crate::manifest::{Formats, LineError};
 use crate::plan::{List, Planner, Scope, Stock, Walk};
 use crate::report::{Record, Report, Verb};
-use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, OpenedFile, Policy, Root, Stamp, stamp_of};
+use crate::root::{OPENAT2_INSTEAD, OPENAT2_REMEDY, Policy, Root};
 use crate::verdict::{OutcomeKind, Verdict};
 
 /// What [`Run::next_batch`] brought.
@@ -215,7 +215,7 @@ impl Run {
             walked: counters.walks.load(Ordering::Relaxed).then(|| counters.walked.load(Ordering::Relaxed)),
             manifest_bytes: (
                 counters.manifest_bytes.load(Ordering::Relaxed),
-                self.manifest.as_ref().map_or(0, |manifest| manifest.stamp.size_bytes),
+                self.manifest.as_ref().map_or(0, Watched::size_bytes),
             ),
         }
     }
@@ -280,11 +280,11 @@ impl Run {
         report.reasons = self.shared.reasons();
         report.workers = counters.workers.load(Ordering::Relaxed) as usize;
         if !report.cancelled {
-            report.reasons.extend(fewer_workers(&self.shared.resources, report.workers, &report.reasons));
+            report.reasons.extend(fewer_workers(&self.shared.resources, report.workers));
         }
         if !left_out && let Some(manifest) = &self.manifest {
             let is_given_up = report.malformed.first().is_some_and(|line| line.why == LineError::Utf16);
-            manifest.check(&self.shared, is_given_up)?;
+            manifest.check(counters.manifest_bytes.load(Ordering::Relaxed), is_given_up)?;
         }
         if !report.cancelled && left_out {
             return Err(Error::Internal("not every file of the plan has an outcome".to_owned()));
@@ -308,45 +308,6 @@ impl Drop for Run {
     fn drop(&mut self) {
         self.shared.cancel();
         self.conducted.join(&self.shared);
-    }
-}
-
-/// A manifest that is being read, and how it was when that began.
-pub(super) struct Watched {
-    file: Arc<File>,
-    stamp: Stamp,
-    path: PathBuf,
-    /// Whether it is read as a bag's because of its name alone.
-    pub(super) is_bag_by_name: bool,
-}
-
-impl Watched {
-    /// Begins to read a manifest, of which all bytes may be at hand.
-    pub(super) fn open(
-        manifest: OpenedFile,
-        at_hand: Option<Vec<u8>>,
-        path: &Path,
-    ) -> (Box<dyn BufRead + Send>, Watched) {
-        let file = Arc::new(File::from(manifest.file));
-        let watched =
-            Watched { file: Arc::clone(&file), stamp: manifest.stamp, path: path.to_owned(), is_bag_by_name: false };
-        let reader: Box<dyn BufRead + Send> = match at_hand {
-            Some(bytes) => Box::new(Cursor::new(bytes)),
-            None => Box::new(BufReader::with_capacity(limits::MANIFEST_BUFFER_BYTES, file)),
-        };
-        (reader, watched)
-    }
-
-    /// A manifest needs a proof of its end as much as a file does: lines that went missing while it was read would be
-    /// files that nobody checked. To be asked of a run that went to its end.
-    fn check(&self, shared: &Shared, is_given_up: bool) -> Result<(), Error> {
-        let read = shared.counters.manifest_bytes.load(Ordering::Relaxed);
-        // One that is UTF-16 is given up at its start.
-        let whole = read == self.stamp.size_bytes || is_given_up;
-        match stamp_of(&self.file) {
-            Ok(stamp) if stamp == self.stamp && whole => Ok(()),
-            _ => Err(Error::ManifestChanged { path: self.path.clone() }),
-        }
     }
 }
 

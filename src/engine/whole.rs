@@ -123,6 +123,13 @@ fn taken() -> io::Error {
     io::Error::new(io::ErrorKind::AlreadyExists, "something else was put there meanwhile, and stays")
 }
 
+/// The directory that a file at this path was to be in, where there is none: that it is not there is then what the error says.
+pub(super) fn absent_folder(path: &Path, error: &io::Error) -> Option<PathBuf> {
+    let folder = folder(path);
+    let is_absent = error.kind() == io::ErrorKind::NotFound && matches!(folder.try_exists(), Ok(false));
+    is_absent.then(|| folder.to_owned())
+}
+
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.as_file().write(bytes)

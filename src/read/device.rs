@@ -89,6 +89,15 @@ impl Devices {
     }
 }
 
+/// A device of whose files no read is to be had that must not wait: they are read plainly once Linux says that they are in
+/// memory. (One file to which such reads are forbidden makes its device one of these; that costs a question a file.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AskedFirst {
+    pub(super) device: u64,
+    /// There is nothing behind its memory that a page could have to come from.
+    pub(super) is_memory: bool,
+}
+
 #[cfg(test)]
 impl Devices {
     /// Takes a device for one of this kind, whatever Linux says.

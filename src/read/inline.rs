@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::buffers::{Buffer, BufferPool};
+use super::device::AskedFirst;
 use super::guess::{Confidence, Tries};
 use super::inturn::{InTurn, Method, Progress, Width};
 use super::manner::Manner;
@@ -37,8 +38,8 @@ pub(crate) struct Copying {
     opens: Tries,
     reads: Tries,
     confidence: Confidence,
-    /// The device met last of which no file is read without waiting but by asking first, and whether it is memory itself.
-    asks: Option<(u64, bool)>,
+    /// The device met last whose files are asked about before they are read.
+    asked_first: Option<AskedFirst>,
 }
 
 /// Whether the reader may wait.
@@ -98,7 +99,20 @@ impl Copying {
     fn new(root: Arc<Root>, manner: Arc<Manner>, pool: BufferPool, how: How, maps: Maps) -> Copying {
         let (siblings, windows) = (Siblings::default(), Windows::default());
         let (opens, reads, confidence) = Default::default();
-        Copying { root, siblings, manner, pool, how, maps, windows, reason: None, opens, reads, confidence, asks: None }
+        Copying {
+            root,
+            siblings,
+            manner,
+            pool,
+            how,
+            maps,
+            windows,
+            reason: None,
+            opens,
+            reads,
+            confidence,
+            asked_first: None,
+        }
     }
 
     /// Maps the next segment, if it is to be mapped and Linux and the guard let it.
@@ -163,17 +177,8 @@ impl Copying {
     /// first, but of short files after a row of hits.
     fn read_cached(&mut self, reading: &mut Sequential, buffer: Buffer) -> Filled {
         let segment_bytes = self.pool.capacity();
-        if let Some((_, is_memory)) = self.asks.filter(|(device, _)| *device == reading.device()) {
-            let is_there = match is_memory {
-                // There is nothing to come that is not there.
-                true => reading.is_cached(segment_bytes),
-                false => reading.is_in_memory(segment_bytes),
-            };
-            return if is_there || reading.remaining() == 0 {
-                reading.fill_cached(buffer, true)
-            } else {
-                Filled::WouldWait(buffer)
-            };
+        if let Some(is_there) = self.asked_first.and_then(|asked| reading.is_there(asked, segment_bytes)) {
+            return if is_there { reading.fill_cached(buffer, true) } else { Filled::WouldWait(buffer) };
         }
         let is_short = !reading.is_begun() && reading.remaining() <= segment_bytes as u64;
         let believes = reading.is_begun() || is_short && self.confidence.is_there();
@@ -184,8 +189,8 @@ impl Copying {
             return Filled::WouldWait(buffer);
         }
         let filled = reading.fill_cached(buffer, false);
-        if let Some(device) = reading.device_without_such_reads() {
-            self.asks = Some((device, reading.is_on_memory(&self.manner)));
+        if let Some(device) = reading.asked_first(&self.manner) {
+            self.asked_first = Some(device);
         }
         let is_hit = !matches!(filled, Filled::WouldWait(_));
         let filled = match filled {

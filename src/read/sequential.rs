@@ -8,6 +8,7 @@ use std::os::fd::BorrowedFd;
 use rustix::io::{Errno, pread, retry_on_intr};
 
 use super::buffers::Buffer;
+use super::device::AskedFirst;
 use super::held::Held;
 use super::manner::{Manner, Way};
 use super::mapped::{NoWindow, Window, Windows, is_as_it_was};
@@ -140,19 +141,19 @@ impl Sequential {
         self.remaining().min(capacity as u64)
     }
 
-    /// The device of which it has turned out that nobody reads its files without waiting, if so.
-    pub(super) fn device_without_such_reads(&self) -> Option<u64> {
-        self.knows_no_such_reads.then_some(self.device())
+    /// The device that it lies on, if a read has turned out that its files are to be asked about first.
+    pub(super) fn asked_first(&self, manner: &Manner) -> Option<AskedFirst> {
+        let (file, stamp) = (self.held.fd(), self.held.stamp);
+        self.knows_no_such_reads
+            .then(|| AskedFirst { device: stamp.device, is_memory: manner.devices.of(file, stamp).is_memory() })
     }
 
-    /// The number of the device that it lies on.
-    pub(super) fn device(&self) -> u64 {
-        self.held.stamp.device
-    }
-
-    /// Whether its device is memory and nothing else.
-    pub(super) fn is_on_memory(&self, manner: &Manner) -> bool {
-        manner.devices.of(self.held.fd(), self.held.stamp).is_memory()
+    /// Whether the next so large a segment is in memory, where it lies on this device.
+    pub(super) fn is_there(&self, on: AskedFirst, segment_bytes: usize) -> Option<bool> {
+        (self.held.stamp.device == on.device).then(|| {
+            self.remaining() == 0
+                || if on.is_memory { self.is_cached(segment_bytes) } else { self.is_in_memory(segment_bytes) }
+        })
     }
 
     /// A read from memory missed, and Linux has begun to bring the rest of this short file in: it may come that way, and

@@ -125,8 +125,9 @@ pub struct Report {
     pub moved: u64,
     /// Names in the tree that a pattern excludes, in `audit` and `create`; an excluded directory is one, whatever it holds.
     pub excluded: u64,
-    /// The formats of the entries that were read, or by `create` written, in the order of [`Format::ALL`]: one, but for lines of several side by side. Of
-    /// formats that differ in writing only it is the first.
+    /// The formats of the entries that were read, or by `create` written, in the order of [`Format::ALL`]: one, but for lines of
+    /// several side by side. Of formats that differ in writing only, what was read is
+    /// told by the first.
     pub formats: Vec<Format>,
     /// Lines of the manifest that do not parse.
     pub malformed_lines: u64,

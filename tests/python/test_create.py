@@ -214,3 +214,9 @@ def test_a_file_is_never_listed_by_the_name_of_standard_input(tmp_path, format, 
     path = tmp_path / "manifest-sha1.txt"
     Manifest.from_mapping({"-": ABC}).write(path, format=format)
     assert [entry.name for entry in Manifest.read(path, format=format)] == [listed]
+
+
+def test_a_manifest_without_an_entry_has_no_format(tmp_path):
+    (tmp_path / "m").write_bytes(b"# nothing yet\n")
+    manifest = Manifest.read(tmp_path / "m")
+    assert (len(manifest), manifest.format, repr(manifest)) == (0, None, "Manifest(0 entries)")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ._boundary_run import Row
 
 
-def read(path: bytes, format: bytes) -> tuple[list[Row], str]:
-    """Gives the rows, as of a run in which nothing was checked, and the name of the format."""
+def read(path: bytes, format: bytes) -> tuple[list[Row], str | None]:
+    """Gives the rows, as of a run in which nothing was checked, and the name of the format, if there is an entry."""
     rows: list[Row] = []
 
     def place(_: object) -> bytes:
@@ -33,7 +33,7 @@ def read(path: bytes, format: bytes) -> tuple[list[Row], str]:
                 rows.extend(records_of(batch[0]))
         name = ffi.new("ChecksigText *")
         check(lib.checksig_manifest_format(manifest[0], name))
-        return rows, text_of(name)
+        return rows, text_of(name) or None
 
 
 def write(path: bytes, format: bytes, names: Sequence[bytes], digests: bytes, force: bool) -> None:

@@ -99,7 +99,7 @@ class Manifest:
         return cls(tuple(Entry(_name(name), _digits(name, digest)) for name, digest in digests.items()))
 
     def write(self, path: AnyPath, *, format: str = "gnu", force: bool = False) -> None:
-        """Write the entries in their order, whole or not at all, and wait until they are on the device.
+        """Write the entries in their order, whole or not at all, and wait until the bytes are on the device.
 
         The name ``-`` is written ``./-``, since to ``sha1sum`` that is standard input; in a bag it is a name as any other.
 

@@ -1,6 +1,6 @@
-//! Fits the process to what it is allowed, before it has a second thread: few addresses, and short files.
+//! Fits the heaps of the process to the addresses that it is allowed, before it has a second thread.
 //!
-//! Limits are the library's affair; this is about the C library and about signals, which are a whole process's.
+//! Buffers are the library's affair; heaps are the C library's, and a whole process's, so that only a program may choose.
 
 /// Where addresses are limited, has one heap for all threads. The C library gives each thread one of 64 MiB of addresses,
 /// whatever it holds: three threads took what 400 000 KiB of `ulimit -v` allow.
@@ -15,11 +15,4 @@ pub(crate) fn fit_heaps() {
             unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
         }
     }
-}
-
-/// Has a file that may not grow (`ulimit -f`) be an error of the write, so that what was begun is removed again, and not the end
-/// of the process.
-pub(crate) fn hear_of_full_files() {
-    // SAFETY: to ignore a signal touches no memory; no handler of anybody's is replaced, as nothing has run yet.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }

@@ -1,9 +1,10 @@
 //! The command `checksig`: argv in, lines and an exit status out.
 //!
 //! A face: it converts and prints, and every decision is the library's. It sees only what `checksig` makes public, and
-//! holds no unsafe code but what `given` asks Linux before Rust begins and what `allowance` tells the C library. Rust opens descriptors 0 to 2 on `/dev/null` where
-//! the parent closed them, so that no file of a run can come to stand where messages go; what would go to `>&-` is an
-//! error all the same, and what would go to `2>&-` is lost.
+//! holds no unsafe code but what `given` asks Linux before Rust begins and what `allowance` tells the C library.
+//!
+//! Rust opens descriptors 0 to 2 on `/dev/null` where the parent closed them, so that no file of a run can come to stand where
+//! messages go; what would go to `>&-` is an error all the same, and what would go to `2>&-` is lost.
 
 #![deny(unsafe_code)]
 
@@ -30,7 +31,6 @@ fn main() -> ExitCode {
     if let Some(call) = sha1sum::Call::from(&words) {
         return sha1sum::run(call).into();
     }
-    allowance::hear_of_full_files();
     let watch = signals::Watch::begin();
     let exit = match args::parse(words) {
         Ok(args::Command::Verify(choices)) => verify::run(choices, &watch),

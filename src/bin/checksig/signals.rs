@@ -88,6 +88,8 @@ struct State {
 impl Watch {
     /// Starts to watch. Where no thread or handler can be had the signals keep what they do by themselves: they kill.
     pub(crate) fn begin() -> Watch {
+        // A file that may not grow (`ulimit -f`) is an error of the write, which removes what was begun, once the signal ends nothing.
+        let _ = signal_hook::flag::register(libc::SIGXFSZ, Arc::default());
         let state = Arc::new(State::default());
         let watch = Watch { state: Arc::clone(&state) };
         let ignored = ignored_signals();

@@ -8,7 +8,7 @@ use crate::engine::outbox::Taken;
 use crate::hash::Kernels;
 use crate::readerkind::ReaderKind;
 use crate::root::{Root, stamp_of};
-use crate::sync::in_every_order;
+use crate::sync::in_many_orders;
 
 const SUSPECTS: u64 = 3;
 
@@ -21,7 +21,7 @@ fn suspect(place: u64) -> Suspect {
 
 #[test]
 fn suspects_of_a_run_that_ends_meanwhile_have_one_outcome_each() {
-    in_every_order(|| {
+    in_many_orders(|| {
         let shared = Shared::new(Root::current(), Kernels::at_hand(), Resources::default(), true);
         let shared = Arc::new(shared);
         (0..SUSPECTS).for_each(|place| Confirmers::submit(&shared, suspect(place)));

@@ -9,7 +9,7 @@ use crate::engine::options::Resources;
 use crate::engine::outbox::Taken;
 use crate::hash::Kernels;
 use crate::root::Root;
-use crate::sync::in_every_order;
+use crate::sync::in_many_orders;
 
 const FILES: u64 = 4;
 
@@ -50,7 +50,7 @@ fn work(shared: &Shared, queue: &Mutex<Vec<Planned>>) {
 
 #[test]
 fn a_worker_that_is_given_up_at_any_moment_leaves_every_file_with_one_record() {
-    in_every_order(|| {
+    in_many_orders(|| {
         let shared = Shared::new(Root::current(), Kernels::at_hand(), Resources::default(), false);
         let shared = Arc::new(shared);
         let queue = Arc::new(Mutex::new((0..FILES).map(planned).collect::<Vec<_>>()));

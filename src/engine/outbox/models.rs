@@ -7,7 +7,7 @@ use shuttle::thread;
 
 use super::*;
 use crate::manifest::{LineError, Malformed};
-use crate::sync::in_every_order;
+use crate::sync::in_many_orders;
 
 const RECORDS: u64 = 5;
 
@@ -67,17 +67,17 @@ fn planner_workers_and_taker(ordered: bool) {
 
 #[test]
 fn every_record_comes_once_and_in_order() {
-    in_every_order(|| planner_workers_and_taker(true));
+    in_many_orders(|| planner_workers_and_taker(true));
 }
 
 #[test]
 fn every_record_comes_once_in_any_order() {
-    in_every_order(|| planner_workers_and_taker(false));
+    in_many_orders(|| planner_workers_and_taker(false));
 }
 
 #[test]
 fn a_box_that_is_closed_on_its_workers_ends_all_waits() {
-    in_every_order(|| {
+    in_many_orders(|| {
         let outbox = Arc::new(Outbox::new(true));
         let put = |places: [u64; 2]| {
             let outbox = Arc::clone(&outbox);

@@ -6,11 +6,11 @@ use shuttle::thread;
 
 use super::*;
 use crate::root::stamp_of;
-use crate::sync::in_every_order;
+use crate::sync::in_many_orders;
 
 #[test]
 fn pages_go_with_the_last_reader_and_nobody_takes_them_for_what_was_there() {
-    in_every_order(|| {
+    in_many_orders(|| {
         let stamp = stamp_of(std::fs::File::open("/").expect("the root")).expect("its state");
         let claims = Arc::new(Claims::default());
         // What is cached: nothing at first; whoever reads brings it in.

@@ -139,12 +139,12 @@ fn where_files_are_in_memory_alone_reads_that_must_not_wait_are_tried_once() {
                 _ => panic!("{name} is in memory"),
             }
         }
-        if copying.asks.is_none() {
+        let Some(asked) = copying.asked_first else {
             println!("NOT RUN: this Linux knows such reads there, or /dev/shm is on a disk");
             return;
-        }
-        let device = reading.device();
-        assert_eq!(copying.asks, Some((device, true)), "{name}");
-        assert_eq!(reading.device_without_such_reads(), (ticket == 0).then_some(device), "{name} was not asked for so");
+        };
+        assert!(asked.is_memory, "{name}");
+        assert_eq!(reading.asked_first(&copying.manner), (ticket == 0).then_some(asked), "{name} was not asked for so");
+        assert_eq!(reading.is_there(asked, 1), Some(true), "{name} lies there");
     }
 }

@@ -19,8 +19,8 @@ Proves that a directory tree holds the bytes its SHA-1 manifest says it holds, a
 hash them.
 
 A manifest is a text file as `sha1sum` writes it: a digest and a file name on each line. By default it is \
-sha1sum.txt in the directory itself or, where that is not there, a bag's manifest-sha1.txt. `checksig create` writes one, and `checksig verify` proves later that every \
-file in it is there, whole and unchanged; `checksig audit` proves as well that nothing else is there. Names are \
+sha1sum.txt in the directory itself or, where that is not there, a bag's manifest-sha1.txt. `checksig create` writes \
+one, and `checksig verify` proves later that every file in it is there, whole and unchanged; `checksig audit` proves as well that nothing else is there. Names are \
 relative to the directory; nothing outside of it is ever read.
 
 What matches must have been read to its last byte. A file that differs is read a second time, in another way, before \
@@ -91,8 +91,8 @@ Verify, and prove that nothing is there that the manifest does not list.
 
 First every entry is verified, as by `checksig verify`, whose help says what is printed. Then the whole of ROOT is gone \
 through, and everything without an entry is a failure: regular files, links, FIFOs, sockets and devices. Only the \
-manifest itself need not be listed, the file of --output, and what --exclude names. Directories need no entry, so that an empty one is not \
-noticed.
+manifest itself need not be listed, the file of --output, and what --exclude names. Directories need no entry, so that \
+an empty one is not noticed.
 
   NAME: UNLISTED             it is there and has no entry
 
@@ -200,8 +200,8 @@ pub(super) const SHA1SUM_LONG: &str = "\
 Do what GNU sha1sum does, in parallel: same options, same output, same exit status. `checksig` under the name `sha1sum` does the \
 same.
 
-Where it differs on purpose: a NUL never cuts a name short; a line of more than 16 KiB is improperly formatted, and those behind it \
-are checked; a file that changes while it is read is an error, and one that does not match was read twice; and on a terminal \
+Where it differs on purpose: a NUL never cuts a name short; a line of more than 16 KiB is improperly formatted, and those behind \
+it are checked; a file that changes while it is read is an error, and one that does not match was read twice; and on a terminal \
 names on status lines are quoted for the shell, as coreutils 9.11 quotes them, while 9.1 prints them raw.
 
 Names are relative to the current directory and lead anywhere: check only manifests that you trust, or take `checksig verify`, \
@@ -253,8 +253,8 @@ pub(super) static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
 pub(super) const LIMIT_RATE: &str = "Bytes a second that are read at most, such as 20M [default: no limit]";
 
 pub(super) const LIMIT_RATE_LONG: &str = "\
-Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it, as 20M or 20MiB \
-[default: no limit].
+Bytes a second that are read at most, over all files: a number of bytes, or of KiB, MiB or GiB with K, M or G behind it, as \
+20M or 20MiB [default: no limit].
 
 It counts what is read, whether that comes from a device or is in memory, and files that are read a second time. It is kept \
 over tenths of a second: in between, a read is made whole. A read counts for whole blocks, and for 4 KiB at least, as that is \

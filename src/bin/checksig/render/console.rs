@@ -208,7 +208,9 @@ impl Console {
 
     fn broken(&self, source: io::Error) -> Broken {
         match &self.out.handle {
-            Handle::File(file) => Broken::File(Error::OutputUnwritable { path: file.path().to_owned(), source }),
+            Handle::File(file) => {
+                Broken::File(Error::OutputUnwritable { path: file.path().to_owned(), absent: None, source })
+            }
             _ => Broken::Out(source),
         }
     }

@@ -32,9 +32,11 @@ pub(super) fn remedies(report: &Report, follows: bool) -> impl Iterator<Item = &
         (
             count(OutcomeKind::OutsideRoot) > 0,
             if follows {
-                "outside root: neither names nor symbolic links may lead out of ROOT, and no name may end with \"/\"; a directory further up may be the right ROOT"
+                "outside root: neither names nor symbolic links may lead out of ROOT, and no name may end with \"/\"; a \
+                 directory further up may be the right ROOT"
             } else {
-                "outside root: names must be relative to ROOT, without \"..\" or a \"/\" at the end; a directory further up may be the right ROOT"
+                "outside root: names must be relative to ROOT, without \"..\" or a \"/\" at the end; a directory further up \
+                 may be the right ROOT"
             },
         ),
         (
